@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+import { TallyReporter } from './tools/tally-reporter.ts';
+
+const TEST_TIMEOUT_MS = 30_000; // a cold wall starts in a quarter of a second; the rest is room for a loaded machine
+const HOOK_TIMEOUT_MS = 60_000; // hooks start whole services, and wait for them to stop
+
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '.cache/**', '.galley/**', '.stryker-tmp/**', 'coverage/**', 'reports/**'],
+    // Processes, not threads: bubblewrap ties a worker's life to the thread that started it.
+    pool: 'forks',
+    allowOnly: false,
+    testTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: HOOK_TIMEOUT_MS,
+    reporters: ['default', new TallyReporter()],
+    coverage: { provider: 'v8', include: ['{policies,sandbox,audit,api,cli}/**/*.ts'], exclude: ['**/*.test.ts'] },
+  },
+});
