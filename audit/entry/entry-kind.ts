@@ -1,0 +1,48 @@
+/**
+ * The closed list of what the log can say, one line a kind.
+ *
+ * A name, once released, is never given another meaning: an auditor reads old entries with today's list.
+ */
+export const entryKinds = {
+  'service-started': 'the service opened this log',
+  'service-stopped': 'the service closed this log in good order',
+  'authentication-refused': 'a caller could not show who they are',
+  'authorization-refused': 'a known caller asked for something they may not do',
+  'collaboration-created': 'a collaboration was founded',
+  'member-invited': 'a member was asked to join a collaboration',
+  'member-accepted': 'a member joined a collaboration',
+  'grant-made': 'a member gave a principal a right',
+  'grant-revoked': 'a member took a right back',
+  'dataset-created': 'a member declared a dataset',
+  'dataset-bound': 'a dataset was bound to a collaboration',
+  'rules-changed': 'an owner put a new version of their rules in force',
+  'upload-refused': 'an upload was turned away and nothing of it was kept',
+  'snapshot-published': 'a snapshot of a dataset became visible',
+  'data-taken-out': 'an owner took their own data out',
+  'question-explained': 'a principal asked whether a query would pass, from declared facts only',
+  'question-submitted': 'a principal submitted a query or a job',
+  'question-refused': 'a submitted question was denied, with every violation',
+  'budget-reserved': 'privacy budget was reserved for a question',
+  'question-admitted': 'a question passed every rule and may run',
+  'run-failed': 'an admitted question did not finish, and its charge was kept',
+  'release-made': 'a release was minted, about to leave',
+  'release-reused': 'an earlier release answered the same question again, at no charge',
+  'release-read': 'a principal fetched a release',
+  'question-cancelled': 'a principal withdrew a question',
+  'audience-defined': 'an audience was described',
+  'audience-refused': 'an audience was denied, with every violation',
+  'audience-estimated': 'a noisy size of an audience was released',
+  'audience-activated': 'an audience was accepted for publication to a destination',
+  'audience-delivered': 'a destination was sent an audience',
+  'audience-revoked': 'an audience was withdrawn from its destination',
+  'destination-registered': 'a place audiences may go to was registered',
+  'log-read': 'a principal read entries of this log',
+} as const satisfies Record<string, string>;
+
+/** One of the kinds of event the log can hold. */
+export type EntryKind = keyof typeof entryKinds;
+
+/** Tells whether a value from outside names a kind of the closed list. */
+export function isEntryKind(value: unknown): value is EntryKind {
+  return typeof value === 'string' && Object.hasOwn(entryKinds, value);
+}

@@ -1,0 +1,1 @@
+export { type VerifiedLog, type VerifyLogOptions, verifyLog } from './verify-log.ts';
