@@ -1,0 +1,145 @@
+// What a worker answers is judged here, on the trusted side: an exploited engine can lie, but only in the shape
+// that was asked for.
+import { WallError } from '../wall.ts';
+import { cellsOfChunk } from '../wire/cells.ts';
+import { type ColumnChunk, decodeColumnChunk } from '../wire/column-chunk.ts';
+import { type Cell, isSameType, type WireType } from '../wire/column-type.ts';
+import type { NamedKind } from '../wire/messages.ts';
+
+/** Most bytes of a result of groups: a table people read, not an export. */
+const MAX_RESULT_BYTES = 268_435_456;
+
+/** Most columns and most characters of a column name a composed table may have. */
+const MAX_COMPOSED_COLUMNS = 1_600;
+const MAX_NAME_LENGTH_CHARS = 1_024;
+
+/** Takes chunks in order of columns and hands back whole row blocks. */
+export class BlockGate {
+  readonly #types: readonly WireType[];
+  #pending: ColumnChunk[] = [];
+  #byteCount = 0;
+  /** Rows of all complete blocks. */
+  rowCount = 0;
+
+  constructor(types: readonly WireType[]) {
+    this.#types = types;
+  }
+
+  /**
+   * Judges one chunk; gives the block when it was the last of its columns.
+   *
+   * @throws {WallError} RUN_FAILED when it is not the next column, not of its type, not as long as its neighbours,
+   * or not a chunk at all
+   */
+  accept(column: number, bytes: Uint8Array): ColumnChunk[] | null {
+    const type = this.#types[column];
+    const chunk = decodeOrFail(bytes);
+    const first = this.#pending[0] ?? chunk;
+    if (type === undefined || column !== this.#pending.length || !isSameType(type, chunk.type)) fail();
+    if (chunk.rowCount !== first.rowCount) fail();
+    this.#byteCount += bytes.byteLength;
+    this.#pending.push(chunk);
+    if (this.#pending.length < this.#types.length) return null;
+    const block = this.#pending;
+    this.#pending = [];
+    this.rowCount += chunk.rowCount;
+    return block;
+  }
+
+  /** Bytes of all chunks so far. */
+  get byteCount(): number {
+    return this.#byteCount;
+  }
+
+  /** Judges the end: no half a block, and as many rows as the worker says. */
+  finish(rowCount: number): void {
+    if (this.#pending.length > 0 || rowCount !== this.rowCount) fail();
+  }
+}
+
+/** Collects a result of groups as rows of cells, within its caps. */
+export class RowGate {
+  readonly #blocks: BlockGate;
+  readonly #maxRows: number;
+  readonly rows: Cell[][] = [];
+
+  constructor(types: readonly WireType[], maxRows: number) {
+    this.#blocks = new BlockGate(types);
+    this.#maxRows = maxRows;
+  }
+
+  /** Judges one chunk; see {@link BlockGate.accept}. */
+  accept(column: number, bytes: Uint8Array): void {
+    const block = this.#blocks.accept(column, bytes);
+    if (this.#blocks.byteCount > MAX_RESULT_BYTES || this.#blocks.rowCount > this.#maxRows) fail();
+    if (block === null) return;
+    const columns = block.map(cellsOfChunk);
+    for (let row = 0; row < (block[0]?.rowCount ?? 0); row += 1) {
+      this.rows.push(columns.map((cells) => cells[row] as Cell));
+    }
+  }
+
+  /** Judges the end; see {@link BlockGate.finish}. */
+  finish(rowCount: number): void {
+    this.#blocks.finish(rowCount);
+  }
+}
+
+/** Collects persons, and nothing else. */
+export class PersonGate {
+  readonly #blocks = new BlockGate([{ kind: 'person' }]);
+  readonly #maxRows: number;
+  readonly #parts: BigUint64Array[] = [];
+
+  constructor(maxRows: number) {
+    this.#maxRows = maxRows;
+  }
+
+  /** Judges one chunk; a missing person fails it, since nobody can be selected by no name. */
+  accept(column: number, bytes: Uint8Array): void {
+    const chunk = this.#blocks.accept(column, bytes)?.[0];
+    if (this.#blocks.rowCount > this.#maxRows || chunk === undefined || chunk.validity !== null) fail();
+    this.#parts.push(chunk.values as BigUint64Array);
+  }
+
+  /** Judges the end and gives all persons in result order. */
+  finish(rowCount: number): BigUint64Array {
+    this.#blocks.finish(rowCount);
+    const persons = new BigUint64Array(rowCount);
+    let at = 0;
+    for (const part of this.#parts) {
+      persons.set(part, at);
+      at += part.length;
+    }
+    return persons;
+  }
+}
+
+/** Judges the columns of a composed table: a released kind each, a bounded number of bounded names. */
+export function checkComposedColumns(columns: readonly NamedKind[]): ComposedColumn[] {
+  if (columns.length === 0 || columns.length > MAX_COMPOSED_COLUMNS) fail();
+  return columns.map(({ name, kind }) => {
+    if (name.length > MAX_NAME_LENGTH_CHARS || kind === 'person' || kind === 'decimal') fail();
+    return { name, kind };
+  });
+}
+
+/** A column of a composed table that has passed. */
+export interface ComposedColumn {
+  name: string;
+  kind: Exclude<WireType['kind'], 'person' | 'decimal'>;
+}
+
+/** Ends a job whose worker lied. */
+export function fail(): never {
+  throw new WallError('RUN_FAILED');
+}
+
+/** Decodes a chunk of a worker. */
+export function decodeOrFail(bytes: Uint8Array): ColumnChunk {
+  try {
+    return decodeColumnChunk(bytes);
+  } catch {
+    fail();
+  }
+}

@@ -1,0 +1,89 @@
+import type { ComposedTable, ComposeJob, JobLimits, ParseResult, RunJob } from '../wall.ts';
+import type { Cell } from '../wire/column-type.ts';
+import { converse } from './conversation.ts';
+import { type ComposedColumn, checkComposedColumns, fail, PersonGate, RowGate } from './output-gate.ts';
+import { streamOuterTables, streamTables } from './table-stream.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** Asks a worker for the syntax tree of a text. */
+export async function parse(pool: WorkerPool, sql: string, limits: JobLimits): Promise<ParseResult> {
+  for await (const message of converse(pool, { job: { kind: 'parse', sql } }, limits)) {
+    if (message.kind === 'tree') return { ok: true, tree: message.text };
+    if (message.kind !== 'unparsed') fail();
+    const { reason, position } = message;
+    return position === null ? { ok: false, reason } : { ok: false, reason, position };
+  }
+  fail();
+}
+
+/** Runs a plan's query and collects its groups. */
+export async function run(pool: WorkerPool, job: RunJob, limits: JobLimits): Promise<Cell[][]> {
+  const gate = new RowGate(
+    job.resultColumns.map(({ kind }) => ({ kind })),
+    job.maxRows,
+  );
+  for await (const message of converse(pool, errandOf(job), limits)) {
+    if (message.kind === 'chunk') gate.accept(message.column, message.bytes);
+    else if (message.kind === 'done') gate.finish(message.rows);
+    else fail();
+  }
+  return gate.rows;
+}
+
+/** Runs a plan's query whose only column is a person. */
+export async function selectPersons(pool: WorkerPool, job: RunJob, limits: JobLimits): Promise<BigUint64Array> {
+  if (job.resultColumns.length !== 1 || job.resultColumns[0]?.kind !== 'person') {
+    throw new TypeError('persons are selected by one result column of kind `person`');
+  }
+  const gate = new PersonGate(job.maxRows);
+  for await (const message of converse(pool, errandOf(job), limits)) {
+    if (message.kind === 'chunk') gate.accept(message.column, message.bytes);
+    else if (message.kind === 'done') return gate.finish(message.rows);
+    else fail();
+  }
+  fail();
+}
+
+/** Runs an outer query over released tables. */
+export async function compose(pool: WorkerPool, job: ComposeJob, limits: JobLimits): Promise<ComposedTable> {
+  const tables = job.tables.map(({ name, columns }) => ({
+    name,
+    columns: columns.map((column) => ({ name: column.name, type: { kind: column.kind } })),
+  }));
+  const errand = {
+    job: { kind: 'compose', tables, sql: job.sql, maxRows: job.maxRows } as const,
+    stream: () => streamOuterTables(job.tables),
+  };
+  let columns: ComposedColumn[] | null = null;
+  let gate: RowGate | null = null;
+  for await (const message of converse(pool, errand, limits)) {
+    if (message.kind === 'columns' && gate === null) {
+      columns = checkComposedColumns(message.columns);
+      gate = new RowGate(
+        columns.map(({ kind }) => ({ kind })),
+        job.maxRows,
+      );
+    } else if (gate !== null && message.kind === 'chunk') gate.accept(message.column, message.bytes);
+    else if (gate !== null && message.kind === 'done') gate.finish(message.rows);
+    else fail();
+  }
+  if (gate === null || columns === null) fail();
+  return { columns, rows: gate.rows };
+}
+
+function errandOf(job: RunJob) {
+  return {
+    job: {
+      kind: 'run',
+      tables: job.tables.map(({ name, columns }) => ({
+        name,
+        columns: columns.map(({ name, type }) => ({ name, type })),
+      })),
+      sql: job.sql,
+      parameters: job.parameters.map(String),
+      resultKinds: job.resultColumns.map(({ kind }) => kind),
+      maxRows: job.maxRows,
+    } as const,
+    stream: () => streamTables(job.tables),
+  };
+}

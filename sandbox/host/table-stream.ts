@@ -1,0 +1,60 @@
+import type { OuterTable, TableSource } from '../wall.ts';
+import { chunkOfCells } from '../wire/cells.ts';
+import { encodeColumnChunk } from '../wire/column-chunk.ts';
+import type { HostMessage } from '../wire/messages.ts';
+
+/** Rows of one chunk of an outer table: small, since released tables are. */
+const OUTER_CHUNK_ROWS = 8_192;
+
+/**
+ * Sends tables block by block: chunk `k` of every column, then chunk `k + 1`, so that no more than one block is in
+ * memory.
+ *
+ * @throws {Error} when the columns of a table have different numbers of chunks
+ */
+export async function* streamTables(tables: readonly TableSource[]): AsyncGenerator<HostMessage, void, undefined> {
+  for (const [table, { name, columns }] of tables.entries()) {
+    for await (const block of zipChunks(
+      columns.map((column) => column.chunks()),
+      `columns of table \`${name}\` differ in their number of chunks`,
+    )) {
+      for (const [column, bytes] of block.entries()) yield { kind: 'chunk', table, column, bytes };
+    }
+  }
+}
+
+/** Sends released tables; they are in memory already. */
+export async function* streamOuterTables(tables: readonly OuterTable[]): AsyncGenerator<HostMessage, void, undefined> {
+  for (const [table, { columns, rows }] of tables.entries()) {
+    for (let start = 0; start < rows.length; start += OUTER_CHUNK_ROWS) {
+      const block = rows.slice(start, start + OUTER_CHUNK_ROWS);
+      for (const [column, { kind }] of columns.entries()) {
+        const cells = block.map((row) => row[column] ?? null);
+        yield { kind: 'chunk', table, column, bytes: encodeColumnChunk(chunkOfCells({ kind }, cells)) };
+      }
+    }
+  }
+}
+
+/**
+ * Pulls several chunk streams in step; each yield is one chunk of every stream.
+ *
+ * @throws {Error} with `unevenMessage` when one ends before the others
+ */
+export async function* zipChunks(
+  streams: readonly AsyncIterable<Uint8Array>[],
+  unevenMessage: string,
+): AsyncGenerator<Uint8Array[], void, undefined> {
+  const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
+  try {
+    for (;;) {
+      const steps = await Promise.all(iterators.map((iterator) => iterator.next()));
+      const chunks = steps.flatMap((step) => (step.done === true ? [] : [step.value]));
+      if (chunks.length === 0) return;
+      if (chunks.length < steps.length) throw new Error(unevenMessage);
+      yield chunks;
+    }
+  } finally {
+    await Promise.all(iterators.map((iterator) => iterator.return?.()));
+  }
+}

@@ -1,0 +1,35 @@
+/** A column type at rest and on the wire. Decimals are fixed-point int64 with `scale` digits after the point. */
+export type ColumnType =
+  | { kind: 'boolean' | 'integer' | 'text' | 'date' | 'timestamp' | 'person' }
+  | { kind: 'decimal'; scale: number };
+
+/** What a wire chunk may hold: a column type, or `double`, which exists only for released values. */
+export type WireType = ColumnType | { kind: 'double' };
+
+/**
+ * One value.
+ *
+ * Shape: integer, decimal (unscaled), date, timestamp and person are bigint; double is number.
+ * Units: date is days since 1970-01-01; timestamp is microseconds since 1970-01-01T00:00Z.
+ */
+export type Cell = string | bigint | number | boolean | null;
+
+/** The digits an int64 can always hold; a wider decimal could overflow silently. */
+export const MAX_DECIMAL_SCALE_DIGITS = 18;
+
+/** The kinds of wire columns in the order of their codes in a chunk header: append only, files at rest depend on it. */
+export const WIRE_KINDS = [
+  'boolean',
+  'integer',
+  'text',
+  'date',
+  'timestamp',
+  'person',
+  'decimal',
+  'double',
+] as const satisfies readonly WireType['kind'][];
+
+/** Tells whether two wire types are the same, scale included. */
+export function isSameType(a: WireType, b: WireType): boolean {
+  return a.kind === b.kind && (a.kind !== 'decimal' || b.kind !== 'decimal' || a.scale === b.scale);
+}

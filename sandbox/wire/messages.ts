@@ -1,0 +1,250 @@
+// Everything that may pass the wall, as two closed unions: host → worker and worker → host. Small messages are
+// JSON, large ones bytes. The host reads worker messages as hostile: each is checked field by field here and each
+// value again by host/output-gate.ts.
+
+import { MAX_CHUNK_BYTES } from './column-chunk.ts';
+import { WIRE_KINDS, type WireType } from './column-type.ts';
+import { type Frame, FrameError } from './frames.ts';
+import type { JobSpec } from './jobs.ts';
+import {
+  FAILURE_CODES,
+  type FailureCode,
+  INPUT_REFUSALS,
+  type InputRefusal,
+  PARSE_REFUSALS,
+  type ParseRefusal,
+  REJECT_REASONS,
+  type RejectReason,
+} from './reasons.ts';
+
+/** Everything the host may say: one job, then its chunks or its file's bytes, then the end. */
+export type HostMessage =
+  | { kind: 'job'; job: JobSpec }
+  | { kind: 'chunk'; table: number; column: number; bytes: Uint8Array }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'end' };
+
+/** A row that was left out of an upload: where and why, never what. */
+export interface Reject {
+  line: number;
+  column: string;
+  reason: RejectReason;
+}
+
+/** A column of a composed table, as the engine named it. */
+export interface NamedKind {
+  name: string;
+  kind: WireType['kind'];
+}
+
+/** Everything a worker may say. */
+export type WorkerMessage =
+  | { kind: 'ready' }
+  | { kind: 'tree'; text: string }
+  | { kind: 'unparsed'; reason: ParseRefusal; position: number | null }
+  | { kind: 'columns'; columns: NamedKind[] }
+  | { kind: 'chunk'; column: number; bytes: Uint8Array }
+  | { kind: 'rejects'; rejects: Reject[] }
+  | { kind: 'progress'; rows: number; bytes: number }
+  | { kind: 'tokens'; tokens: string[] }
+  | { kind: 'done'; rows: number; rejected: number }
+  | { kind: 'failed'; code: FailureCode; reason: InputRefusal | null };
+
+/** Most bytes of a JSON message either way; a job with all its column names is far below. */
+export const MAX_MESSAGE_BYTES = 4_194_304;
+
+/** Most bytes of a syntax tree: 64 KiB of ordinary SQL make about 2 MiB, only bombs make more. */
+export const MAX_TREE_BYTES = 8_388_608;
+
+const CHUNK_PREFIX_BYTES = 4;
+const HOST_KINDS = ['job', 'chunk', 'bytes', 'end'] as const;
+const WORKER_KINDS = [
+  'ready',
+  'tree',
+  'unparsed',
+  'columns',
+  'chunk',
+  'rejects',
+  'progress',
+  'tokens',
+  'done',
+  'failed',
+] as const;
+
+/** Gives the cap of a frame from the host, by its type byte. */
+export function maxHostFrameBytes(type: number): number | undefined {
+  const kind = HOST_KINDS[type];
+  if (kind === undefined) return undefined;
+  return kind === 'chunk' || kind === 'bytes' ? MAX_CHUNK_BYTES + CHUNK_PREFIX_BYTES : MAX_MESSAGE_BYTES;
+}
+
+/** Gives the cap of a frame from a worker, by its type byte. */
+export function maxWorkerFrameBytes(type: number): number | undefined {
+  const kind = WORKER_KINDS[type];
+  if (kind === undefined) return undefined;
+  if (kind === 'chunk') return MAX_CHUNK_BYTES + CHUNK_PREFIX_BYTES;
+  return kind === 'tree' ? MAX_TREE_BYTES : MAX_MESSAGE_BYTES;
+}
+
+/** Turns a message of the host into a frame. */
+export function encodeHostMessage(message: HostMessage): Frame {
+  const type = HOST_KINDS.indexOf(message.kind);
+  switch (message.kind) {
+    case 'chunk':
+      return { type, payload: prefixed(message.table, message.column, message.bytes) };
+    case 'bytes':
+      return { type, payload: message.bytes };
+    case 'job':
+      return { type, payload: Buffer.from(JSON.stringify(message.job)) };
+    case 'end':
+      return { type, payload: new Uint8Array(0) };
+  }
+}
+
+/** Reads a message of the host; the worker trusts its host, whose frames it only takes apart. */
+export function decodeHostMessage({ type, payload }: Frame): HostMessage {
+  const kind = HOST_KINDS[type];
+  switch (kind) {
+    case 'chunk':
+      return { kind, ...splitPrefix(payload) };
+    case 'bytes':
+      return { kind, bytes: payload };
+    case 'job':
+      return { kind, job: parseJson(payload) as JobSpec };
+    case 'end':
+      return { kind };
+    default:
+      throw new FrameError('a frame has an unknown type');
+  }
+}
+
+/** Turns a message of a worker into a frame. */
+export function encodeWorkerMessage(message: WorkerMessage): Frame {
+  const type = WORKER_KINDS.indexOf(message.kind);
+  if (message.kind === 'chunk') return { type, payload: prefixed(0, message.column, message.bytes) };
+  if (message.kind === 'tree') return { type, payload: Buffer.from(message.text) };
+  const { kind: _, ...fields } = message;
+  return { type, payload: Buffer.from(JSON.stringify(fields)) };
+}
+
+/**
+ * Reads a message of a worker, which may be hostile.
+ *
+ * @throws {FrameError} when it is not exactly one of the union: unknown kind, missing or mistyped field, open-ended
+ * code
+ */
+export function decodeWorkerMessage({ type, payload }: Frame): WorkerMessage {
+  const kind = WORKER_KINDS[type];
+  if (kind === undefined) throw new FrameError('a frame has an unknown type');
+  if (kind === 'chunk') {
+    const { column, bytes } = splitPrefix(payload);
+    return { kind, column, bytes };
+  }
+  if (kind === 'tree') return { kind, text: decodeText(payload) };
+  const fields = parseJson(payload);
+  if (typeof fields !== 'object' || fields === null) throw new FrameError('a message is not an object');
+  return checkFields(kind, fields as Record<string, unknown>);
+}
+
+function checkFields(
+  kind: Exclude<WorkerMessage['kind'], 'chunk' | 'tree'>,
+  fields: Record<string, unknown>,
+): WorkerMessage {
+  switch (kind) {
+    case 'ready':
+      return { kind };
+    case 'unparsed':
+      return {
+        kind,
+        reason: oneOf(PARSE_REFUSALS, fields.reason),
+        position: fields.position === null ? null : count(fields.position),
+      };
+    case 'columns':
+      return { kind, columns: list(fields.columns, namedKind) };
+    case 'rejects':
+      return { kind, rejects: list(fields.rejects, reject) };
+    case 'progress':
+      return { kind, rows: count(fields.rows), bytes: count(fields.bytes) };
+    case 'tokens':
+      return { kind, tokens: list(fields.tokens, text) };
+    case 'done':
+      return { kind, rows: count(fields.rows), rejected: count(fields.rejected) };
+    case 'failed':
+      return {
+        kind,
+        code: oneOf(FAILURE_CODES, fields.code),
+        reason: fields.reason === null ? null : oneOf(INPUT_REFUSALS, fields.reason),
+      };
+  }
+}
+
+function namedKind(value: unknown): NamedKind {
+  const { name, kind } = record(value);
+  return { name: text(name), kind: oneOf(WIRE_KINDS, kind) };
+}
+
+function reject(value: unknown): Reject {
+  const { line, column, reason } = record(value);
+  return { line: count(line), column: text(column), reason: oneOf(REJECT_REASONS, reason) };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new FrameError('a message part is not an object');
+  return value as Record<string, unknown>;
+}
+
+function list<Part>(value: unknown, partOf: (part: unknown) => Part): Part[] {
+  if (!Array.isArray(value)) throw new FrameError('a message part is not a list');
+  return value.map(partOf);
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new FrameError('a message part is not text');
+  return value;
+}
+
+function count(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new FrameError('a message part is not a count');
+  return value as number;
+}
+
+function oneOf<Word extends string>(words: readonly Word[], value: unknown): Word {
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw new FrameError('a message part is not one of its words');
+  return word;
+}
+
+function parseJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeText(payload));
+  } catch {
+    throw new FrameError('a message is not json');
+  }
+}
+
+function decodeText(payload: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(payload);
+  } catch {
+    throw new FrameError('a message is not utf-8');
+  }
+}
+
+function prefixed(table: number, column: number, bytes: Uint8Array): Uint8Array {
+  const payload = new Uint8Array(CHUNK_PREFIX_BYTES + bytes.byteLength);
+  const view = new DataView(payload.buffer);
+  view.setUint16(0, table, true);
+  view.setUint16(2, column, true);
+  payload.set(bytes, CHUNK_PREFIX_BYTES);
+  return payload;
+}
+
+function splitPrefix(payload: Uint8Array): { table: number; column: number; bytes: Uint8Array } {
+  if (payload.byteLength < CHUNK_PREFIX_BYTES) throw new FrameError('a chunk message is cut short');
+  const view = new DataView(payload.buffer, payload.byteOffset);
+  return {
+    table: view.getUint16(0, true),
+    column: view.getUint16(2, true),
+    bytes: payload.subarray(CHUNK_PREFIX_BYTES),
+  };
+}

@@ -1,0 +1,44 @@
+// The closed sets of words a worker may give for a failure. Engine and parser text carries values of rows, so none
+// of it crosses.
+
+/** Why a text has no syntax tree. */
+export const PARSE_REFUSALS = ['syntax', 'not-select', 'too-large'] as const;
+/** Why a text has no syntax tree: not SQL, SQL but no SELECT, or too long or too deeply nested. */
+export type ParseRefusal = (typeof PARSE_REFUSALS)[number];
+
+/** Why a whole upload is refused. */
+export const INPUT_REFUSALS = [
+  'not-this-format',
+  'header-mismatch',
+  'too-many-rejects',
+  'row-too-long',
+  'too-large',
+  'truncated',
+  'encoding',
+  'empty',
+] as const;
+/** Why a whole upload is refused; nothing of it is to be kept. */
+export type InputRefusal = (typeof INPUT_REFUSALS)[number];
+
+/** Why one row of an upload is left out. */
+export const REJECT_REASONS = [
+  'missing',
+  'not-an-integer',
+  'not-a-decimal',
+  'not-a-date',
+  'not-a-timestamp',
+  'not-a-boolean',
+  'not-text',
+  'not-an-identifier',
+  'out-of-range',
+  'too-long',
+  'wrong-column-count',
+  'encoding',
+] as const;
+/** Why one row of an upload is left out: a statement about its type, never about its value. */
+export type RejectReason = (typeof REJECT_REASONS)[number];
+
+/** What a worker may answer in place of a result. */
+export const FAILURE_CODES = ['RUN_FAILED', 'INPUT_REFUSED'] as const;
+/** What a worker may answer in place of a result; only uploads may be INPUT_REFUSED. */
+export type FailureCode = (typeof FAILURE_CODES)[number];

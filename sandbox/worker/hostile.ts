@@ -1,0 +1,138 @@
+// The hostile program of the self-test: it runs in the worker's place, tries what an exploited engine would try,
+// and reports for each attempt whether it was denied. It imports nothing of the worker, since it is also run
+// outside, where its report must say what is open.
+import { spawnSync } from 'node:child_process';
+import * as dgram from 'node:dgram';
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+
+const ANSWER_FD = 3;
+const ATTEMPT_MS = 2_000;
+const MAX_DESCRIPTOR_COUNT = 1_024;
+const WRITE_PLACES = ['/', '/tmp', '/dev', '/dev/shm', '/galley', '/galley/code', '/proc', '/var/tmp', '/usr/lib'];
+const HOST_FILES = ['/etc/passwd', '/etc/hostname', '/etc/shadow', '/root', '/home', '/usr/bin/env', '/sys/kernel'];
+const PROCESS_FILES = ['/proc/self/mem', '/proc/self/environ', '/proc/self/maps', '/proc/self/fd'];
+const PROCESS_ONE_FILES = ['/proc/1/mem', '/proc/1/environ', '/proc/1/root', '/proc/1/cwd'];
+const KERNEL_SETTINGS = ['/proc/sys/kernel/core_pattern', '/proc/sys/vm/drop_caches', '/proc/sys/vm/overcommit_memory'];
+const VISIBLE_AT_ROOT = new Set(['dev', 'galley', 'lib', 'lib64', 'proc', 'usr']);
+const VISIBLE_DEVICES = new Set(['null', 'urandom']);
+// Reserved and never touched: beyond the wall it costs nothing.
+const BOMB_BYTES = 16_000_000_000;
+
+const report: Record<string, boolean | number> = {
+  uid: process.getuid?.() ?? 0,
+  'is-not-root': process.getuid?.() !== 0,
+  'is-process-one': process.pid === 1,
+  'has-no-environment': Object.keys(process.env).every((name) => name === 'PWD'),
+  'holds-no-other-descriptor': holdsNoOtherDescriptor(),
+  'reads-no-host-file': HOST_FILES.every(cannotRead),
+  'reads-no-own-process-files': PROCESS_FILES.every(cannotRead),
+  'reads-no-process-one': PROCESS_ONE_FILES.every(cannotRead),
+  'sees-only-the-worker': seesOnlyTheWorker(),
+  'writes-no-file': WRITE_PLACES.every(cannotWriteIn),
+  'sets-no-core-pattern': KERNEL_SETTINGS.every(cannotOpenForWriting),
+  'takes-no-more-memory': isDenied(() => Buffer.alloc(BOMB_BYTES)),
+  'starts-no-program': spawnSync(process.execPath, ['--version']).error !== undefined,
+  'signals-nobody': isDenied(() => process.kill(-1, 0)),
+  'becomes-no-other-user':
+    isDenied(() => process.setuid?.(otherUser())) && isDenied(() => process.setgid?.(otherUser())),
+  'opens-no-tcp-socket':
+    (await cannotListen({ port: 0, host: '127.0.0.1' })) && (await cannotConnect({ port: 9, host: '127.0.0.1' })),
+  'listens-on-no-unix-socket': await cannotListen({ path: '\0galley-hostile' }),
+  'sends-no-datagram': await cannotSendDatagram(),
+};
+
+fs.writeSync(ANSWER_FD, JSON.stringify(report));
+process.exit(0);
+
+// Node's own descriptors are neither files nor sockets; one that is was inherited from the service.
+function holdsNoOtherDescriptor(): boolean {
+  for (let fd = ANSWER_FD + 1; fd < MAX_DESCRIPTOR_COUNT; fd += 1) {
+    const isForeign = !isDenied(() => {
+      const stat = fs.fstatSync(fd);
+      if (!stat.isFile() && !stat.isSocket() && !stat.isDirectory()) throw new Error('not inherited');
+    });
+    if (isForeign) return false;
+  }
+  return true;
+}
+
+function isDenied(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function cannotRead(path: string): boolean {
+  return isDenied(() =>
+    fs.statSync(path).isDirectory() ? fs.readdirSync(path) : fs.closeSync(fs.openSync(path, 'r')),
+  );
+}
+
+function cannotOpenForWriting(path: string): boolean {
+  // Opened and closed, never written: outside the wall this is the machine's own setting.
+  return isDenied(() => fs.closeSync(fs.openSync(path, 'r+')));
+}
+
+function cannotWriteIn(folder: string): boolean {
+  const file = `${folder}/galley-hostile-${process.pid}`;
+  return isDenied(() => {
+    fs.writeFileSync(file, '');
+    fs.unlinkSync(file);
+  });
+}
+
+function seesOnlyTheWorker(): boolean {
+  try {
+    return (
+      fs.readdirSync('/').every((name) => VISIBLE_AT_ROOT.has(name)) &&
+      fs.readdirSync('/dev').every((name) => VISIBLE_DEVICES.has(name))
+    );
+  } catch {
+    return false;
+  }
+}
+
+function otherUser(): number {
+  return process.getuid?.() === 0 ? 1 : 0;
+}
+
+// A refused system call and a closed port differ by their code: ECONNREFUSED means that there was a network to ask.
+function cannotConnect(options: net.TcpNetConnectOpts): Promise<boolean> {
+  return settle((done) => {
+    try {
+      const socket = net.connect(options, () => done(false));
+      socket.on('error', (error: NodeJS.ErrnoException) => done(error.code === 'EPERM'));
+    } catch {
+      done(true);
+    }
+  });
+}
+
+function cannotListen(options: net.ListenOptions): Promise<boolean> {
+  return settle((done) => {
+    const server = net.createServer();
+    server.on('error', () => done(true));
+    server.listen(options, () => server.close(() => done(false)));
+  });
+}
+
+function cannotSendDatagram(): Promise<boolean> {
+  return settle((done) => {
+    const socket = dgram.createSocket('udp4');
+    socket.on('error', () => done(true));
+    socket.send('x', 9, '127.0.0.1', (error) => {
+      done(error !== null);
+    });
+  });
+}
+
+function settle(attempt: (done: (isDenied: boolean) => void) => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(false), ATTEMPT_MS).unref();
+    attempt(resolve);
+  });
+}

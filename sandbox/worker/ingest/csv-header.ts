@@ -1,0 +1,40 @@
+import type { IngestColumn } from '../../wire/jobs.ts';
+import { RefusedInput } from './refused-input.ts';
+
+const DELIMITERS = [',', ';', '\t', '|'];
+const decoder = new TextDecoder();
+
+/** Gives the first line of the start of a file, without its byte order mark. */
+export function readHeaderLine(start: Uint8Array): string {
+  const text = decoder.decode(start);
+  const end = text.search(/[\r\n]/);
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** Finds the delimiter under which most of the expected names stand in the header; a comma when none does better. */
+export function sniffDelimiter(header: string, names: readonly string[]): string {
+  const wanted = new Set(names);
+  const scores = DELIMITERS.map(
+    (delimiter) => new Set(splitRoughly(header, delimiter).filter((name) => wanted.has(name))).size,
+  );
+  return DELIMITERS[scores.indexOf(Math.max(...scores))] as string;
+}
+
+/**
+ * Finds the place of each column among the names of a file.
+ *
+ * @throws {RefusedInput} when a column is missing or stands there twice
+ */
+export function matchHeader(fields: readonly string[], columns: readonly IngestColumn[]): number[] {
+  const names = fields.map((field) => field.trim());
+  return columns.map(({ name }) => {
+    const place = names.indexOf(name);
+    if (place < 0 || names.indexOf(name, place + 1) >= 0) throw new RefusedInput('header-mismatch');
+    return place;
+  });
+}
+
+// Good enough to count names: a name with the delimiter inside its quotes is counted for no delimiter.
+function splitRoughly(header: string, delimiter: string): string[] {
+  return header.split(delimiter).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
+}

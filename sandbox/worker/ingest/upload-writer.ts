@@ -1,0 +1,100 @@
+import { chunkOfCells } from '../../wire/cells.ts';
+import { encodeColumnChunk, MAX_CHUNK_ROWS } from '../../wire/column-chunk.ts';
+import type { Cell } from '../../wire/column-type.ts';
+import type { IngestColumn } from '../../wire/jobs.ts';
+import type { Reject } from '../../wire/messages.ts';
+import { answer } from '../channel.ts';
+import type { RawValue } from './raw-value.ts';
+import { acceptValue } from './raw-values.ts';
+import { RefusedInput } from './refused-input.ts';
+import { isRejection } from './text-values.ts';
+
+/** Text characters after which a block ends early: at most three bytes each, so that no chunk reaches its cap. */
+const MAX_BLOCK_TEXT_CHARS = 8_388_608;
+
+/** Rejects sent at once. */
+const REJECTS_PER_MESSAGE_COUNT = 1_024;
+
+/** Judges rows, keeps the good ones in blocks, tells of the bad ones by place and reason. */
+export class UploadWriter {
+  readonly #columns: readonly IngestColumn[];
+  readonly #maxRejects: number;
+  #cells: Cell[][];
+  #textLengths: number[];
+  #rejects: Reject[] = [];
+  #rows = 0;
+  #rejected = 0;
+  /** Bytes of the file read so far. */
+  readBytes = 0;
+
+  constructor(columns: readonly IngestColumn[], maxRejects: number) {
+    this.#columns = columns;
+    this.#maxRejects = maxRejects;
+    this.#cells = columns.map(() => []);
+    this.#textLengths = columns.map(() => 0);
+  }
+
+  /**
+   * Takes one row, `rawOf` giving the value of each column of the job.
+   *
+   * @throws {RefusedInput} when it is one reject too many
+   */
+  addRow(line: number, rawOf: (column: number) => RawValue): void {
+    const row: Cell[] = [];
+    for (const [index, column] of this.#columns.entries()) {
+      const value = acceptValue(column, rawOf(index));
+      if (isRejection(value)) {
+        this.reject({ line, column: column.name, reason: value.reject });
+        return;
+      }
+      row.push(value);
+    }
+    let isFull = (this.#cells[0]?.length ?? 0) + 1 >= MAX_CHUNK_ROWS;
+    for (const [index, value] of row.entries()) {
+      this.#cells[index]?.push(value);
+      if (typeof value !== 'string') continue;
+      const length = (this.#textLengths[index] as number) + value.length;
+      this.#textLengths[index] = length;
+      isFull ||= length >= MAX_BLOCK_TEXT_CHARS;
+    }
+    this.#rows += 1;
+    if (isFull) this.#flush();
+  }
+
+  /** Leaves one row out. */
+  reject(reject: Reject): void {
+    this.#rejected += 1;
+    if (this.#rejected > this.#maxRejects) throw new RefusedInput('too-many-rejects');
+    this.#rejects.push(reject);
+    if (this.#rejects.length >= REJECTS_PER_MESSAGE_COUNT) this.#flushRejects();
+  }
+
+  /** Sends what is left and says that all is done. */
+  finish(): void {
+    this.#flush();
+    this.#flushRejects();
+    answer({ kind: 'done', rows: this.#rows, rejected: this.#rejected });
+  }
+
+  #flush(): void {
+    if ((this.#cells[0]?.length ?? 0) > 0) {
+      for (const [index, { type, identifier }] of this.#columns.entries()) {
+        const stored = identifier === undefined ? type : ({ kind: 'text' } as const);
+        answer({
+          kind: 'chunk',
+          column: index,
+          bytes: encodeColumnChunk(chunkOfCells(stored, this.#cells[index] ?? [])),
+        });
+      }
+    }
+    this.#cells = this.#columns.map(() => []);
+    this.#textLengths = this.#columns.map(() => 0);
+    this.#flushRejects();
+    answer({ kind: 'progress', rows: this.#rows, bytes: this.readBytes });
+  }
+
+  #flushRejects(): void {
+    if (this.#rejects.length > 0) answer({ kind: 'rejects', rejects: this.#rejects });
+    this.#rejects = [];
+  }
+}

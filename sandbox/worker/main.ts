@@ -1,0 +1,40 @@
+// The worker: says it is ready, takes one job, answers it, ends. Whatever goes wrong becomes a code; the text of an
+// error carries values of rows.
+
+import type { JobSpec } from '../wire/jobs.ts';
+import { answer, receive } from './channel.ts';
+import { RefusedInput } from './ingest/refused-input.ts';
+import { expectInside } from './inside.ts';
+
+expectInside();
+// The engine is loaded before there is a job: that is what a warm spare is for.
+const { openEngine } = await import('./engine/engine.ts');
+const engine = await openEngine();
+answer({ kind: 'ready' });
+
+try {
+  const message = receive();
+  if (message.kind !== 'job') throw new Error('a job was expected');
+  await runJob(message.job);
+} catch (error) {
+  if (error instanceof RefusedInput) answer({ kind: 'failed', code: 'INPUT_REFUSED', reason: error.reason });
+  else answer({ kind: 'failed', code: 'RUN_FAILED', reason: null });
+}
+process.exit(0);
+
+async function runJob(job: JobSpec): Promise<void> {
+  switch (job.kind) {
+    case 'parse':
+      return await (await import('./jobs/parse.ts')).parse(engine, job);
+    case 'run':
+      return await (await import('./jobs/run.ts')).run(engine, job);
+    case 'compose':
+      return await (await import('./jobs/run.ts')).compose(engine, job);
+    case 'ingest':
+      return await (await import('./jobs/ingest.ts')).ingest(job);
+    case 'pseudonymise':
+      return (await import('./jobs/pseudonymise.ts')).pseudonymise(job);
+    case 'tokenise':
+      return (await import('./jobs/tokenise.ts')).tokenise(job);
+  }
+}
