@@ -1,0 +1,215 @@
+import { isNumber, type ScalarType } from '../collaboration/table-view.ts';
+import { assertNever, type Expression } from '../plan/expression.ts';
+import type { CastType, SyntaxExpression, SyntaxLiteral } from '../syntax/syntax-tree.ts';
+import { commonType, FUNCTION_NAMES, signatureOf } from './functions.ts';
+import { BROKEN, type QuestionScope, type ScopeRelation, typeInWords } from './question-scope.ts';
+
+const BOOLEAN: ScalarType = { kind: 'boolean' };
+const ISO_MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/;
+
+/** Where names are looked up, and who may answer for a node before the usual rules do. */
+export interface ExpressionScope {
+  readonly question: QuestionScope;
+  readonly relations: readonly ScopeRelation[];
+  /** Asked first for every node: an aggregate or a group key answers here. */
+  readonly answer?: (node: SyntaxExpression) => Expression | null;
+}
+
+/** Resolves names and types of one expression; notes what is wrong and goes on. */
+export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): Expression {
+  const answered = scope.answer?.(node);
+  if (answered) return answered;
+  const bind = (part: SyntaxExpression): Expression => bindExpression(part, scope);
+  switch (node.kind) {
+    case 'column':
+      return bindColumn(node, scope);
+    case 'literal':
+      return { kind: 'literal', value: node.value, type: literalType(node.value), at: node.at };
+    case 'call':
+      return bindCall(node, scope, bind);
+    case 'compare': {
+      const [left, right] = comparable(scope.question, bind(node.left), bind(node.right), node.operator, node.at);
+      return { kind: 'compare', operator: node.operator, left, right, type: BOOLEAN, at: node.at };
+    }
+    case 'logic': {
+      const args = node.args.map((a) => condition(scope.question, bind(a)));
+      return { kind: 'logic', operator: node.operator, args, type: BOOLEAN, at: node.at };
+    }
+    case 'not':
+      return { kind: 'not', arg: condition(scope.question, bind(node.arg)), type: BOOLEAN, at: node.at };
+    case 'is-null':
+      return { kind: 'is-null', arg: bind(node.arg), negated: node.negated, type: BOOLEAN, at: node.at };
+    case 'in':
+      return bindIn(node, scope, bind);
+    case 'between':
+      return bindExpression(betweenAsLogic(node), scope);
+    case 'case':
+      return bindCase(node, scope, bind);
+    case 'cast':
+      return bindCast(node, scope, bind(node.arg));
+    case 'star':
+      scope.question.violate('syntax-is-known', { construct: '*', instead: 'name the columns' }, node.at);
+      return BROKEN;
+    default:
+      return assertNever(node);
+  }
+}
+
+function bindColumn(node: Extract<SyntaxExpression, { kind: 'column' }>, scope: ExpressionScope): Expression {
+  const found = lookUp(node.path, scope.relations);
+  const [first, ...others] = found;
+  // Identities in one scope are all joined to each other, so any of them is the person.
+  const isClear = others.every((e) => e.type.kind === 'person' && first?.type.kind === 'person');
+  if (first !== undefined && isClear) return { ...first, at: node.at };
+  const columns = scope.relations.flatMap((r) => [...r.columns.keys()].map((c) => (r.name ? `${r.name}.${c}` : c)));
+  scope.question.violate('column-is-known', { column: node.path.join('.'), columns }, node.at);
+  return BROKEN;
+}
+
+/** All columns that a dotted name may mean. */
+export function lookUp(path: readonly string[], relations: readonly ScopeRelation[]): readonly Expression[] {
+  const column = path.at(-1) ?? '';
+  const relation = path.at(-2);
+  const schema = path.at(-3);
+  return relations
+    .filter((r) => path.length <= 3 && (relation === undefined || r.name === relation))
+    .filter((r) => schema === undefined || r.schema === schema)
+    .flatMap((r) => r.columns.get(column) ?? []);
+}
+
+function literalType(value: SyntaxLiteral): ScalarType {
+  return value.type === 'decimal' ? { kind: 'decimal', scale: value.scale } : { kind: value.type };
+}
+
+/** An expression as a condition: anything but a boolean is a violation. */
+export function condition(question: QuestionScope, e: Expression): Expression {
+  if (e.type.kind === 'boolean' || e.type.kind === 'null') return e;
+  const expected = 'write a condition, for example `column = value`';
+  question.violate('types-match', { construct: 'condition', found: typeInWords(e.type), expected }, e.at);
+  return BROKEN;
+}
+
+function bindCall(
+  node: Extract<SyntaxExpression, { kind: 'call' }>,
+  scope: ExpressionScope,
+  bind: (part: SyntaxExpression) => Expression,
+): Expression {
+  const { question } = scope;
+  const args = node.args.map(bind);
+  const signature = signatureOf(node.name);
+  if (signature === null || node.distinct || node.filter !== null) {
+    question.violate('function-is-permitted', { function: node.name, functions: FUNCTION_NAMES }, node.at);
+    return BROKEN;
+  }
+  if (args.some((a) => a.type.kind === 'person')) return identityMisused(question, args);
+  const type = signature(args);
+  if (typeof type === 'string') {
+    const found = args.map((a) => typeInWords(a.type)).join(' and ') || 'nothing';
+    question.violate('types-match', { construct: node.name, found, expected: type }, node.at);
+    return BROKEN;
+  }
+  return { kind: 'call', name: node.name, args, type, at: node.at };
+}
+
+function identityMisused(question: QuestionScope, among: readonly Expression[]): Expression {
+  for (const e of among) {
+    if (e.type.kind === 'person' && e.kind === 'column') {
+      question.violate('identity-stays-inside', { column: e.column }, e.at);
+    }
+  }
+  return BROKEN;
+}
+
+/** Makes two sides comparable, or notes that they are not. Persons compare only with persons, in joins. */
+function comparable(
+  question: QuestionScope,
+  left: Expression,
+  right: Expression,
+  construct: string,
+  at: number | null,
+): readonly [Expression, Expression] {
+  const isJoin = left.type.kind === 'person' && right.type.kind === 'person' && construct === '=';
+  if (isJoin) return [left, right];
+  if (left.type.kind === 'person' || right.type.kind === 'person') {
+    identityMisused(question, [left, right]);
+    return [BROKEN, BROKEN];
+  }
+  const pair = [asMoment(left, right.type), asMoment(right, left.type)] as const;
+  const [a, b] = [booleanAsNumber(pair[0], pair[1].type), booleanAsNumber(pair[1], pair[0].type)];
+  if (commonType(a.type, b.type) === null) {
+    const found = `${typeInWords(left.type)} and ${typeInWords(right.type)}`;
+    question.violate('types-match', { construct, found, expected: 'compare values of one type' }, at);
+  }
+  return [a, b];
+}
+
+/** A quoted date beside a date column is that date, as analysts write it. */
+function asMoment(e: Expression, other: ScalarType): Expression {
+  if (other.kind !== 'date' && other.kind !== 'timestamp') return e;
+  if (e.kind !== 'literal' || e.value.type !== 'text' || !ISO_MOMENT.test(e.value.value)) return e;
+  return { kind: 'cast', arg: e, to: { type: other.kind }, type: other, at: e.at };
+}
+
+function booleanAsNumber(e: Expression, other: ScalarType): Expression {
+  if (e.type.kind !== 'boolean' || !isNumber(other)) return e;
+  return { kind: 'cast', arg: e, to: { type: 'integer' }, type: { kind: 'integer' }, at: e.at };
+}
+
+function bindIn(
+  node: Extract<SyntaxExpression, { kind: 'in' }>,
+  scope: ExpressionScope,
+  bind: (part: SyntaxExpression) => Expression,
+): Expression {
+  const arg = bind(node.arg);
+  const list = node.list.map((item) => comparable(scope.question, arg, bind(item), 'in', item.at ?? node.at)[1]);
+  return { kind: 'in', arg, list, negated: node.negated, type: BOOLEAN, at: node.at };
+}
+
+function betweenAsLogic(node: Extract<SyntaxExpression, { kind: 'between' }>): SyntaxExpression {
+  const { arg, at } = node;
+  return {
+    kind: 'logic',
+    operator: 'and',
+    args: [
+      { kind: 'compare', operator: '>=', left: arg, right: node.lower, at },
+      { kind: 'compare', operator: '<=', left: arg, right: node.upper, at },
+    ],
+    at,
+  };
+}
+
+function bindCase(
+  node: Extract<SyntaxExpression, { kind: 'case' }>,
+  scope: ExpressionScope,
+  bind: (part: SyntaxExpression) => Expression,
+): Expression {
+  const branches = node.branches.map((b) => ({
+    when: condition(scope.question, bind(b.when)),
+    result: bind(b.result),
+  }));
+  const otherwise = node.otherwise === null ? null : bind(node.otherwise);
+  let type: ScalarType | null = { kind: 'null' };
+  for (const result of [...branches.map((b) => b.result), ...(otherwise ? [otherwise] : [])]) {
+    if (result.type.kind === 'person') return identityMisused(scope.question, [result]);
+    type = type && commonType(type, result.type);
+  }
+  if (type === null) {
+    const expected = 'give all branches one type';
+    scope.question.violate('types-match', { construct: 'case', found: 'different types', expected }, node.at);
+    return BROKEN;
+  }
+  return { kind: 'case', branches, otherwise, type, at: node.at };
+}
+
+function bindCast(
+  node: Extract<SyntaxExpression, { kind: 'cast' }>,
+  scope: ExpressionScope,
+  arg: Expression,
+): Expression {
+  if (arg.type.kind === 'person') return identityMisused(scope.question, [arg]);
+  return { kind: 'cast', arg, to: node.type, type: castType(node.type), at: node.at };
+}
+
+function castType(type: CastType): ScalarType {
+  return type.type === 'decimal' ? { kind: 'decimal', scale: type.scale } : { kind: type.type };
+}

@@ -1,0 +1,168 @@
+import { placeOf, type SourcePlace } from '../syntax/source-place.ts';
+
+/**
+ * Every rule a question can break: a closed list. The name of a rule is its code in the refusal, the anchor in
+ * docs/violations.md and the name in the tests.
+ */
+export const violationCatalogue = {
+  'statement-is-one-select': {
+    message: (p: { found: string }) => `the statement is ${p.found}`,
+    help: () => 'write one SELECT statement, without a second statement after it',
+  },
+  'syntax-is-known': {
+    message: (p: { construct: string }) => `\`${p.construct}\` is not part of the SQL that Galley can protect`,
+    help: (p: { construct: string; instead?: string }) =>
+      p.instead ?? 'see the table of accepted SQL in docs/sql.md, and write it with those parts',
+  },
+  'table-is-bound': {
+    message: (p: { table: string }) => `table \`${p.table}\` is not bound in this collaboration`,
+    help: (p: { tables: readonly string[] }) =>
+      p.tables.length > 0 ? `use one of: ${p.tables.join(', ')}` : 'ask an owner to bind a dataset first',
+  },
+  'column-is-known': {
+    message: (p: { column: string }) => `column \`${p.column}\` is not known here, or names more than one`,
+    help: (p: { columns: readonly string[] }) => `use one of: ${p.columns.join(', ')}`,
+  },
+  'function-is-permitted': {
+    message: (p: { function: string }) => `function \`${p.function}\` is not permitted`,
+    help: (p: { functions: readonly string[] }) => `use one of: ${p.functions.join(', ')}`,
+  },
+  'types-match': {
+    message: (p: { construct: string; found: string }) => `\`${p.construct}\` does not take ${p.found}`,
+    help: (p: { expected: string }) => p.expected,
+  },
+  'join-uses-match-key': {
+    message: (p: { table: string }) => `\`${p.table}\` is not joined on the person`,
+    help: (p: { example: string }) => `join with an equality of identity columns: ${p.example}`,
+  },
+  'identity-stays-inside': {
+    message: (p: { column: string }) => `identity column \`${p.column}\` may only join tables and be counted`,
+    help: (p: { column: string }) => `use it in a join condition or in count(distinct ${p.column})`,
+  },
+  'output-is-aggregated': {
+    message: (p: { column: string }) =>
+      `output column \`${p.column}\` is not aggregated and is not a permitted group key`,
+    help: (p: { column: string; groupKeys: readonly string[] }) =>
+      p.groupKeys.length > 0
+        ? `wrap it in an aggregate such as count(distinct …), or group by one of: ${p.groupKeys.join(', ')}`
+        : 'wrap it in an aggregate such as count(distinct …)',
+  },
+  'group-key-is-permitted': {
+    message: (p: { column: string }) => `\`${p.column}\` is not a permitted group key`,
+    help: (p: { groupKeys: readonly string[] }) =>
+      p.groupKeys.length > 0 ? `group by one of: ${p.groupKeys.join(', ')}` : 'ask the owner to permit a group key',
+  },
+  'filter-is-permitted': {
+    message: (p: { column: string }) => `\`${p.column}\` may not be used to filter`,
+    help: (p: { filters: readonly string[] }) =>
+      p.filters.length > 0 ? `filter by one of: ${p.filters.join(', ')}` : 'remove the filter',
+  },
+  'measure-is-permitted': {
+    message: (p: { column: string }) => `\`${p.column}\` may not be aggregated`,
+    help: (p: { measures: readonly string[] }) =>
+      p.measures.length > 0 ? `aggregate one of: ${p.measures.join(', ')}` : 'count persons instead',
+  },
+  'aggregate-is-permitted': {
+    message: (p: { aggregate: string }) => `aggregate \`${p.aggregate}\` is not permitted`,
+    help: (p: { aggregates: readonly string[] }) => `use one of: ${p.aggregates.join(', ')}`,
+  },
+  'sum-is-bounded': {
+    message: (p: { expression: string }) => `\`${p.expression}\` has no bound for one person`,
+    help: (p: { expression: string }) =>
+      `write ${p.expression}(clamp(…, low, high)), or ask the owner to declare \`min\` and \`max\` of the measure`,
+  },
+  'limit-is-after-release': {
+    message: (p: { clause: string }) => `${p.clause} stands below the aggregation`,
+    help: () => 'move it to the outermost SELECT, where it works on released values',
+  },
+  'epsilon-is-permitted': {
+    message: (p: { epsilon: number; maximum: number }) =>
+      `epsilon ${p.epsilon} is over the ${p.maximum} that one question may spend`,
+    help: (p: { maximum: number }) => `ask with an epsilon of at most ${p.maximum}`,
+  },
+  'audience-selects-persons': {
+    message: (p: { found: string }) => `an audience selects one identity column, not ${p.found}`,
+    help: (p: { example: string }) => `write SELECT ${p.example} FROM … WHERE …`,
+  },
+  'audience-column-is-permitted': {
+    message: (p: { column: string }) => `\`${p.column}\` may not define an audience`,
+    help: (p: { columns: readonly string[] }) =>
+      p.columns.length > 0 ? `define it by one of: ${p.columns.join(', ')}` : 'the owner permits no audiences',
+  },
+  'audience-is-large-enough': {
+    message: (p: { persons: string; minimum: number }) =>
+      `the protected size of the audience, ${p.persons}, is under the minimum of ${p.minimum} persons`,
+    help: () => 'widen the conditions and define it anew',
+  },
+  'destination-is-permitted': {
+    message: (p: { destination: string }) => `audiences from these tables may not go to \`${p.destination}\``,
+    help: (p: { destinations: readonly string[] }) =>
+      p.destinations.length > 0
+        ? `activate to one of: ${p.destinations.join(', ')}`
+        : 'ask the owner to permit the destination in its rules',
+  },
+  'destination-knows-the-person': {
+    message: (p: { destination: string }) => `no table of the audience names its persons to \`${p.destination}\``,
+    help: (p: { owner: string; identifier: string }) =>
+      `join a table of ${p.owner} whose identity is the ${p.identifier}`,
+  },
+} as const satisfies Record<string, { message: (p: never) => string; help: (p: never) => string }>;
+
+/** The name of a rule. */
+export type ViolationRule = keyof typeof violationCatalogue;
+
+/** One broken rule: a function of the SQL, the schema and the rules alone. */
+export interface Violation {
+  readonly rule: ViolationRule;
+  /** The member whose rule refused; `null` when the refusal is Galley's own. */
+  readonly owner: string | null;
+  readonly message: string;
+  readonly help: string;
+  readonly place: SourcePlace;
+  /** A rewritten query worth trying; the trunk shows it only after it has passed the same checks. */
+  readonly candidate: string | null;
+}
+
+/** The facts that a rule's message and help are made of. */
+export type ViolationFacts<R extends ViolationRule> = FactsOf<(typeof violationCatalogue)[R]['message']> &
+  FactsOf<(typeof violationCatalogue)[R]['help']>;
+
+type FactsOf<F extends (...p: never[]) => string> = Parameters<F> extends [infer P] ? P : unknown;
+
+/** Makes a violation at a byte offset of the SQL. */
+export function violation<R extends ViolationRule>(
+  rule: R,
+  facts: ViolationFacts<R>,
+  place: {
+    readonly sql: string;
+    readonly at: number | null;
+    readonly owner?: string | null;
+    readonly candidate?: string;
+  },
+): Violation {
+  const { message, help } = violationCatalogue[rule] as unknown as {
+    message: (p: unknown) => string;
+    help: (p: unknown) => string;
+  };
+  return {
+    rule,
+    owner: place.owner ?? null,
+    message: message(facts),
+    help: help(facts),
+    place: placeOf(place.sql, place.at),
+    candidate: place.candidate ?? null,
+  };
+}
+
+/** In order of position, each once: the same column in two places is two violations, the same place is one. */
+export function inOrder(violations: readonly Violation[]): readonly Violation[] {
+  const seen = new Set<string>();
+  return violations
+    .toSorted((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+    .filter((v) => {
+      const key = `${v.rule} ${v.place.line}:${v.place.column} ${v.owner} ${v.message}`;
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    });
+}

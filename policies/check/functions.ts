@@ -1,0 +1,217 @@
+import { isNumber, type ScalarType } from '../collaboration/table-view.ts';
+import type { Expression } from '../plan/expression.ts';
+
+/** What a function makes of its arguments: a type, or what it expects instead. */
+type Signature = (args: readonly Expression[]) => ScalarType | string;
+
+const INTEGER: ScalarType = { kind: 'integer' };
+const DOUBLE: ScalarType = { kind: 'double' };
+const TEXT: ScalarType = { kind: 'text' };
+const BOOLEAN: ScalarType = { kind: 'boolean' };
+
+/** Most digits after the point that arithmetic keeps: ten to the ninth still leaves nine digits before it in 64 bits. */
+export const MAX_SCALE_DIGITS = 9;
+
+const DATE_PARTS = ['year', 'quarter', 'month', 'week', 'day', 'dayofweek', 'dow', 'hour', 'minute', 'second'];
+
+/** The narrowest type that holds both, or `null`. NULL goes with everything. */
+export function commonType(a: ScalarType, b: ScalarType): ScalarType | null {
+  if (a.kind === 'null') return b;
+  if (b.kind === 'null') return a;
+  if (a.kind === 'decimal' && b.kind === 'decimal') return { kind: 'decimal', scale: Math.max(a.scale, b.scale) };
+  if (a.kind === b.kind) return a;
+  if (isNumber(a) && isNumber(b)) {
+    if (a.kind === 'double' || b.kind === 'double') return DOUBLE;
+    return a.kind === 'decimal' ? a : b;
+  }
+  const kinds = [a.kind, b.kind].toSorted().join(' ');
+  return kinds === 'date timestamp' ? { kind: 'timestamp' } : null;
+}
+
+const is = (e: Expression | undefined, ...kinds: ScalarType['kind'][]): boolean =>
+  e !== undefined && (e.type.kind === 'null' || kinds.includes(e.type.kind));
+const isNumeric = (e: Expression | undefined): boolean => is(e, 'integer', 'decimal', 'double');
+const isMoment = (e: Expression | undefined): boolean => is(e, 'date', 'timestamp');
+
+function numeric(count: number, result: ScalarType | 'same'): Signature {
+  return (args) => {
+    if (args.length !== count || !args.every(isNumeric)) return `give it ${count === 1 ? 'a number' : 'numbers'}`;
+    return result === 'same' ? (args[0]?.type ?? INTEGER) : result;
+  };
+}
+
+function text(minimum: number, maximum: number, result: ScalarType): Signature {
+  return (args) =>
+    args.length >= minimum && args.length <= maximum && args.every((a) => is(a, 'text')) ? result : 'give it text';
+}
+
+const arithmetic: Signature = (args) => {
+  const [a, b] = args;
+  if (a === undefined || args.length > 2) return 'give it two numbers';
+  if (b === undefined) return isNumeric(a) ? a.type : 'give it a number';
+  const common = isNumeric(a) && isNumeric(b) ? commonType(a.type, b.type) : null;
+  return common ?? 'give it two numbers';
+};
+
+const addition: Signature = (args) => {
+  const [a, b] = args;
+  if (is(a, 'date') && is(b, 'integer') && a?.type.kind === 'date') return { kind: 'date' };
+  return arithmetic(args);
+};
+
+const subtraction: Signature = (args) => {
+  const [a, b] = args;
+  if (a?.type.kind === 'date' && b?.type.kind === 'date') return INTEGER;
+  return addition(args);
+};
+
+const multiplication: Signature = (args) => {
+  const type = arithmetic(args);
+  const [a, b] = args;
+  if (typeof type === 'string' || type.kind !== 'decimal') return type;
+  const scale = (e: Expression | undefined): number => (e?.type.kind === 'decimal' ? e.type.scale : 0);
+  return { kind: 'decimal', scale: Math.min(MAX_SCALE_DIGITS, scale(a) + scale(b)) };
+};
+
+const alike: Signature = (args) => {
+  const [first, ...rest] = args;
+  if (first === undefined) return 'give it arguments of one type';
+  let type: ScalarType | null = first.type;
+  for (const arg of rest) type = type && commonType(type, arg.type);
+  return type ?? 'give it arguments of one type';
+};
+
+const textThenNumbers =
+  (numbers: number): Signature =>
+  (args) => {
+    const [first, ...rest] = args;
+    const fits = rest.length >= 1 && rest.length <= numbers && rest.every((r) => is(r, 'integer'));
+    return is(first, 'text') && fits ? TEXT : 'give it text and whole numbers';
+  };
+
+/** Literal parts only: a part from a column could raise an error that depends on the row. */
+function partThen(count: number, result: ScalarType | 'same'): Signature {
+  return (args) => {
+    const [part, ...moments] = args;
+    const known =
+      part?.kind === 'literal' && part.value.type === 'text' && DATE_PARTS.includes(part.value.value.toLowerCase());
+    if (!known) return `name one of these parts in quotes: ${DATE_PARTS.join(', ')}`;
+    if (moments.length !== count || !moments.every(isMoment)) return 'give it a date or timestamp';
+    return result === 'same' ? { kind: 'timestamp' } : result;
+  };
+}
+
+const moment: Signature = (args) => (args.length === 1 && isMoment(args[0]) ? INTEGER : 'give it a date or timestamp');
+
+const rounding: Signature = (args) => {
+  const [value, digits] = args;
+  if (!isNumeric(value) || args.length > 2) return 'give it a number';
+  if (digits === undefined) return value?.type.kind === 'double' ? DOUBLE : INTEGER;
+  const literal = digits.kind === 'literal' && digits.value.type === 'integer' ? digits.value.value : null;
+  if (literal === null || literal < 0n || literal > BigInt(MAX_SCALE_DIGITS))
+    return 'give the digits as a number 0 to 9';
+  return DOUBLE;
+};
+
+const clamp: Signature = (args) => {
+  const [value, low, high] = args;
+  if (args.length !== 3 || !isNumeric(value)) return 'write clamp(number, low, high)';
+  const isConstant = (e: Expression | undefined): boolean => e !== undefined && constantOf(e) !== null;
+  if (!isConstant(low) || !isConstant(high)) return 'give low and high as numbers, with low not over high';
+  if ((constantOf(low as Expression) ?? 0) > (constantOf(high as Expression) ?? 0)) return 'give low not over high';
+  return (
+    commonType(commonType(value?.type ?? INTEGER, low?.type ?? INTEGER) ?? INTEGER, high?.type ?? INTEGER) ?? DOUBLE
+  );
+};
+
+/** The number that a literal, or a literal with a minus sign, stands for; else `null`. */
+export function constantOf(e: Expression): number | null {
+  if (e.kind === 'call' && e.name === '-' && e.args.length === 1 && e.args[0] !== undefined) {
+    const inner = constantOf(e.args[0]);
+    return inner === null ? null : -inner;
+  }
+  if (e.kind !== 'literal') return null;
+  switch (e.value.type) {
+    case 'integer':
+      return Number(e.value.value);
+    case 'decimal':
+      return Number(e.value.unscaled) / 10 ** e.value.scale;
+    case 'double':
+      return e.value.value;
+    default:
+      return null;
+  }
+}
+
+/** Operators: always permitted, as they name no computation an owner could want to forbid. */
+const OPERATORS: Readonly<Record<string, Signature>> = {
+  '+': addition,
+  '-': subtraction,
+  '*': multiplication,
+  '/': numeric(2, DOUBLE),
+  '//': (args) => (args.length === 2 && args.every((a) => is(a, 'integer')) ? INTEGER : 'give it two whole numbers'),
+  '%': (args) => (args.length === 2 && args.every((a) => is(a, 'integer')) ? INTEGER : 'give it two whole numbers'),
+  '||': text(2, 2, TEXT),
+  '~~': text(2, 2, BOOLEAN),
+  '!~~': text(2, 2, BOOLEAN),
+  '~~*': text(2, 2, BOOLEAN),
+  '!~~*': text(2, 2, BOOLEAN),
+  coalesce: alike,
+  nullif: alike,
+  clamp,
+};
+
+const FUNCTIONS: Readonly<Record<string, Signature>> = {
+  abs: numeric(1, 'same'),
+  sign: numeric(1, INTEGER),
+  floor: numeric(1, DOUBLE),
+  ceil: numeric(1, DOUBLE),
+  round: rounding,
+  sqrt: numeric(1, DOUBLE),
+  ln: numeric(1, DOUBLE),
+  log10: numeric(1, DOUBLE),
+  exp: numeric(1, DOUBLE),
+  power: numeric(2, DOUBLE),
+  greatest: alike,
+  least: alike,
+  lower: text(1, 1, TEXT),
+  upper: text(1, 1, TEXT),
+  trim: text(1, 1, TEXT),
+  length: text(1, 1, INTEGER),
+  concat: text(1, 8, TEXT),
+  replace: text(3, 3, TEXT),
+  contains: text(2, 2, BOOLEAN),
+  starts_with: text(2, 2, BOOLEAN),
+  ends_with: text(2, 2, BOOLEAN),
+  left: textThenNumbers(1),
+  right: textThenNumbers(1),
+  substr: textThenNumbers(2),
+  substring: textThenNumbers(2),
+  year: moment,
+  quarter: moment,
+  month: moment,
+  week: moment,
+  day: moment,
+  dayofweek: moment,
+  hour: moment,
+  date_trunc: partThen(1, 'same'),
+  date_part: partThen(1, INTEGER),
+  date_diff: partThen(2, INTEGER),
+};
+
+/** The signature of an operator or function; `null` when it is not known to be total. */
+export function signatureOf(name: string): Signature | null {
+  return Object.hasOwn(OPERATORS, name)
+    ? (OPERATORS[name] ?? null)
+    : Object.hasOwn(FUNCTIONS, name)
+      ? (FUNCTIONS[name] ?? null)
+      : null;
+}
+
+/** Whether an owner's list of functions decides on this name. */
+export function isListedFunction(name: string): boolean {
+  return Object.hasOwn(FUNCTIONS, name);
+}
+
+/** All function names, for refusals and docs. */
+export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);

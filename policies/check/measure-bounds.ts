@@ -1,0 +1,115 @@
+import type { ColumnExpression, Expression, PlanTable } from '../plan/expression.ts';
+import { constantOf } from './functions.ts';
+import { tableOf } from './permissions.ts';
+
+/** The least and greatest value a number can take, from declared facts alone. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Bounds of an expression on one row, by interval arithmetic over what owners declared; `null` when nothing bounds it.
+ *
+ * A bound that the data breaks costs accuracy, never privacy: the engine clamps each person's total to it anyway.
+ */
+export function rowBounds(e: Expression, tables: readonly PlanTable[]): Bounds | null {
+  const constant = constantOf(e);
+  if (constant !== null) return { low: constant, high: constant };
+  switch (e.kind) {
+    case 'column':
+      return columnBounds(e, tables);
+    case 'literal':
+      if (e.value.type === 'null') return { low: 0, high: 0 };
+      return e.value.type === 'boolean' ? { low: 0, high: 1 } : null;
+    case 'cast':
+      return rowBounds(e.arg, tables);
+    case 'case':
+      return hull([...e.branches.map((b) => b.result), ...(e.otherwise ? [e.otherwise] : [])], (r) =>
+        rowBounds(r, tables),
+      );
+    case 'call':
+      return callBounds(e, tables);
+    default:
+      // Conditions: true is 1 and false is 0.
+      return { low: 0, high: 1 };
+  }
+}
+
+function columnBounds(column: ColumnExpression, tables: readonly PlanTable[]): Bounds | null {
+  const rule = tableOf(column, tables)?.view.rules.measures[column.column];
+  if (rule !== undefined) return { low: rule.min, high: rule.max };
+  return column.type.kind === 'boolean' ? { low: 0, high: 1 } : null;
+}
+
+function callBounds(e: Extract<Expression, { kind: 'call' }>, tables: readonly PlanTable[]): Bounds | null {
+  if (e.name === 'clamp') return clampBounds(e);
+  const parts = e.args.map((a) => rowBounds(a, tables));
+  const [a, b] = parts;
+  if (a === undefined || a === null) return null;
+  switch (e.name) {
+    case 'abs':
+      return { low: 0, high: Math.max(Math.abs(a.low), Math.abs(a.high)) };
+    case 'sign':
+      return { low: -1, high: 1 };
+    case 'nullif':
+      return a;
+    case 'coalesce':
+    case 'least':
+    case 'greatest':
+      return parts.includes(null) ? null : hull(parts as Bounds[], (p) => p);
+    case '-':
+      if (b === undefined) return { low: -a.high, high: -a.low };
+      return b && { low: a.low - b.high, high: a.high - b.low };
+    case '+':
+      return b ? { low: a.low + b.low, high: a.high + b.high } : null;
+    case '*':
+      return b ? product(a, b) : null;
+    default:
+      return null;
+  }
+}
+
+function clampBounds(e: Extract<Expression, { kind: 'call' }>): Bounds | null {
+  const [, low, high] = e.args.map((a) => constantOf(a));
+  return low === undefined || high === undefined || low === null || high === null ? null : { low, high };
+}
+
+function product(a: Bounds, b: Bounds): Bounds {
+  const corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high];
+  return { low: Math.min(...corners), high: Math.max(...corners) };
+}
+
+function hull<T>(parts: readonly T[], boundsOf: (part: T) => Bounds | null): Bounds | null {
+  const bounds = parts.map(boundsOf);
+  if (bounds.length === 0 || bounds.includes(null)) return null;
+  const all = bounds as Bounds[];
+  return { low: Math.min(...all.map((b) => b.low)), high: Math.max(...all.map((b) => b.high)) };
+}
+
+/**
+ * Bounds of one person's total within one group, over at most `rowsPerPerson` rows.
+ *
+ * An owner may declare a tighter total for a measure than rows times maximum; it holds for the measure as it is and
+ * for parts of it picked by CASE.
+ */
+export function personBounds(e: Expression, tables: readonly PlanTable[], rowsPerPerson: number): Bounds | null {
+  const declared = declaredTotal(e, tables);
+  if (declared !== null) return declared;
+  const row = rowBounds(e, tables);
+  if (row === null) return null;
+  return { low: Math.min(0, row.low * rowsPerPerson), high: Math.max(0, row.high * rowsPerPerson) };
+}
+
+function declaredTotal(e: Expression, tables: readonly PlanTable[]): Bounds | null {
+  if (e.kind === 'column') {
+    const total = tableOf(e, tables)?.view.rules.measures[e.column]?.perPerson;
+    return total ? { low: Math.min(0, total.min), high: Math.max(0, total.max) } : null;
+  }
+  if (e.kind !== 'case') return null;
+  const results = [...e.branches.map((b) => b.result), ...(e.otherwise ? [e.otherwise] : [])];
+  return hull(results, (r) => {
+    const isNothing = constantOf(r) === 0 || (r.kind === 'literal' && r.value.type === 'null');
+    return isNothing ? { low: 0, high: 0 } : declaredTotal(r, tables);
+  });
+}

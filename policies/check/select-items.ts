@@ -1,0 +1,32 @@
+import type { Expression } from '../plan/expression.ts';
+import type { SyntaxExpression, SyntaxItem } from '../syntax/syntax-tree.ts';
+import { bindExpression } from './bind-expression.ts';
+import type { BoundFrom, QuestionScope } from './question-scope.ts';
+
+/** One item of a select list as named expressions: `*` is many. */
+export function bindItem(
+  item: SyntaxItem,
+  relations: BoundFrom['relations'],
+  question: QuestionScope,
+): readonly (readonly [string, Expression])[] {
+  const { expression } = item;
+  if (expression.kind === 'star') {
+    const from = relations.filter((r) => expression.relation === null || r.name === expression.relation);
+    return from.flatMap((r) => [...r.columns]).map(([name, e]) => [name, { ...e, at: expression.at }]);
+  }
+  return [[item.alias ?? nameOf(expression), bindExpression(expression, { question, relations })]];
+}
+
+/** The name a column gets when the merchant gives none. */
+export function nameOf(expression: SyntaxExpression): string {
+  switch (expression.kind) {
+    case 'column':
+      return expression.path.at(-1) ?? 'column';
+    case 'call':
+      return /^[a-z_]+$/.test(expression.name) ? expression.name.replace('count_star', 'count') : 'value';
+    case 'cast':
+      return nameOf(expression.arg);
+    default:
+      return 'value';
+  }
+}
