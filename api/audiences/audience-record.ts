@@ -1,0 +1,85 @@
+import type { Selectable } from 'kysely';
+import { type CheckedAudience, checkAudience } from '../../policies/index.ts';
+import type { AuthorizationRequest } from '../authorize/index.ts';
+import { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
+import { assertAccepted, parse, readTableViews, violationMessage } from '../exits/index.ts';
+import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+import type { Tables } from '../store/index.ts';
+
+/** An audience as stored. */
+export type AudienceRow = Selectable<Tables['audiences']>;
+/** A publication as stored. */
+export type ActivationRow = Selectable<Tables['activations']>;
+
+/** An audience in its collaboration. */
+export interface AudienceRecord {
+  readonly row: AudienceRow;
+  readonly collaboration: CollaborationRecord;
+}
+
+type AudienceAction = Extract<AuthorizationRequest, { audience: unknown }>['action'];
+
+/** Lets a caller at an audience. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
+export async function admitToAudience(
+  kitchen: Kitchen,
+  call: Call,
+  action: AudienceAction,
+  audienceId: string,
+): Promise<AudienceRecord> {
+  const row = await kitchen.store.db
+    .selectFrom('audiences')
+    .selectAll()
+    .where('audience_id', '=', audienceId)
+    .executeTakeFirst();
+  const collaboration = row && (await readCollaboration(kitchen, row.collaboration_id));
+  if (row === undefined || collaboration === undefined) throw notFound('audience');
+  const decision = kitchen.authorizer.authorize({
+    principal: call.principal,
+    nowMs: kitchen.nowMs(),
+    action,
+    collaboration: factsOf(collaboration),
+    audience: { audienceId, definer: row.definer, owner: row.owner },
+    grants: grantFactsOf(collaboration, call.principal.member),
+    tables: JSON.parse(row.tables) as string[],
+  });
+  if (decision.allowed) return { row, collaboration };
+  throw accessRefused({ thing: 'audience', id: audienceId, isVisible: decision.isVisible });
+}
+
+/** The SQL of a stored audience. */
+export function sqlOf(kitchen: Kitchen, row: AudienceRow): string {
+  return Buffer.from(
+    kitchen.vault.openBytes({ label: 'audience-sql', id: row.audience_id }, row.sql_sealed),
+  ).toString();
+}
+
+/**
+ * Parses and checks a definition under the rules in force now: rules may have become stricter since it was stored.
+ *
+ * @throws {ServiceError} AUDIENCE_REFUSED with every violation
+ */
+export async function checkDefinition(
+  kitchen: Kitchen,
+  collaboration: CollaborationRecord,
+  sql: string,
+): Promise<CheckedAudience> {
+  const parsed = await parse(kitchen, sql);
+  const checked = parsed.ok ? checkAudience(parsed.value, await readTableViews(kitchen, collaboration)) : parsed;
+  if (!checked.ok) throw audienceRefused(checked.violations);
+  assertAccepted(
+    collaboration,
+    checked.value.tables.map((t) => t.view.member),
+  );
+  return checked.value;
+}
+
+/** The refusal of an audience, with every violation. */
+export function audienceRefused(
+  violations: Parameters<typeof violationMessage>[0][] | readonly Parameters<typeof violationMessage>[0][],
+): ServiceError {
+  const messages = violations.map((v) => violationMessage(v, new Set()));
+  return new ServiceError('AUDIENCE_REFUSED', messages[0]?.message ?? 'the audience is refused', {
+    violations: messages,
+  });
+}

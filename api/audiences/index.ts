@@ -1,0 +1,3 @@
+/** The door of audiences: definition, size, activation and delivery. */
+export { makeAudienceService } from './audience-service.ts';
+export { type Deliveries, startDeliveries } from './deliveries.ts';

@@ -1,0 +1,109 @@
+// Facts in, Cedar's JSON out. Every entity a decision needs is made for it and forgotten after.
+import type { CedarValueJson, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs';
+import type { Principal } from '../auth/index.ts';
+import type { Ability, AuthorizationRequest, CollaborationFacts, GrantFacts } from './request.ts';
+
+/** Names an entity. */
+export function uid(type: string, id: string): TypeAndId {
+  return { type, id };
+}
+
+/** The resource of a request, by name. */
+export function resourceOf(request: AuthorizationRequest): TypeAndId {
+  if ('question' in request) return uid('Question', request.question.queryId);
+  if ('audience' in request) return uid('Audience', request.audience.audienceId);
+  if ('dataset' in request) return uid('Dataset', request.dataset.datasetId);
+  if ('collaboration' in request) return uid('Collaboration', request.collaboration.collaborationId);
+  return uid('Service', 'galley');
+}
+
+/** Every entity that a request needs. */
+export function entitiesOf(request: AuthorizationRequest): EntityJson[] {
+  const entities = [principalEntity(request.principal)];
+  if ('collaboration' in request) entities.push(collaborationEntity(request.collaboration));
+  if ('dataset' in request) {
+    const { owner, isSuspended } = request.dataset;
+    const attrs = { owner: ref('Member', owner), suspended: isSuspended ?? false };
+    entities.push({ uid: resourceOf(request), attrs, parents: [] });
+  }
+  if ('question' in request) {
+    const { asker, actingFor } = request.question;
+    const attrs = { asker: ref('Member', asker), acting_for: ref('Member', actingFor) };
+    entities.push(insideCollaboration(request, attrs));
+  }
+  if ('audience' in request) {
+    const { definer, owner } = request.audience;
+    entities.push(insideCollaboration(request, { definer: ref('Member', definer), owner: ref('Member', owner) }));
+  }
+  return entities;
+}
+
+/** The circumstances of a request, with at most one of its grants. */
+export function circumstancesOf(request: AuthorizationRequest, grant?: GrantFacts): Record<string, CedarValueJson> {
+  const circumstances: Record<string, CedarValueJson> = { now_ms: request.nowMs };
+  if ('owner' in request) return { ...circumstances, owner: ref('Member', request.owner) };
+  if ('granted' in request) return { ...circumstances, granted: [...request.granted] };
+  circumstances.tables = 'tables' in request ? [...(request.tables ?? [])] : [];
+  if ('actingFor' in request && request.actingFor !== undefined) {
+    circumstances.acting_for = ref('Member', request.actingFor);
+  }
+  if (grant !== undefined) circumstances.grant = grantRecord(grant);
+  return circumstances;
+}
+
+function ref(type: string, id: string): CedarValueJson {
+  return { __entity: uid(type, id) };
+}
+
+function principalEntity({ principal, member, role, scopes }: Principal): EntityJson {
+  const { collaborations } = scopes;
+  return {
+    uid: uid('Principal', principal),
+    attrs: {
+      member: ref('Member', member),
+      scope: collaborations === 'all' ? [] : collaborations.map((id) => ref('Collaboration', id)),
+      sees_all: collaborations === 'all',
+    },
+    parents: [uid('Role', role)],
+  };
+}
+
+function collaborationEntity({ collaborationId, members, isSuspended }: CollaborationFacts): EntityJson {
+  const accepted = members.filter((entry) => entry.hasAccepted);
+  const names = (entries: typeof members) => entries.map((entry) => ref('Member', entry.member));
+  // Abilities count from acceptance on: an open invitation gives nobody anything but a look.
+  const able = (ability: Ability) => names(accepted.filter((entry) => entry.abilities.includes(ability)));
+  return {
+    uid: uid('Collaboration', collaborationId),
+    attrs: {
+      invited: names(members),
+      accepted: names(accepted),
+      contributors: able('contribute'),
+      queriers: able('query'),
+      activators: able('activate'),
+      auditors: able('audit'),
+      suspended: isSuspended ?? false,
+    },
+    parents: [],
+  };
+}
+
+function insideCollaboration(
+  request: AuthorizationRequest & { readonly collaboration: CollaborationFacts },
+  attrs: Record<string, CedarValueJson>,
+): EntityJson {
+  const collaboration = ref('Collaboration', request.collaboration.collaborationId);
+  return { uid: resourceOf(request), attrs: { ...attrs, collaboration }, parents: [] };
+}
+
+function grantRecord(grant: GrantFacts): CedarValueJson {
+  return {
+    collaboration: ref('Collaboration', grant.collaborationId),
+    grantor: ref('Member', grant.grantor),
+    grantee: ref('Member', grant.grantee),
+    abilities: [...grant.abilities],
+    tables: [...grant.tables],
+    expires_at_ms: grant.expiresAtMs,
+    revoked: grant.isRevoked,
+  };
+}

@@ -1,0 +1,16 @@
+/** The door of the authorization chapter: who may do what. */
+export { type Authorizer, openAuthorizer } from './authorizer.ts';
+export type {
+  Ability,
+  Action,
+  AudienceAction,
+  AuthorizationRequest,
+  CollaborationAction,
+  CollaborationFacts,
+  DatasetAction,
+  Decision,
+  GrantFacts,
+  OwnedAction,
+  QuestionAction,
+  ServiceAction,
+} from './request.ts';

@@ -1,0 +1,51 @@
+import type { Kitchen } from '../kitchen/index.ts';
+import { type LedgerAccount, openAccount, readAccount } from '../store/index.ts';
+import type { CollaborationRecord } from './collaboration-record.ts';
+
+/** The account of a dataset's lineage: one for all collaborations and all snapshots. */
+export function ownerAccount(datasetId: string): string {
+  return `owner/${datasetId}`;
+}
+
+/** The account of a collaboration. */
+export function collaborationAccount(collaborationId: string): string {
+  return `collaboration/${collaborationId}`;
+}
+
+/** The account of one consuming member within a collaboration. */
+export function consumerAccount(collaborationId: string, member: string): string {
+  return `consumer/${collaborationId}/${member}`;
+}
+
+/** Opens the account of a consumer on its first question. */
+export async function openConsumerAccount(kitchen: Kitchen, of: CollaborationRecord, member: string): Promise<string> {
+  const account = consumerAccount(of.row.collaboration_id, member);
+  if ((await readAccount(kitchen.store.db, account)) === undefined) {
+    await openAccount(kitchen.store.db, {
+      account,
+      level: 'consumer',
+      owner: of.row.creator,
+      collaborationId: of.row.collaboration_id,
+      epsilonLimit: of.row.consumer_epsilon_limit,
+      deltaLimit: of.row.consumer_delta_limit,
+      nowMs: kitchen.nowMs(),
+    });
+  }
+  return account;
+}
+
+/** Every account that a release over some datasets is charged to, for one consumer. */
+export async function accountsOf(
+  kitchen: Kitchen,
+  of: CollaborationRecord,
+  facts: { readonly datasetIds: readonly string[]; readonly consumer: string },
+): Promise<readonly LedgerAccount[]> {
+  const consumer = await openConsumerAccount(kitchen, of, facts.consumer);
+  const names = [
+    ...new Set(facts.datasetIds.map(ownerAccount)),
+    collaborationAccount(of.row.collaboration_id),
+    consumer,
+  ];
+  const accounts = await Promise.all(names.map((name) => readAccount(kitchen.store.db, name)));
+  return accounts.filter((a) => a !== undefined);
+}

@@ -1,0 +1,86 @@
+/** Everything the service is told before it starts. Every path is absolute. */
+export type Config = {
+  /** Where keys, the control store and sealed snapshots live. */
+  readonly dataDirectory: string;
+  /** `host:port`; an IPv6 host in brackets. */
+  readonly listenAddress: string;
+  /** Null only on a loopback address. */
+  readonly tls: TlsConfig | null;
+  /** Who signs the access tokens. */
+  readonly issuer: IssuerConfig;
+  /** How much one caller may ask of the service. */
+  readonly limits: LimitsConfig;
+};
+
+/** PEM files of the listening side. With `clientCaFile` every client must show a certificate of that authority. */
+export type TlsConfig = {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile?: string;
+};
+
+/** The embedded issuer, or a real one that is known by its published keys. */
+export type IssuerConfig = { readonly kind: 'local' } | ExternalIssuerConfig;
+
+/** A token issuer outside Galley. */
+export type ExternalIssuerConfig = {
+  readonly kind: 'external';
+  /** The `iss` that every token must carry. */
+  readonly issuer: string;
+  /** The `aud` that every token must carry. */
+  readonly audience: string;
+  /** The key set: an absolute path, or an address beginning `https://` (`http://` on loopback only). */
+  readonly jwks: string;
+  /** Signature algorithms taken; public-key ones only. */
+  readonly algorithms: readonly string[];
+};
+
+/** Limits of the listening side. */
+export type LimitsConfig = {
+  /** Calls a principal may begin in a second, in the long run. */
+  readonly callsPerSecond: number;
+  /** Calls a principal may begin at once after a rest. */
+  readonly burstCallCount: number;
+  /** Streams open at once on one connection. */
+  readonly streamsPerConnection: number;
+  /** The longest a unary call may take. */
+  readonly unaryDeadlineMs: number;
+  /** The longest an upload, a take-out or the reading of a release may take. */
+  readonly streamDeadlineMs: number;
+};
+
+/** Beside the checkout or the working directory, so that a first try needs no rights. */
+export const DEFAULT_DATA_DIRECTORY = './.galley';
+
+/** Loopback, so that a first start without TLS is reachable by nobody else. */
+export const DEFAULT_LISTEN_ADDRESS = '127.0.0.1:7443';
+
+/** Signature algorithms that can be configured. No symmetric one: who can verify HS256 can also forge it. */
+export const knownAlgorithms: readonly string[] = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/**
+ * Limits used where the file names none.
+ *
+ * 50 calls a second is ten times what a person with a console makes and a fortieth of what one process answers;
+ * 100 streams is the least that HTTP/2 advises; a minute covers every unary call that the wall allows, and an hour a
+ * 10 GB upload at 3 MB/s.
+ */
+export const defaultLimits: LimitsConfig = {
+  callsPerSecond: 50,
+  burstCallCount: 100,
+  streamsPerConnection: 100,
+  unaryDeadlineMs: 60_000,
+  streamDeadlineMs: 3_600_000,
+};

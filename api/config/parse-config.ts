@@ -1,0 +1,65 @@
+import {
+  type Config,
+  DEFAULT_DATA_DIRECTORY,
+  DEFAULT_LISTEN_ADDRESS,
+  defaultLimits,
+  type LimitsConfig,
+} from './config.ts';
+import { ConfigRefused } from './config-refused.ts';
+import { readCount, readDocument, readText } from './fields.ts';
+import { isLoopback, parseListenAddress } from './listen-address.ts';
+import { parseIssuer } from './parse-issuer.ts';
+
+/** Bounds of each limit: under the least the service is unusable, over the most the limit protects nobody. */
+const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; most: number } } = {
+  callsPerSecond: { least: 1, most: 10_000 },
+  burstCallCount: { least: 1, most: 100_000 },
+  streamsPerConnection: { least: 1, most: 10_000 },
+  unaryDeadlineMs: { least: 100, most: 3_600_000 },
+  streamDeadlineMs: { least: 1_000, most: 86_400_000 },
+};
+
+/**
+ * Turns an unknown document into a configuration, every default filled in.
+ *
+ * @throws {ConfigRefused} naming the first field that cannot be used
+ */
+export function parseConfig(value: unknown): Config {
+  const document = readDocument(value, '', ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits']);
+  const listenAddress = readText(document.listenAddress ?? DEFAULT_LISTEN_ADDRESS, 'listenAddress');
+  const tls = parseTls(document.tls ?? null);
+  const { host } = parseListenAddress(listenAddress);
+  // A token on the wire in the clear is a token given away: without TLS nobody but this machine may connect.
+  if (tls === null && !isLoopback(host)) {
+    throw new ConfigRefused(
+      'tls',
+      `\`${host}\` can be reached from other machines, so \`tls.certFile\` and \`tls.keyFile\` are needed; without them listen on \`${DEFAULT_LISTEN_ADDRESS}\``,
+    );
+  }
+  return {
+    dataDirectory: readText(document.dataDirectory ?? DEFAULT_DATA_DIRECTORY, 'dataDirectory'),
+    listenAddress,
+    tls,
+    issuer: parseIssuer(document.issuer ?? { kind: 'local' }),
+    limits: parseLimits(document.limits ?? {}),
+  };
+}
+
+function parseTls(value: unknown): Config['tls'] {
+  if (value === null) return null;
+  const document = readDocument(value, 'tls', ['certFile', 'keyFile', 'clientCaFile']);
+  const certFile = readText(document.certFile, 'tls.certFile');
+  const keyFile = readText(document.keyFile, 'tls.keyFile');
+  if (document.clientCaFile === undefined || document.clientCaFile === null) return { certFile, keyFile };
+  return { certFile, keyFile, clientCaFile: readText(document.clientCaFile, 'tls.clientCaFile') };
+}
+
+function parseLimits(value: unknown): LimitsConfig {
+  const names = Object.keys(limitBounds) as (keyof LimitsConfig)[];
+  const document = readDocument(value, 'limits', names);
+  const limits = { ...defaultLimits } as { -readonly [Name in keyof LimitsConfig]: number };
+  for (const name of names) {
+    limits[name] = readCount(document[name] ?? defaultLimits[name], `limits.${name}`, limitBounds[name]);
+  }
+  return limits;
+}

@@ -1,0 +1,19 @@
+import { type Checked, MAX_SQL_BYTES, type ParsedQuery, readQuery } from '../../policies/index.ts';
+import { WallError } from '../../sandbox/index.ts';
+import { ServiceError } from '../grpc/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+
+/** Longest time to parse one question: the longest text takes some milliseconds, a worker's start the rest. */
+const PARSE_DEADLINE_MS = 10_000;
+
+/** Parses SQL by DuckDB's own grammar, in a worker that holds no data. */
+export async function parse(kitchen: Kitchen, sql: string, signal?: AbortSignal): Promise<Checked<ParsedQuery>> {
+  if (Buffer.byteLength(sql) > MAX_SQL_BYTES) return readQuery(sql, { ok: false, reason: 'too-large' });
+  const limits = signal === undefined ? {} : { signal };
+  try {
+    return readQuery(sql, await kitchen.wall.parse(sql, { deadlineMs: PARSE_DEADLINE_MS, ...limits }));
+  } catch (cause) {
+    if (!(cause instanceof WallError) || cause.code === 'CANCELLED') throw cause;
+    throw new ServiceError('BUSY', 'no worker is free to read the SQL', { retryAfterMs: 2_000, cause });
+  }
+}

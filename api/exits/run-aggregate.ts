@@ -1,0 +1,58 @@
+import {
+  canonicalText,
+  columnsNeeded,
+  type PlannedAggregate,
+  printAggregate,
+  protect,
+  RawGroups,
+  type Release,
+} from '../../policies/index.ts';
+import { openTables, type TableSnapshot } from '../datasets/index.ts';
+import { digestOf, type Kitchen } from '../kitchen/index.ts';
+
+/** Most groups one aggregation may return; a result with more fails as a whole. */
+const MAX_GROUPS = 100_000;
+const SALT_BYTES = 8;
+
+/** What an aggregation runs over. */
+export interface RunPlace {
+  readonly collaborationId: string;
+  readonly snapshots: ReadonlyMap<string, TableSnapshot>;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one aggregation behind the wall and protects what comes back: the only way from data to a release.
+ *
+ * @throws {WallError} of one kind for every cause
+ */
+export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate, place: RunPlace): Promise<Release> {
+  const { sql, columns } = printAggregate(aggregate);
+  const tables = await openTables(kitchen, place.collaborationId, columnsNeeded(aggregate), place.snapshots);
+  const job = {
+    tables,
+    sql,
+    parameters: [saltOf(kitchen, place.collaborationId)],
+    resultColumns: [...columns],
+    maxRows: MAX_GROUPS,
+  };
+  const rows = await kitchen.wall.run(job, { deadlineMs: place.deadlineMs, signal: place.signal });
+  return protect(aggregate, RawGroups.read(aggregate, rows), kitchen.bits);
+}
+
+/** Decides which groups of a person over the bound are kept: the same ones each time, and not to be foreseen. */
+function saltOf(kitchen: Kitchen, collaborationId: string): bigint {
+  const key = kitchen.vault.deriveKey(`group-order/${collaborationId}`).export();
+  // One bit less than eight bytes: the engine binds it as a signed number.
+  return key.subarray(0, SALT_BYTES).readBigUInt64BE() >> 1n;
+}
+
+/** Names a release: the aggregation with its rules and noise, the collaboration and the snapshots. */
+export function releaseKey(
+  aggregate: PlannedAggregate,
+  place: Pick<RunPlace, 'collaborationId' | 'snapshots'>,
+): string {
+  const snapshots = aggregate.tables.map((t) => place.snapshots.get(t.view.datasetId)?.snapshotId ?? '');
+  return digestOf(canonicalText({ aggregate, collaboration: place.collaborationId, snapshots }));
+}

@@ -1,0 +1,44 @@
+import type { Rules, TableView } from '../../policies/index.ts';
+import type { CollaborationRecord } from '../collaborations/index.ts';
+import { columnsOf, identifierOf, tableColumnsOf } from '../datasets/index.ts';
+import { ServiceError } from '../grpc/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+
+/** The bound tables of a collaboration as the check sees them: names, schemas and rules, never a row. */
+export async function readTableViews(
+  kitchen: Kitchen,
+  collaboration: CollaborationRecord,
+): Promise<readonly TableView[]> {
+  const ids = collaboration.bindings.map((b) => b.dataset_id);
+  const datasets = await kitchen.store.db
+    .selectFrom('datasets')
+    .select(['dataset_id', 'columns'])
+    .where('dataset_id', 'in', ids)
+    .execute();
+  const columns = new Map(datasets.map((d) => [d.dataset_id, columnsOf(d.columns)]));
+  return collaboration.bindings.map((binding) => {
+    const schema = columns.get(binding.dataset_id) ?? [];
+    return {
+      member: binding.owner,
+      alias: binding.alias,
+      datasetId: binding.dataset_id,
+      columns: tableColumnsOf(schema),
+      identifier: identifierOf(schema).kind,
+      rules: JSON.parse(binding.rules_json) as Rules,
+    };
+  });
+}
+
+/**
+ * Holds back everything until each owner of a touched table has accepted.
+ *
+ * @throws {ServiceError} NOT_ACCEPTED naming the first owner that has not
+ */
+export function assertAccepted(collaboration: CollaborationRecord, owners: Iterable<string>): void {
+  for (const owner of owners) {
+    const member = collaboration.members.find((m) => m.member === owner);
+    if (member?.accepted_at_ms) continue;
+    const message = `\`${owner}\` has not accepted this collaboration yet; nothing runs over its data before it does`;
+    throw new ServiceError('NOT_ACCEPTED', message, { metadata: { owner } });
+  }
+}

@@ -1,0 +1,8 @@
+/** The door of the kitchen: what every flow works with. */
+
+export { digestOf, newId } from './digest.ts';
+export { readDisplayName } from './display-name.ts';
+export { type Kitchen, record } from './kitchen.ts';
+export { once } from './once.ts';
+export { type OpenKitchen, openKitchen } from './open-kitchen.ts';
+export { type Page, readPage } from './page.ts';

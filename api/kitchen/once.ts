@@ -1,0 +1,77 @@
+import { ServiceError } from '../grpc/index.ts';
+import { digestOf } from './digest.ts';
+import type { Kitchen } from './kitchen.ts';
+
+/** A call that may be sent again. */
+export interface RepeatableCall {
+  readonly member: string;
+  readonly rpc: string;
+  /** Chosen by the client; empty when it does not care. */
+  readonly requestId: string;
+  /** The request's own bytes. */
+  readonly request: Uint8Array;
+}
+
+/** Longest id a client may choose. */
+const MAX_REQUEST_ID_CHARS = 128;
+
+const underWay = new Map<string, Promise<Uint8Array>>();
+
+/**
+ * Does work once for each request id and returns the first answer to every repetition.
+ *
+ * Two calls at the same time share one run: the second waits for the first.
+ *
+ * @throws {ServiceError} CONFLICT when the id was used for another request
+ */
+export async function once(
+  kitchen: Kitchen,
+  call: RepeatableCall,
+  work: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  if (call.requestId === '') return await work();
+  if (call.requestId.length > MAX_REQUEST_ID_CHARS) {
+    throw new ServiceError('INVALID_REQUEST', `\`request_id\` is longer than ${MAX_REQUEST_ID_CHARS} characters`);
+  }
+  const key = JSON.stringify([call.member, call.rpc, call.requestId]);
+  const running = underWay.get(key);
+  if (running !== undefined) {
+    await running.catch(() => {});
+    return await once(kitchen, call, work);
+  }
+  const run = runOnce(kitchen, call, work);
+  underWay.set(key, run);
+  try {
+    return await run;
+  } finally {
+    underWay.delete(key);
+  }
+}
+
+async function runOnce(kitchen: Kitchen, call: RepeatableCall, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const digest = digestOf(call.request);
+  const known = await kitchen.store.db
+    .selectFrom('requests')
+    .selectAll()
+    .where('member', '=', call.member)
+    .where('rpc', '=', call.rpc)
+    .where('request_id', '=', call.requestId)
+    .executeTakeFirst();
+  if (known !== undefined) {
+    if (known.request_digest === digest) return known.response;
+    throw new ServiceError('CONFLICT', `\`request_id\` was used for another request; choose a new one`);
+  }
+  const response = await work();
+  await kitchen.store.db
+    .insertInto('requests')
+    .values({
+      member: call.member,
+      rpc: call.rpc,
+      request_id: call.requestId,
+      request_digest: digest,
+      response,
+      created_at_ms: kitchen.nowMs(),
+    })
+    .execute();
+  return response;
+}

@@ -1,0 +1,2 @@
+/** The door of the log's service. */
+export { makeLogService } from './log-service.ts';

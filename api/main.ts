@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+import { Command, Option } from 'commander';
+import { openWall, WallUnsafeError } from '../sandbox/index.ts';
+import { openLocalIssuer, type Role, roles } from './auth/index.ts';
+import { ConfigRefused, readConfig } from './config/index.ts';
+import { openOperatorLog } from './grpc/index.ts';
+import { serve } from './serve.ts';
+import { MasterKeyRefused } from './vault/index.ts';
+
+/** Life of a token minted for trying out. */
+const TOKEN_SECONDS = 3_600;
+
+interface ServerOptions {
+  readonly config?: string;
+  readonly data?: string;
+  readonly listen?: string;
+}
+
+async function configOf({ config, data, listen }: ServerOptions): ReturnType<typeof readConfig> {
+  return await readConfig(config, process.env, {
+    ...(data === undefined ? {} : { dataDirectory: data }),
+    ...(listen === undefined ? {} : { listenAddress: listen }),
+  });
+}
+
+/** Prints where it listens as one line of JSON on stdout, logs to stderr, and stops on SIGINT and SIGTERM. */
+async function start(options: ServerOptions): Promise<void> {
+  const config = await configOf(options);
+  const running = await serve(config, openOperatorLog(process.stderr));
+  const host = config.listenAddress.slice(0, config.listenAddress.lastIndexOf(':'));
+  process.stdout.write(`${JSON.stringify({ listening: `${host}:${running.port}` })}\n`);
+  const stop = (): void => {
+    running.stop().then(
+      () => process.exit(0),
+      (cause: unknown) => fail(cause),
+    );
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+interface TokenOptions extends ServerOptions {
+  readonly principal: string;
+  readonly member: string;
+  readonly role: Role;
+  readonly collaborations?: string;
+}
+
+async function token({ principal, member, role, collaborations, ...options }: TokenOptions): Promise<void> {
+  const issuer = await openLocalIssuer(await configOf(options));
+  const scope = collaborations === '*' ? ('all' as const) : collaborations?.split(',');
+  const minted = await issuer.mint({
+    principal,
+    member,
+    role,
+    ttlSeconds: TOKEN_SECONDS,
+    now: new Date(),
+    ...(scope === undefined ? {} : { collaborations: scope }),
+  });
+  process.stdout.write(`${minted}\n`);
+}
+
+async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
+  const checks = await selfTest();
+  const isSound = checks.every((check) => check.holds || !check.isRequired);
+  if (json) process.stdout.write(`${JSON.stringify({ sound: isSound, checks })}\n`);
+  else
+    for (const c of checks)
+      process.stdout.write(`${c.holds ? 'ok     ' : 'MISSING'}  ${c.name}${c.holds ? '' : `: ${c.fix}`}\n`);
+  process.exitCode = isSound ? 0 : 1;
+}
+
+async function selfTest() {
+  try {
+    const wall = await openWall({ spareCount: 0 });
+    try {
+      return await wall.selfTest();
+    } finally {
+      await wall.close();
+    }
+  } catch (cause) {
+    if (cause instanceof WallUnsafeError) return cause.checks;
+    throw cause;
+  }
+}
+
+/** Errors of set-up say what to do; anything else is ours, and its stack is the operator's to send. */
+function fail(cause: unknown): never {
+  const isPlain =
+    cause instanceof ConfigRefused || cause instanceof MasterKeyRefused || cause instanceof WallUnsafeError;
+  process.stderr.write(`galley: ${isPlain ? cause.message : cause instanceof Error ? cause.stack : String(cause)}\n`);
+  process.exit(1);
+}
+
+const program = new Command('galley-server').description('the Galley service');
+const withServer = (command: Command): Command =>
+  command
+    .option('--config <file>', 'configuration file (JSON)')
+    .option('--data <directory>', 'data directory')
+    .option('--listen <host:port>', 'address to listen on');
+
+withServer(program.command('start').description('run the service')).action(start);
+withServer(program.command('token').description('mint a token from the embedded issuer, for trying out'))
+  .requiredOption('--principal <name>', 'who the token is for')
+  .requiredOption('--member <name>', 'the member it belongs to')
+  .addOption(new Option('--role <role>', 'its role').choices(roles).makeOptionMandatory())
+  .option('--collaborations <ids>', 'for auditors: collaborations they may read, separated by commas, or *')
+  .action(token);
+program.command('doctor').description('show what the wall keeps out').option('--json', 'as JSON').action(doctor);
+
+program.parseAsync().catch(fail);

@@ -1,0 +1,6 @@
+/** The door of questions. */
+
+export { assertFewFailures, countFailure } from './failed-runs.ts';
+export { makeQueryService } from './query-service.ts';
+export { findReleases, putRelease, readRelease } from './release-store.ts';
+export { failInterrupted, makeRuns, type Runs } from './runs.ts';

@@ -1,0 +1,151 @@
+import type { Selectable } from 'kysely';
+import { queries } from '../../proto/index.ts';
+import { admit, costMessage, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
+import { accessRefused, type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
+import { type Kitchen, once, readPage, record } from '../kitchen/index.ts';
+import type { QuestionState, Tables } from '../store/index.ts';
+import { ask } from './ask.ts';
+import { explain } from './explain.ts';
+import { readRelease } from './release-store.ts';
+import type { Runs } from './runs.ts';
+
+type QuestionRow = Selectable<Tables['questions']>;
+
+/** Bytes of one message of a release. */
+const RELEASE_CHUNK_BYTES = 262_144;
+
+/** The handlers of galley.v1.QueryService. */
+export function makeQueryService(
+  kitchen: Kitchen,
+  runs: Runs,
+  { unary, serverStream }: HandlerWrappers,
+): queries.QueryServiceServer {
+  return {
+    explainQuery: unary('explain-question', async ({ question }, call) => ({
+      explanation: await explain(kitchen, call, question),
+    })),
+    submitQuery: unary('submit-question', (request, call) => submit(kitchen, runs, call, request)),
+    getQuery: unary('read-question', async ({ queryId }, call) => ({
+      query: queryMessage(kitchen, await admitToQuestion(kitchen, call, 'read-question', queryId)),
+    })),
+    listQueries: unary('list-questions', (request, call) => list(kitchen, call, request)),
+    cancelQuery: unary('cancel-question', async ({ queryId }, call) => {
+      await admitToQuestion(kitchen, call, 'cancel-question', queryId);
+      await runs.cancel(queryId);
+      return { query: queryMessage(kitchen, await admitToQuestion(kitchen, call, 'cancel-question', queryId)) };
+    }),
+    readRelease: serverStream('read-question', ({ queryId }, call) => read(kitchen, runs, call, queryId)),
+  };
+}
+
+async function submit(
+  kitchen: Kitchen,
+  runs: Runs,
+  call: Call,
+  request: queries.SubmitQueryRequest,
+): Promise<queries.SubmitQueryResponse> {
+  const repeatable = {
+    member: call.principal.member,
+    rpc: 'SubmitQuery',
+    requestId: request.requestId,
+    request: queries.SubmitQueryRequest.encode(request).finish(),
+  };
+  const id = await once(kitchen, repeatable, async () => Buffer.from(await ask(kitchen, runs, call, request)));
+  const row = await admitToQuestion(kitchen, call, 'read-question', Buffer.from(id).toString());
+  return { query: queryMessage(kitchen, row) };
+}
+
+async function admitToQuestion(
+  kitchen: Kitchen,
+  call: Call,
+  action: 'read-question' | 'cancel-question',
+  queryId: string,
+): Promise<QuestionRow> {
+  const row = await kitchen.store.db
+    .selectFrom('questions')
+    .selectAll()
+    .where('query_id', '=', queryId)
+    .executeTakeFirst();
+  const collaboration = row && (await readCollaboration(kitchen, row.collaboration_id));
+  if (row === undefined || collaboration === undefined) throw notFound('question');
+  const decision = kitchen.authorizer.authorize({
+    principal: call.principal,
+    nowMs: kitchen.nowMs(),
+    action,
+    collaboration: factsOf(collaboration),
+    question: { queryId, asker: row.asker, actingFor: row.acting_for },
+    grants: grantFactsOf(collaboration, call.principal.member),
+    tables: JSON.parse(row.tables) as string[],
+  });
+  if (decision.allowed) return row;
+  throw accessRefused({ thing: 'question', id: queryId, isVisible: decision.isVisible });
+}
+
+async function list(
+  kitchen: Kitchen,
+  call: Call,
+  request: queries.ListQueriesRequest,
+): Promise<queries.ListQueriesResponse> {
+  const { collaborationId } = request;
+  await admit(kitchen, call, { action: 'list-questions', collaborationId });
+  const page = readPage(request);
+  const { member, role } = call.principal;
+  const rows = await kitchen.store.db
+    .selectFrom('questions')
+    .selectAll()
+    .where('collaboration_id', '=', collaborationId)
+    .where(role === 'isv' ? 'asker' : 'acting_for', '=', member)
+    .orderBy('submitted_at_ms', 'desc')
+    .limit(page.size)
+    .offset(page.offset)
+    .execute();
+  return { queries: rows.map((row) => queryMessage(kitchen, row)), nextPageToken: page.next(rows.length) };
+}
+
+/** Waits for the end of a question and streams its release. */
+async function* read(
+  kitchen: Kitchen,
+  runs: Runs,
+  call: Call,
+  queryId: string,
+): AsyncGenerator<queries.ReadReleaseResponse, void> {
+  await admitToQuestion(kitchen, call, 'read-question', queryId);
+  await runs.wait(queryId);
+  // Rights are looked at again: a grant may have been revoked while the question ran.
+  const row = await admitToQuestion(kitchen, call, 'read-question', queryId);
+  if (row.state === 'cancelled') throw new ServiceError('CANCELLED', 'the question was cancelled');
+  const stored = row.state === 'released' ? await readRelease(kitchen, `question/${queryId}`) : undefined;
+  if (stored === undefined) throw new ServiceError('RUN_FAILED', 'the question was not finished; its charge stays');
+  const { collaboration_id: collaboration } = row;
+  await record(kitchen, { kind: 'release-read', call, collaboration, subject: { question: queryId } });
+  for (let from = 0; from < stored.bytes.length; from += RELEASE_CHUNK_BYTES) {
+    yield { arrowIpc: stored.bytes.subarray(from, from + RELEASE_CHUNK_BYTES) };
+  }
+}
+
+const STATES: Readonly<Record<QuestionState, queries.QueryState>> = {
+  running: queries.QueryState.RUNNING,
+  released: queries.QueryState.RELEASED,
+  'run-failed': queries.QueryState.RUN_FAILED,
+  cancelled: queries.QueryState.CANCELLED,
+};
+
+function queryMessage(kitchen: Kitchen, row: QuestionRow): queries.Query {
+  const sql = kitchen.vault.openBytes({ label: 'question-sql', id: row.query_id }, row.sql_sealed);
+  return {
+    queryId: row.query_id,
+    question: {
+      collaborationId: row.collaboration_id,
+      sql: Buffer.from(sql).toString(),
+      epsilon: row.epsilon,
+      onBehalfOf: row.acting_for === row.asker ? '' : row.acting_for,
+      omitIntervals: row.omit_intervals === 1,
+    },
+    state: STATES[row.state],
+    charged: costMessage({ epsilon: row.price_epsilon, delta: row.price_delta, rho: row.price_rho }),
+    stored: row.is_stored === 1,
+    submittedAt: new Date(row.submitted_at_ms),
+    endedAt: row.ended_at_ms === null ? undefined : new Date(row.ended_at_ms),
+    leafIndex: BigInt(row.leaf_index ?? 0),
+  };
+}

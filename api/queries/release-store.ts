@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { Release } from '../../policies/index.ts';
+import { type Kitchen, newId } from '../kitchen/index.ts';
+
+/** Largest sealed release that is read back at once. */
+const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
+
+/** A release as stored: only what may leave. */
+export type StoredRelease = Pick<Release, 'columns' | 'rows'>;
+
+/** Which of these releases are stored. */
+export async function findReleases(kitchen: Kitchen, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  if (keys.length === 0) return new Set();
+  const rows = await kitchen.store.db
+    .selectFrom('releases')
+    .select('cache_key')
+    .where('cache_key', 'in', [...new Set(keys)])
+    .execute();
+  return new Set(rows.map((r) => r.cache_key));
+}
+
+/**
+ * Stores bytes under a key, unless the key is taken, and answers the bytes that stand under it afterwards.
+ *
+ * Two equal questions at the same time thus get one release: a second draw of noise over the same counts must never be
+ * seen beside the first.
+ */
+export async function putRelease(
+  kitchen: Kitchen,
+  facts: { readonly key: string; readonly collaborationId: string },
+  bytes: Uint8Array,
+): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array; readonly digest: string }> {
+  const releaseId = newId('rel');
+  const path = join('releases', `${releaseId}.sealed`);
+  const file = await kitchen.vault.createFile({ path: join(kitchen.config.dataDirectory, path), fileId: releaseId });
+  let digest: string;
+  try {
+    await file.write(bytes);
+    digest = (await file.finish()).sha256;
+  } finally {
+    await file.abandon();
+  }
+  const row = {
+    release_id: releaseId,
+    cache_key: facts.key,
+    collaboration_id: facts.collaborationId,
+    sealed_path: path,
+    sealed_digest: digest,
+    byte_count: bytes.length,
+    created_at_ms: kitchen.nowMs(),
+  };
+  const inserted = await kitchen.store.db
+    .insertInto('releases')
+    .values(row)
+    .onConflict((conflict) => conflict.column('cache_key').doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows !== 0n) return { releaseId, bytes, digest };
+  const first = await readRelease(kitchen, facts.key);
+  if (first === undefined) throw new Error('a release vanished');
+  return first;
+}
+
+/** Reads the bytes under a key; undefined when there are none. */
+export async function readRelease(
+  kitchen: Kitchen,
+  key: string,
+): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array; readonly digest: string } | undefined> {
+  const row = await kitchen.store.db.selectFrom('releases').selectAll().where('cache_key', '=', key).executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (row.byte_count > MAX_RELEASE_BYTES) throw new Error('a stored release is too large to read');
+  const path = join(kitchen.config.dataDirectory, row.sealed_path);
+  const file = await kitchen.vault.openFile({ path, fileId: row.release_id });
+  try {
+    const parts: Uint8Array[] = [];
+    for await (const part of file.chunks()) parts.push(Buffer.from(part));
+    return { releaseId: row.release_id, bytes: Buffer.concat(parts), digest: row.sealed_digest };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A release as bytes: JSON, with 64-bit numbers kept whole. */
+export function encodeRelease(release: StoredRelease): Uint8Array {
+  const keep = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? { n: value.toString() } : value);
+  return Buffer.from(JSON.stringify({ columns: release.columns, rows: release.rows }, keep));
+}
+
+/** The release that bytes stand for. */
+export function decodeRelease(bytes: Uint8Array): StoredRelease {
+  const restore = (_: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && 'n' in value ? BigInt(String(value.n)) : value;
+  return JSON.parse(Buffer.from(bytes).toString(), restore) as StoredRelease;
+}

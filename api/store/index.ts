@@ -1,0 +1,14 @@
+/** The door of the control store: who agreed to what, what was asked, and what it cost. */
+export {
+  AlreadyCharged,
+  BudgetSpent,
+  type Charge,
+  type LedgerAccount,
+  openAccount,
+  type Reservation,
+  readAccount,
+  readCharges,
+  reserve,
+} from './ledger.ts';
+export { type Database, openStore, type Store } from './store.ts';
+export type { AccountLevel, ActivationState, QuestionState, SnapshotState, Tables } from './tables.ts';

@@ -1,0 +1,66 @@
+// Kysely's SQLite dialect over Node's own SQLite: no package, no native build.
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
+
+/** How long a writer waits for one of another process; longer than any transaction of ours. */
+const MAX_LOCK_WAIT_MS = 5_000;
+
+const pragmas = [
+  'journal_mode = wal',
+  // An answered charge must survive power loss (promise 3), so that every commit reaches the disk.
+  'synchronous = full',
+  'foreign_keys = on',
+  `busy_timeout = ${MAX_LOCK_WAIT_MS}`,
+  // A row that is deleted is overwritten, not left in a free page.
+  'secure_delete = on',
+  // Schema and triggers are ours, the file may not be: functions with effects are not called from it.
+  'trusted_schema = off',
+];
+
+/** Opens a database file as a Kysely dialect. Integers outside of JavaScript's safe range throw instead of rounding. */
+export class NodeSqliteDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase;
+
+  constructor(file: string) {
+    const database = adapt(new DatabaseSync(file), pragmas);
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver({ database: this.#database });
+  }
+}
+
+// A transaction that reads a balance and then writes it must own the write lock before it reads: a deferred one would
+// fail, or decide on a balance that another process is changing.
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+function adapt(database: DatabaseSync, settings: readonly string[]): SqliteDatabase {
+  for (const setting of settings) database.exec(`pragma ${setting}`);
+  return {
+    close: () => database.close(),
+    prepare: (text): SqliteStatement => {
+      const statement = database.prepare(text);
+      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      };
+    },
+  };
+}

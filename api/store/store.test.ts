@@ -1,0 +1,91 @@
+import { mkdtemp, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStore, type Store } from './index.ts';
+
+let directory: string;
+let store: Store;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'galley-store-'));
+  store = await openStore(directory);
+});
+afterEach(() => store.close());
+
+const collaboration = {
+  collaboration_id: 'c1',
+  display_name: 'Double 11',
+  creator: 'home',
+  epsilon_limit: 10,
+  delta_limit: 1e-6,
+  consumer_epsilon_limit: 5,
+  consumer_delta_limit: 1e-6,
+  created_at_ms: Date.UTC(2026, 0, 1),
+  suspended_at_ms: null,
+};
+
+describe('the control store', () => {
+  it('keeps what was written when it is opened again', async () => {
+    await store.db.insertInto('collaborations').values(collaboration).execute();
+    await store.close();
+    store = await openStore(directory);
+    expect(await store.db.selectFrom('collaborations').selectAll().execute()).toEqual([collaboration]);
+  });
+
+  it('writes through to the disk, holds to foreign keys, and is its owner’s alone', async () => {
+    const one = async (name: string) =>
+      (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(store.db)).rows;
+    expect(await one('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+    expect(await one('synchronous')).toEqual([{ synchronous: 2 }]);
+    expect(await one('foreign_keys')).toEqual([{ foreign_keys: 1 }]);
+    expect((await stat(join(directory, 'control.sqlite'))).mode & 0o777).toBe(0o600);
+    const orphan = {
+      collaboration_id: 'none',
+      member: 'acme',
+      abilities: '[]',
+      invited_at_ms: 1,
+      accepted_at_ms: null,
+    };
+    await expect(store.db.insertInto('collaboration_members').values(orphan).execute()).rejects.toThrow(/FOREIGN KEY/);
+  });
+
+  it('does all of a transaction or none', async () => {
+    const work = store.transaction(async (transaction) => {
+      await transaction.insertInto('collaborations').values(collaboration).execute();
+      await transaction.insertInto('collaborations').values(collaboration).execute();
+    });
+    await expect(work).rejects.toThrow();
+    expect(await store.db.selectFrom('collaborations').selectAll().execute()).toEqual([]);
+  });
+
+  it('gives bytes back as they were', async () => {
+    const response = Uint8Array.from({ length: 256 }, (_, at) => at);
+    const request = { member: 'acme', rpc: 'submit', request_id: 'r', request_digest: 'd', response, created_at_ms: 1 };
+    await store.db.insertInto('requests').values(request).execute();
+    const row = await store.db.selectFrom('requests').selectAll().executeTakeFirstOrThrow();
+    expect(new Uint8Array(row.response)).toEqual(response);
+  });
+
+  it('refuses a state that is none, and a release without its question’s state', async () => {
+    await store.db.insertInto('collaborations').values(collaboration).execute();
+    const bad = sql`insert into person_columns (collaboration_id, snapshot_id, state) values ('c1', 's', 'odd')`;
+    await expect(bad.execute(store.db)).rejects.toThrow(/CHECK/);
+  });
+
+  it('keeps its table when a name is an attack', async () => {
+    const display_name = "'); drop table collaborations; --";
+    await store.db
+      .insertInto('collaborations')
+      .values({ ...collaboration, display_name })
+      .execute();
+    const row = await store.db.selectFrom('collaborations').selectAll().executeTakeFirstOrThrow();
+    expect(row.display_name).toBe(display_name);
+  });
+
+  it('refuses to round a number that JavaScript cannot hold', async () => {
+    const beyond = sql<{ n: number }>`select 9007199254740993 as n`;
+    await expect(beyond.execute(store.db)).rejects.toThrow(/too large/);
+  });
+});

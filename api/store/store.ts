@@ -1,0 +1,50 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kysely, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { makePrivateDirectory } from '../vault/index.ts';
+import { migrate0001 } from './migration-0001.ts';
+import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
+import type { Tables } from './tables.ts';
+
+/** A place to read and write: the store itself or a transaction of it. */
+export type Database = Kysely<Tables>;
+
+/** The control store. */
+export type Store = {
+  readonly db: Database;
+  /**
+   * Runs work in one immediate transaction: all of it is on the disk when this returns, or none of it ever is.
+   *
+   * There is one connection, so that inside `work` only `transaction` may be used: waiting for `db` there waits for ever.
+   */
+  readonly transaction: <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+  readonly close: () => Promise<void>;
+};
+
+/** Every change of the schema, in order of their names. One that was released is never edited. */
+const migrations = {
+  '0001-first-tables': { up: migrate0001 },
+};
+
+/** The file's name inside the data directory. */
+const STORE_FILE = 'control.sqlite';
+
+/** Opens the control store of a data directory, makes it when there is none, and brings its tables up to date. */
+export async function openStore(directory: string): Promise<Store> {
+  await makePrivateDirectory(directory);
+  const file = join(directory, STORE_FILE);
+  const db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(file) });
+  await chmod(file, 0o600);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    db,
+    transaction: (work) => db.transaction().execute(work),
+    close: () => db.destroy(),
+  };
+}

@@ -1,0 +1,294 @@
+// The control store, table by table. It holds names, rules, states and charges; rows of members, SQL and releases lie
+// sealed. Times are milliseconds since 1970 UTC. Booleans do not exist in SQLite: a time that is null says `not yet`.
+import type { Generated } from 'kysely';
+
+/** An agreement between members. */
+export type CollaborationsTable = {
+  collaboration_id: string;
+  display_name: string;
+  creator: string;
+  /** Limits that accounts of this collaboration open with. */
+  epsilon_limit: number;
+  delta_limit: number;
+  consumer_epsilon_limit: number;
+  consumer_delta_limit: number;
+  created_at_ms: number;
+  suspended_at_ms: number | null;
+};
+
+/** One party of a collaboration; `abilities` is a JSON array of names. */
+export type CollaborationMembersTable = {
+  collaboration_id: string;
+  member: string;
+  abilities: string;
+  invited_at_ms: number;
+  accepted_at_ms: number | null;
+};
+
+/** The right of an ISV to act for a member; `abilities` and `tables` are JSON arrays of names. */
+export type GrantsTable = {
+  grant_id: string;
+  collaboration_id: string;
+  grantor: string;
+  grantee: string;
+  abilities: string;
+  tables: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  revoked_at_ms: number | null;
+};
+
+/** A lineage of snapshots; `columns` is the schema as a JSON array. */
+export type DatasetsTable = {
+  dataset_id: string;
+  owner: string;
+  display_name: string;
+  columns: string;
+  created_at_ms: number;
+  suspended_at_ms: number | null;
+  erased_at_ms: number | null;
+};
+
+/** Where a snapshot is in its life: only a published one is ever read. */
+export type SnapshotState = 'receiving' | 'published' | 'erased';
+
+/** An immutable state of a dataset; `column_digests` is a JSON object from column to SHA-256. */
+export type SnapshotsTable = {
+  snapshot_id: string;
+  dataset_id: string;
+  /** The uploader's name for it: the same id with the same bytes is the same snapshot. */
+  upload_id: string;
+  upload_digest: string;
+  row_count: number;
+  rejected_count: number;
+  /** The reject report as JSON, by line, column and reason. */
+  rejects: string;
+  column_digests: string;
+  chunk_count: number;
+  state: SnapshotState;
+  created_at_ms: number;
+  published_at_ms: number | null;
+  leaf_index: number | null;
+};
+
+/** A dataset as seen in one collaboration, with the rules in force. */
+export type BindingsTable = {
+  collaboration_id: string;
+  owner: string;
+  alias: string;
+  dataset_id: string;
+  rules_json: string;
+  rules_digest: string;
+  rules_version: number;
+  bound_at_ms: number;
+};
+
+/** Every version of the rules of a binding, kept so that old decisions replay. */
+export type RulesVersionsTable = {
+  rules_digest: string;
+  collaboration_id: string;
+  owner: string;
+  alias: string;
+  rules_version: number;
+  rules_json: string;
+  set_at_ms: number;
+};
+
+/** The column of person ordinals that joins one snapshot into one collaboration's spine. */
+export type PersonColumnsTable = {
+  collaboration_id: string;
+  snapshot_id: string;
+  state: 'building' | 'ready';
+  /** SHA-256 of the sealed column, hex. */
+  column_digest: string | null;
+  person_count: number | null;
+  ready_at_ms: number | null;
+};
+
+/** The three levels a charge is made at. */
+export type AccountLevel = 'owner' | 'collaboration' | 'consumer';
+
+/** A privacy budget: its limit and what was charged in all. The charge only ever grows. */
+export type LedgerAccountsTable = {
+  account: string;
+  level: AccountLevel;
+  /** The member who set the limit. */
+  owner: string;
+  /** Null for the account of a dataset's lineage, which spans collaborations. */
+  collaboration_id: string | null;
+  epsilon_limit: number;
+  delta_limit: number;
+  rho_charged: Generated<number>;
+  delta_charged: Generated<number>;
+  opened_at_ms: number;
+};
+
+/** One charge to one account; `mechanisms` is the JSON of what was charged for, so that an auditor adds up again. */
+export type LedgerEventsTable = {
+  event_id: Generated<number>;
+  account: string;
+  /** What was charged for, for example `question/<id>`; charged once an account. */
+  subject: string;
+  rho: number;
+  delta: number;
+  mechanisms: string;
+  reserved_at_ms: number;
+};
+
+/** Where a question is in its life. */
+export type QuestionState = 'running' | 'released' | 'run-failed' | 'cancelled';
+
+/** A question that was admitted; its SQL is sealed. */
+export type QuestionsTable = {
+  query_id: string;
+  collaboration_id: string;
+  /** The member of the principal who asked. */
+  asker: string;
+  /** The member asked for; the asker itself but for an ISV. */
+  acting_for: string;
+  principal: string;
+  sql_sealed: Uint8Array;
+  epsilon: number;
+  omit_intervals: number;
+  request_id: string;
+  request_digest: string;
+  plan_digest: string;
+  /** Tables touched, a JSON array of `<member>.<alias>`. */
+  tables: string;
+  price_epsilon: number;
+  price_delta: number;
+  price_rho: number;
+  state: QuestionState;
+  release_id: string | null;
+  /** 1 when a stored release answered it at no charge. */
+  is_stored: number;
+  submitted_at_ms: number;
+  ended_at_ms: number | null;
+  leaf_index: number | null;
+};
+
+/** A release that was made and charged; the same question on the same snapshots finds it by its key. */
+export type ReleasesTable = {
+  release_id: string;
+  cache_key: string;
+  collaboration_id: string;
+  /** Path of the sealed file, relative to the data directory. */
+  sealed_path: string;
+  sealed_digest: string;
+  byte_count: number;
+  created_at_ms: number;
+};
+
+/** A set of persons by definition; its SQL is sealed. */
+export type AudiencesTable = {
+  audience_id: string;
+  collaboration_id: string;
+  display_name: string;
+  definer: string;
+  owner: string;
+  principal: string;
+  sql_sealed: Uint8Array;
+  plan_digest: string;
+  tables: string;
+  request_id: string;
+  created_at_ms: number;
+  /** Counts up with every publication and withdrawal. */
+  version: Generated<number>;
+};
+
+/** A protected size that was released and charged, by the snapshots it was taken from. */
+export type AudienceSizesTable = {
+  cache_key: string;
+  audience_id: string;
+  persons: number;
+  ci95_low: number;
+  ci95_high: number;
+  epsilon: number;
+  price_epsilon: number;
+  price_delta: number;
+  price_rho: number;
+  released_at_ms: number;
+};
+
+/** Where an activation is. */
+export type ActivationState = 'accepted' | 'delivered' | 'revoking' | 'revoked';
+
+/** One publication of an audience to one destination. */
+export type ActivationsTable = {
+  activation_id: string;
+  audience_id: string;
+  destination_id: string;
+  collaboration_id: string;
+  version: number;
+  state: ActivationState;
+  receipt: string;
+  attempt_count: Generated<number>;
+  next_attempt_at_ms: number | null;
+  accepted_at_ms: number;
+  delivered_at_ms: number | null;
+  revoked_at_ms: number | null;
+  leaf_index: number | null;
+};
+
+/** Work that must happen although the process dies: written with its cause in one transaction, done later, once. */
+export type OutboxTable = {
+  outbox_id: Generated<number>;
+  kind: string;
+  payload: string;
+  attempt_count: Generated<number>;
+  next_attempt_at_ms: number;
+  created_at_ms: number;
+  done_at_ms: number | null;
+};
+
+/** A strategy engine that audiences of a collaboration may go to; its token key is sealed. */
+export type DestinationsTable = {
+  destination_id: string;
+  collaboration_id: string;
+  owner: string;
+  address: string;
+  ca_certificate_pem: string;
+  identifier: string;
+  key_sealed: Uint8Array;
+  created_at_ms: number;
+};
+
+/** Answers kept for calls that may be repeated: same member, method and id give the same answer. */
+export type RequestsTable = {
+  member: string;
+  rpc: string;
+  request_id: string;
+  request_digest: string;
+  response: Uint8Array;
+  created_at_ms: number;
+};
+
+/** Failed runs a member and day (UTC, `2026-01-31`): each tells one bit, so that they are counted and capped. */
+export type FailuresPerDayTable = {
+  member: string;
+  day: string;
+  failure_count: number;
+};
+
+/** Every table by its name. */
+export type Tables = {
+  collaborations: CollaborationsTable;
+  collaboration_members: CollaborationMembersTable;
+  grants: GrantsTable;
+  datasets: DatasetsTable;
+  snapshots: SnapshotsTable;
+  bindings: BindingsTable;
+  rules_versions: RulesVersionsTable;
+  person_columns: PersonColumnsTable;
+  ledger_accounts: LedgerAccountsTable;
+  ledger_events: LedgerEventsTable;
+  questions: QuestionsTable;
+  releases: ReleasesTable;
+  audiences: AudiencesTable;
+  audience_sizes: AudienceSizesTable;
+  activations: ActivationsTable;
+  outbox: OutboxTable;
+  destinations: DestinationsTable;
+  requests: RequestsTable;
+  failures_per_day: FailuresPerDayTable;
+};

@@ -1,0 +1,66 @@
+// A sealed file: header, chunks of one size (the last may be shorter), end.
+//
+//   header  magic, chunk size, nonce, the file's own key sealed under the vault's key, bound to the file's id
+//   chunk   sealed under the file's key with its index as nonce, bound to its index
+//   end     sealed likewise: number of chunks, number of bytes, SHA-256 of the plain bytes
+//
+// A chunk moved, doubled or taken from another file does not open, and the end, which is read first, tells how many
+// there must be. After STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption", 2015), with
+// the length known before the first byte is handed out.
+import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './aead.ts';
+
+/** The first bytes of every sealed file: a name and a version. */
+export const MAGIC = Buffer.from('galley-sealed-1\n');
+
+/** Plain bytes of a chunk: large enough that tags cost nothing, small enough for many files at once in memory. */
+export const CHUNK_BYTES = 262_144;
+
+/** Bytes of the header. */
+export const HEADER_BYTES = MAGIC.length + 4 + NONCE_BYTES + KEY_BYTES + TAG_BYTES;
+
+/** Plain bytes of the end: two counts and a SHA-256. */
+const END_PLAIN_BYTES = 8 + 8 + 32;
+
+/** Bytes of the end as sealed. */
+export const END_BYTES = END_PLAIN_BYTES + TAG_BYTES;
+
+/** What the end of a sealed file says. */
+export type SealedEnd = {
+  readonly chunkCount: number;
+  /** Plain bytes in all. */
+  readonly byteCount: number;
+  /** SHA-256 of the plain bytes, hex. */
+  readonly sha256: string;
+};
+
+/** The nonce of a chunk: its index; the end has a number space of its own. */
+export function nonceOf(part: number | 'end'): Uint8Array {
+  const nonce = Buffer.alloc(NONCE_BYTES);
+  if (part === 'end') nonce.writeUInt32BE(1, 0);
+  else nonce.writeBigUInt64BE(BigInt(part), 4);
+  return nonce;
+}
+
+/** What a part of a file is bound to. The file's id is in every part, though its key alone would do. */
+export function boundOf(fileId: string, part: number | 'header' | 'end'): Uint8Array {
+  return Buffer.from(JSON.stringify(['galley-sealed-1', fileId, part, CHUNK_BYTES]));
+}
+
+/** Writes the end. */
+export function encodeEnd(end: SealedEnd): Uint8Array {
+  const bytes = Buffer.alloc(END_PLAIN_BYTES);
+  bytes.writeBigUInt64BE(BigInt(end.chunkCount), 0);
+  bytes.writeBigUInt64BE(BigInt(end.byteCount), 8);
+  bytes.write(end.sha256, 16, 'hex');
+  return bytes;
+}
+
+/** Reads the end. */
+export function decodeEnd(plain: Uint8Array): SealedEnd {
+  const bytes = Buffer.from(plain);
+  return {
+    chunkCount: Number(bytes.readBigUInt64BE(0)),
+    byteCount: Number(bytes.readBigUInt64BE(8)),
+    sha256: bytes.toString('hex', 16),
+  };
+}

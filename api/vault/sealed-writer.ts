@@ -1,0 +1,112 @@
+import { createHash, type KeyObject, randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { KEY_BYTES, NONCE_BYTES, seal } from './aead.ts';
+import { makePrivateDirectory, PRIVATE_FILE_MODE, stagedName, syncDirectory } from './durable-file.ts';
+import { boundOf, CHUNK_BYTES, encodeEnd, MAGIC, nonceOf, type SealedEnd } from './sealed-format.ts';
+
+/** Where a sealed file lies and what it is called; it opens under this id only. */
+export type SealedPlace = { readonly path: string; readonly fileId: string };
+
+/** Writes a sealed file. Nothing is at `path` before `finish`, and then all of it. */
+export type SealedWriter = {
+  /** Adds bytes. They are sealed before they touch the disk. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Puts the file in place, on the disk, and says what is in it. */
+  readonly finish: () => Promise<SealedEnd>;
+  /** Throws the file away; does nothing after `finish`. */
+  readonly abandon: () => Promise<void>;
+};
+
+type Draft = {
+  readonly place: SealedPlace;
+  readonly staged: string;
+  readonly handle: FileHandle;
+  readonly fileKey: Uint8Array;
+  readonly hash: ReturnType<typeof createHash>;
+  readonly pending: Buffer;
+  pendingBytes: number;
+  chunkCount: number;
+  byteCount: number;
+  isOpen: boolean;
+};
+
+/** Begins a sealed file under a key of the vault. */
+export async function createSealedFile(wrapKey: KeyObject, place: SealedPlace): Promise<SealedWriter> {
+  await makePrivateDirectory(dirname(place.path));
+  const staged = stagedName(place.path);
+  const draft: Draft = {
+    place,
+    staged,
+    handle: await open(staged, 'wx', PRIVATE_FILE_MODE),
+    fileKey: randomBytes(KEY_BYTES),
+    hash: createHash('sha256'),
+    pending: Buffer.alloc(CHUNK_BYTES),
+    pendingBytes: 0,
+    chunkCount: 0,
+    byteCount: 0,
+    isOpen: true,
+  };
+  await draft.handle.writeFile(encodeHeader(wrapKey, draft));
+  return {
+    write: (bytes) => write(draft, bytes),
+    finish: () => finish(draft),
+    abandon: () => abandon(draft),
+  };
+}
+
+function encodeHeader(wrapKey: KeyObject, { place, fileKey }: Draft): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(CHUNK_BYTES);
+  const wrapped = seal(fileKey, { key: wrapKey, nonce, bound: boundOf(place.fileId, 'header') });
+  return Buffer.concat([MAGIC, size, nonce, wrapped]);
+}
+
+async function write(draft: Draft, bytes: Uint8Array): Promise<void> {
+  assertOpen(draft);
+  draft.hash.update(bytes);
+  draft.byteCount += bytes.length;
+  for (let from = 0; from < bytes.length; ) {
+    const taken = bytes.subarray(from, from + CHUNK_BYTES - draft.pendingBytes);
+    draft.pending.set(taken, draft.pendingBytes);
+    draft.pendingBytes += taken.length;
+    from += taken.length;
+    if (draft.pendingBytes === CHUNK_BYTES) await writeChunk(draft);
+  }
+}
+
+async function writeChunk(draft: Draft): Promise<void> {
+  const index = draft.chunkCount;
+  const plain = draft.pending.subarray(0, draft.pendingBytes);
+  const bound = boundOf(draft.place.fileId, index);
+  const sealed = seal(plain, { key: draft.fileKey, nonce: nonceOf(index), bound });
+  draft.chunkCount += 1;
+  draft.pendingBytes = 0;
+  await draft.handle.writeFile(sealed);
+}
+
+async function finish(draft: Draft): Promise<SealedEnd> {
+  assertOpen(draft);
+  if (draft.pendingBytes > 0) await writeChunk(draft);
+  const end = { chunkCount: draft.chunkCount, byteCount: draft.byteCount, sha256: draft.hash.digest('hex') };
+  const bound = boundOf(draft.place.fileId, 'end');
+  await draft.handle.writeFile(seal(encodeEnd(end), { key: draft.fileKey, nonce: nonceOf('end'), bound }));
+  await draft.handle.sync();
+  await draft.handle.close();
+  draft.isOpen = false;
+  await rename(draft.staged, draft.place.path);
+  await syncDirectory(dirname(draft.place.path));
+  return end;
+}
+
+async function abandon(draft: Draft): Promise<void> {
+  if (!draft.isOpen) return;
+  draft.isOpen = false;
+  await draft.handle.close();
+  await unlink(draft.staged);
+}
+
+function assertOpen(draft: Draft): void {
+  if (!draft.isOpen) throw new Error('the sealed file is finished or abandoned');
+}
