@@ -1,0 +1,76 @@
+import { audiences } from '../../proto/index.ts';
+import { callUnary, runDeadlineMs } from './call.ts';
+import type { Connection } from './connection.ts';
+import { required } from './required.ts';
+
+const pageSize = 1000;
+
+/** Calls of the audience chapter, each a promise. */
+export class AudienceClient {
+  readonly #connection: Connection;
+  readonly #client: audiences.AudienceServiceClient;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#client = new audiences.AudienceServiceClient(connection.address, connection.credentials);
+  }
+
+  /** Registers a destination; the answer holds the token key, shown this once. */
+  createDestination(request: audiences.CreateDestinationRequest): Promise<audiences.CreateDestinationResponse> {
+    return callUnary(this.#connection, this.#client.createDestination.bind(this.#client), request);
+  }
+
+  /** Reads the destinations of a collaboration. */
+  async listDestinations(collaborationId: string): Promise<audiences.Destination[]> {
+    const call = this.#client.listDestinations.bind(this.#client);
+    return (await callUnary(this.#connection, call, { collaborationId })).destinations;
+  }
+
+  /** Checks and stores a definition. */
+  async define(request: audiences.DefineAudienceRequest): Promise<audiences.Audience> {
+    const call = this.#client.defineAudience.bind(this.#client);
+    return required((await callUnary(this.#connection, call, request)).audience, 'audience');
+  }
+
+  /** Releases a protected size. */
+  estimate(audienceId: string, epsilon: number): Promise<audiences.EstimateAudienceResponse> {
+    const call = this.#client.estimateAudience.bind(this.#client);
+    return callUnary(this.#connection, call, { audienceId, epsilon }, runDeadlineMs);
+  }
+
+  /** Publishes an audience; returns once it is accepted. */
+  async activate(request: audiences.ActivateAudienceRequest): Promise<audiences.Activation> {
+    const call = this.#client.activateAudience.bind(this.#client);
+    return required((await callUnary(this.#connection, call, request, runDeadlineMs)).activation, 'activation');
+  }
+
+  /** Reads one audience. */
+  async get(audienceId: string): Promise<audiences.Audience> {
+    const call = this.#client.getAudience.bind(this.#client);
+    return required((await callUnary(this.#connection, call, { audienceId })).audience, 'audience');
+  }
+
+  /** Reads all audiences of the caller's member in a collaboration. */
+  async list(collaborationId: string): Promise<audiences.Audience[]> {
+    const call = this.#client.listAudiences.bind(this.#client);
+    const all: audiences.Audience[] = [];
+    let pageToken = '';
+    do {
+      const page = await callUnary(this.#connection, call, { collaborationId, pageSize, pageToken });
+      all.push(...page.audiences);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    return all;
+  }
+
+  /** Withdraws an audience from a destination. */
+  async revoke(audienceId: string, destinationId: string): Promise<audiences.Activation> {
+    const call = this.#client.revokeAudience.bind(this.#client);
+    return required((await callUnary(this.#connection, call, { audienceId, destinationId })).activation, 'activation');
+  }
+
+  /** Closes the channel. */
+  close(): void {
+    this.#client.close();
+  }
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream, rmSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { datasets } from '../../proto/index.ts';
+import { renderRejects, renderTable } from '../render/index.ts';
+import { uploadFile } from '../upload-file.ts';
+import { when } from './collaboration-text.ts';
+import { runCommand } from './command-context.ts';
+import { columnSyntax, nameKind, parseColumn } from './parse-column.ts';
+import { collect, parseCount } from './parse-option.ts';
+
+/** Adds `dataset …`: a member's own data. */
+export function addDatasetCommands(program: Command): void {
+  const group = program.command('dataset').description("the caller's own data");
+  addCreate(group);
+  addReads(group);
+  addUpload(group);
+  addTakeOut(group);
+}
+
+function addCreate(group: Command): void {
+  group
+    .command('create <name>')
+    .description('create an empty dataset with its schema')
+    .requiredOption('--column <column>', `a column: ${columnSyntax}; repeat`, collect(parseColumn))
+    .option('--request-id <id>', 'repeats the answer instead of the effect')
+    .action((displayName: string, options: { column: datasets.Column[]; requestId?: string }, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const dataset = await client.datasets.create({
+          displayName,
+          columns: options.column,
+          requestId: options.requestId ?? randomUUID(),
+        });
+        show(datasets.Dataset.toJSON(dataset), () => `dataset ${dataset.datasetId} of ${dataset.owner}`);
+      }),
+    );
+}
+
+function addReads(group: Command): void {
+  group
+    .command('list')
+    .description("the datasets of the caller's member")
+    .action((_options: object, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const all = await client.datasets.list();
+        const rows = all.map((one) => [
+          one.datasetId,
+          one.displayName,
+          String(one.snapshots.length),
+          when(one.createdAt),
+        ]);
+        show(all.map(datasets.Dataset.toJSON), () => renderTable(['id', 'name', 'snapshots', 'created'], rows));
+      }),
+    );
+  group
+    .command('show <dataset>')
+    .description('schema and snapshots of one dataset')
+    .action((id: string, _options: object, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const dataset = await client.datasets.get(id);
+        show(datasets.Dataset.toJSON(dataset), () => renderDataset(dataset));
+      }),
+    );
+}
+
+function addUpload(group: Command): void {
+  group
+    .command('upload <dataset> <file>')
+    .description('stream a file in as a new snapshot, whole or not at all; .csv, .csv.gz, .arrow, .feather or .parquet')
+    .option('--max-rejects <rows>', 'bad rows to leave out before the whole file is refused', parseCount, 0)
+    .option('--upload-id <id>', 'the same id with the same bytes has its effect once')
+    .action((datasetId: string, path: string, options: { maxRejects: number; uploadId?: string }, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const { maxRejects, uploadId = randomUUID() } = options;
+        const { snapshot, rejects } = await uploadFile(client, { datasetId, path, maxRejects, uploadId });
+        show(datasets.UploadSnapshotResponse.toJSON({ snapshot, rejects }), () =>
+          [
+            `snapshot ${snapshot.snapshotId}: ${snapshot.rowCount} rows, ${snapshot.rejectedCount} refused`,
+            ...(rejects === undefined || rejects.rejectedCount === 0n ? [] : [renderRejects(rejects)]),
+          ].join('\n'),
+        );
+      }),
+    );
+}
+
+function addTakeOut(group: Command): void {
+  group
+    .command('take-out <dataset> <snapshot>')
+    .description('write back exactly the bytes that were uploaded')
+    .requiredOption('--out <file>', 'where to write them; an existing file is left alone')
+    .action((datasetId: string, snapshotId: string, { out }: { out: string }, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const file = createWriteStream(out, { flags: 'wx', mode: 0o600 });
+        await once(file, 'open');
+        await pipeline(Readable.from(client.datasets.takeOut(datasetId, snapshotId)), file).catch((error: unknown) => {
+          // Half a file would look like the whole one to whoever finds it.
+          rmSync(out);
+          throw error;
+        });
+        show({ out, bytes: file.bytesWritten }, () => `${file.bytesWritten} bytes written to ${out}`);
+      }),
+    );
+}
+
+function renderDataset(dataset: datasets.Dataset): string {
+  return [
+    `${dataset.displayName} (${dataset.datasetId}) of ${dataset.owner}`,
+    renderTable(
+      ['column', 'kind'],
+      dataset.columns.map((column) => [column.name, nameKind(column)]),
+    ),
+    renderTable(
+      ['snapshot', 'rows', 'refused', 'published'],
+      dataset.snapshots.map((s) => [s.snapshotId, Number(s.rowCount), Number(s.rejectedCount), when(s.publishedAt)]),
+    ),
+  ].join('\n');
+}

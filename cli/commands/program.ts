@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { addAskCommand } from './ask-command.ts';
+import { addAudienceCommands } from './audience-commands.ts';
+import { addAuditCommands } from './audit-commands.ts';
+import { addCollaborationCommands } from './collaboration-commands.ts';
+import { addGlobalOptions } from './command-context.ts';
+import { exitCodes } from './command-failure.ts';
+import { addDatasetCommands } from './dataset-commands.ts';
+import { addDestinationCommands } from './destination-commands.ts';
+import { addServerCommands } from './server-commands.ts';
+
+/** Builds the program `galley` with all its commands. */
+export function buildProgram(): Command {
+  const program = new Command('galley')
+    .description(
+      'a data clean room: ask over joined data, and nothing leaves but protected aggregates and published audiences',
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for how it is used)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.usage));
+  addGlobalOptions(program);
+  addServerCommands(program);
+  addCollaborationCommands(program);
+  addDatasetCommands(program);
+  addAskCommand(program);
+  addAudienceCommands(program);
+  addDestinationCommands(program);
+  addAuditCommands(program);
+  return program;
+}

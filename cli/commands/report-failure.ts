@@ -1,0 +1,24 @@
+import { renderRefusal } from '../render/index.ts';
+import { toJson } from './command-context.ts';
+import { exitCodes, RefusedCall, UsageFault } from './command-failure.ts';
+
+/**
+ * Says on stderr why a command failed, as text or under `--json` as one JSON document.
+ *
+ * @returns the exit code
+ */
+export function reportFailure(error: unknown, json: boolean): number {
+  if (error instanceof RefusedCall) {
+    process.stderr.write(`${json ? toJson({ error: error.refusal }) : renderRefusal(error.refusal, error.sql)}\n`);
+    return exitCodes.failed;
+  }
+  const message = messageOf(error);
+  process.stderr.write(`${json ? toJson({ error: { message } }) : `error: ${message}`}\n`);
+  return error instanceof UsageFault ? exitCodes.usage : exitCodes.failed;
+}
+
+// The verifier's own errors carry a code, without which their sentence cannot be looked up.
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? `${error.message} (${error.code})` : error.message;
+}

@@ -1,0 +1,2 @@
+/** The door of the story on made-up data. */
+export { doubleElevenStory } from './double-eleven-story.ts';

@@ -1,0 +1,2 @@
+/** The door of the story on real data. */
+export { hillstromStory } from './hillstrom-story.ts';
