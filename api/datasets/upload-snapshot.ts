@@ -42,9 +42,9 @@ export interface PublishedUpload {
 }
 
 /**
- * Takes a file in and publishes it as a snapshot: receive → parse behind the wall → log → publish.
+ * Takes a file in and publishes it as a snapshot: receive and parse behind the wall → log → publish.
  *
- * Bytes are sealed as they arrive. Until the last step nothing can be seen, and after a failure nothing is left.
+ * Bytes are sealed as they arrive and parsed on the way, so that a client's progress is the progress of the whole. Until the last step nothing can be seen, and after a failure nothing is left.
  *
  * @throws {ServiceError} UPLOAD_REFUSED with the rejects by line and column, never with a value
  */
@@ -131,8 +131,9 @@ async function receiveAndPublish(
   upload: Upload,
   parts: AsyncIterator<datasets.UploadSnapshotRequest>,
 ): Promise<PublishedUpload> {
-  const digest = await receive(kitchen, upload, parts);
-  const parsed = await parse(kitchen, upload);
+  const receiving = await receive(kitchen, upload, parts);
+  const parsed = await parse(kitchen, upload, receiving.bytes).finally(receiving.abandon);
+  const digest = receiving.digest();
   const nowMs = kitchen.nowMs();
   const { dataset, header, snapshotId, call } = upload;
   const leafIndex = await record(kitchen, {
@@ -161,23 +162,30 @@ async function receiveAndPublish(
   return { snapshot, rejects: parsed.rejects };
 }
 
+/** The file on its way to the parser; what passes is sealed for its owner's take-out. */
+interface Receiving {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** SHA-256 of all that has passed, hex. */
+  readonly digest: () => string;
+  readonly abandon: () => Promise<void>;
+}
+
 async function receive(
   kitchen: Kitchen,
   upload: Upload,
   parts: AsyncIterator<datasets.UploadSnapshotRequest>,
-): Promise<string> {
+): Promise<Receiving> {
   const hash = createHash('sha256');
   const original = await kitchen.vault.createFile(originalPlace(kitchen, upload.snapshotId));
-  try {
+  async function* bytes(): AsyncGenerator<Uint8Array, void> {
     for await (const chunk of chunksOf(parts)) {
       hash.update(chunk);
       await original.write(chunk);
+      yield chunk;
     }
     await original.finish();
-  } finally {
-    await original.abandon();
   }
-  return hash.digest('hex');
+  return { bytes: bytes(), digest: () => hash.digest('hex'), abandon: original.abandon };
 }
 
 interface Parsed {
@@ -187,14 +195,14 @@ interface Parsed {
   digests: Record<string, string>;
 }
 
-async function parse(kitchen: Kitchen, upload: Upload): Promise<Parsed> {
+async function parse(kitchen: Kitchen, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<Parsed> {
   const columns = columnsOf(upload.dataset.columns);
   const files = await Promise.all(
     columns.map((_, index) => kitchen.vault.createFile(columnPlace(kitchen, upload.snapshotId, index))),
   );
   const parsed: Parsed = { rowCount: 0, chunkCount: 0, rejects: { rejects: [], rejectedCount: 0n }, digests: {} };
   try {
-    await fillColumns(kitchen, upload, files, parsed);
+    await fillColumns(kitchen, { upload, bytes, files, parsed });
     for (const [index, file] of files.entries()) {
       const { sha256 } = await file.finish();
       parsed.digests[columns[index]?.name ?? ''] = sha256;
@@ -209,28 +217,22 @@ async function parse(kitchen: Kitchen, upload: Upload): Promise<Parsed> {
 
 async function fillColumns(
   kitchen: Kitchen,
-  { dataset, header, format, snapshotId, call }: Upload,
-  files: readonly SealedWriter[],
-  parsed: Parsed,
+  work: { upload: Upload; bytes: AsyncIterable<Uint8Array>; files: readonly SealedWriter[]; parsed: Parsed },
 ): Promise<void> {
-  const columns = ingestColumnsOf(columnsOf(dataset.columns));
-  const maxRejects = Number(header.maxRejects);
-  const original = await kitchen.vault.openFile(originalPlace(kitchen, snapshotId));
-  try {
-    const limits = { deadlineMs: INGEST_DEADLINE_MS, signal: call.signal };
-    for await (const event of kitchen.wall.ingest({ format, columns, maxRejects }, original.chunks(), limits)) {
-      if (event.kind === 'chunk') {
-        const file = files[event.column];
-        if (file !== undefined) await writeColumnChunk(file, event.bytes);
-        if (event.column === 0) parsed.chunkCount += 1;
-      } else if (event.kind === 'reject') {
-        noteReject(parsed.rejects, event);
-      } else if (event.kind === 'done') {
-        parsed.rowCount = event.rows;
-      }
+  const { upload, bytes, files, parsed } = work;
+  const columns = ingestColumnsOf(columnsOf(upload.dataset.columns));
+  const job = { format: upload.format, columns, maxRejects: Number(upload.header.maxRejects) };
+  const limits = { deadlineMs: INGEST_DEADLINE_MS, signal: upload.call.signal };
+  for await (const event of kitchen.wall.ingest(job, bytes, limits)) {
+    if (event.kind === 'chunk') {
+      const file = files[event.column];
+      if (file !== undefined) await writeColumnChunk(file, event.bytes);
+      if (event.column === 0) parsed.chunkCount += 1;
+    } else if (event.kind === 'reject') {
+      noteReject(parsed.rejects, event);
+    } else if (event.kind === 'done') {
+      parsed.rowCount = event.rows;
     }
-  } finally {
-    await original.close();
   }
 }
 

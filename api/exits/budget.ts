@@ -2,7 +2,7 @@ import { type Charge, canBear, spentAccounts } from '../../policies/index.ts';
 import { accountsOf, arithmeticOf, type CollaborationRecord } from '../collaborations/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
-import { BudgetSpent, type LedgerAccount, reserve } from '../store/index.ts';
+import { BudgetSpent, type Database, type LedgerAccount, reserve } from '../store/index.ts';
 
 /** What a release is about to cost, and to whom. */
 export interface Reservation {
@@ -17,6 +17,8 @@ export interface Reservation {
 /**
  * Charges every account a release touches, durably, and logs the charge: before any data is read.
  *
+ * `alongside` happens in the same transaction: what was charged for and the charge appear together or not at all.
+ *
  * @throws {ServiceError} BUDGET_SPENT naming the account and its owner; then nothing was charged
  */
 export async function reserveBudget(
@@ -24,32 +26,47 @@ export async function reserveBudget(
   call: Call,
   collaboration: CollaborationRecord,
   { subject, datasetIds, charge, mechanisms }: Reservation,
+  alongside: (db: Database) => Promise<void> = async () => {},
 ): Promise<void> {
-  const consumer = call.principal.member;
-  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumer });
+  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumer: call.principal.member });
+  const names = accounts.map((a) => a.account);
   try {
-    await reserve(kitchen.store.db, {
-      accounts: accounts.map((a) => a.account),
-      charge: { rho: charge.rho, delta: charge.deltaSelection, mechanisms },
-      subject,
-      nowMs: kitchen.nowMs(),
-      isWithinBudget: (after) => canBear(arithmeticOf(after), { rho: 0, deltaSelection: 0 }),
+    await kitchen.store.transaction(async (db) => {
+      await reserve(db, {
+        accounts: names,
+        charge: { rho: charge.rho, delta: charge.deltaSelection, mechanisms },
+        subject,
+        nowMs: kitchen.nowMs(),
+        isWithinBudget: (after) => canBear(arithmeticOf(after), { rho: 0, deltaSelection: 0 }),
+      });
+      await alongside(db);
     });
   } catch (cause) {
     if (cause instanceof BudgetSpent) throw budgetSpent(cause.account);
     throw cause;
   }
-  const [kind, id] = subject.split('/');
+  const collaborationId = collaboration.row.collaboration_id;
+  await recordCharge(kitchen, { call, collaborationId, subject, accounts: names, charge });
+}
+
+/** A charge as it goes to the log. */
+export interface LoggedCharge {
+  readonly call: Call | null;
+  readonly collaborationId: string;
+  readonly subject: string;
+  readonly accounts: readonly string[];
+  readonly charge: Charge;
+}
+
+/** Logs a charge under the name of what it was for. */
+export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Promise<void> {
+  const [kind = '', id = ''] = logged.subject.split('/');
+  const { rho, deltaSelection } = logged.charge;
   await record(kitchen, {
     kind: 'budget-reserved',
-    call,
-    collaboration: collaboration.row.collaboration_id,
-    subject: {
-      [kind ?? 'subject']: id ?? '',
-      accounts: accounts.map((a) => a.account),
-      rho: charge.rho,
-      deltaSelection: charge.deltaSelection,
-    },
+    call: logged.call,
+    collaboration: logged.collaborationId,
+    subject: { [kind]: id, accounts: [...logged.accounts], rho, deltaSelection },
   });
 }
 
@@ -62,8 +79,7 @@ export function firstSpent(accounts: readonly LedgerAccount[], charge: Charge): 
   return spent?.account ?? null;
 }
 
-/** The refusal of a spent budget. */
-export function budgetSpent(account: LedgerAccount): ServiceError {
+function budgetSpent(account: LedgerAccount): ServiceError {
   const message = `the privacy budget \`${account.account}\` cannot bear this; ask with a smaller epsilon, or less often`;
   const metadata = { account: account.account, owner: account.owner, level: account.level };
   return new ServiceError('BUDGET_SPENT', message, { metadata });

@@ -3,6 +3,6 @@
 export { digestOf, newId } from './digest.ts';
 export { readDisplayName } from './display-name.ts';
 export { type Kitchen, record } from './kitchen.ts';
-export { once } from './once.ts';
+export { once, type Remember } from './once.ts';
 export { type OpenKitchen, openKitchen } from './open-kitchen.ts';
 export { type Page, readPage } from './page.ts';

@@ -1,4 +1,5 @@
 import { ServiceError } from '../grpc/index.ts';
+import type { Database } from '../store/index.ts';
 import { digestOf } from './digest.ts';
 import type { Kitchen } from './kitchen.ts';
 
@@ -15,6 +16,13 @@ export interface RepeatableCall {
 /** Longest id a client may choose. */
 const MAX_REQUEST_ID_CHARS = 128;
 
+/**
+ * Keeps the answer to a call within a transaction of the work itself.
+ *
+ * Work that charges must use it: kept afterwards, a crash in between would let the repetition pay again.
+ */
+export type Remember = (db: Database, response: Uint8Array) => Promise<void>;
+
 const underWay = new Map<string, Promise<Uint8Array>>();
 
 /**
@@ -27,9 +35,9 @@ const underWay = new Map<string, Promise<Uint8Array>>();
 export async function once(
   kitchen: Kitchen,
   call: RepeatableCall,
-  work: () => Promise<Uint8Array>,
+  work: (remember: Remember) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
-  if (call.requestId === '') return await work();
+  if (call.requestId === '') return await work(async () => {});
   if (call.requestId.length > MAX_REQUEST_ID_CHARS) {
     throw new ServiceError('INVALID_REQUEST', `\`request_id\` is longer than ${MAX_REQUEST_ID_CHARS} characters`);
   }
@@ -48,7 +56,11 @@ export async function once(
   }
 }
 
-async function runOnce(kitchen: Kitchen, call: RepeatableCall, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
+async function runOnce(
+  kitchen: Kitchen,
+  call: RepeatableCall,
+  work: (remember: Remember) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
   const digest = digestOf(call.request);
   const known = await kitchen.store.db
     .selectFrom('requests')
@@ -61,17 +73,17 @@ async function runOnce(kitchen: Kitchen, call: RepeatableCall, work: () => Promi
     if (known.request_digest === digest) return known.response;
     throw new ServiceError('CONFLICT', `\`request_id\` was used for another request; choose a new one`);
   }
-  const response = await work();
-  await kitchen.store.db
-    .insertInto('requests')
-    .values({
-      member: call.member,
-      rpc: call.rpc,
-      request_id: call.requestId,
-      request_digest: digest,
-      response,
-      created_at_ms: kitchen.nowMs(),
-    })
-    .execute();
+  const facts = { member: call.member, rpc: call.rpc, request_id: call.requestId, request_digest: digest };
+  const remember: Remember = async (db, response) => {
+    const row = { ...facts, response, created_at_ms: kitchen.nowMs() };
+    // Work that remembers by itself has written this very row already.
+    await db
+      .insertInto('requests')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  };
+  const response = await work(remember);
+  await remember(kitchen.store.db, response);
   return response;
 }

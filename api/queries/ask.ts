@@ -1,8 +1,9 @@
 import { priceOf, varianceOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
-import { budgetSpent, firstSpent, reserveBudget, violationEntry, violationMessage } from '../exits/index.ts';
+import { loggingRefusals, reserveBudget, violationMessage } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { digestOf, type Kitchen, newId, record } from '../kitchen/index.ts';
+import { digestOf, type Kitchen, newId, type Remember, record } from '../kitchen/index.ts';
+import type { Database } from '../store/index.ts';
 import { assertFewFailures } from './failed-runs.ts';
 import { type Prepared, prepare, type Refused } from './prepare.ts';
 import { questionShape } from './question-shape.ts';
@@ -19,25 +20,25 @@ export async function ask(
   runs: Runs,
   call: Call,
   request: queries.SubmitQueryRequest,
+  remember: Remember,
 ): Promise<string> {
-  const preparation = await prepare(kitchen, call, 'submit-question', request.question);
-  if (!preparation.ok) throw await refuse(kitchen, call, preparation.refused);
-  const { prepared } = preparation;
   const queryId = newId('q');
-  await submit(kitchen, call, prepared, queryId);
-  await assertFewFailures(kitchen, call.principal.member);
-  const isStored = prepared.plan.aggregates.length > 0 && prepared.charge.rho === 0;
-  if (!isStored) await reserve(kitchen, call, prepared, queryId);
-  const leafIndex = await admitToRun(kitchen, call, prepared, queryId);
-  await insertQuestion(kitchen, call, { prepared, queryId, isStored, leafIndex, requestId: request.requestId });
+  const collaboration = request.question?.collaborationId ?? '';
+  const refusal = { kind: 'question-refused' as const, collaboration, subject: { question: queryId } };
+  const prepared = await loggingRefusals(kitchen, call, refusal, async () => {
+    const preparation = await prepare(kitchen, call, 'submit-question', request.question);
+    if (!preparation.ok) throw questionRefused(preparation.refused);
+    await assertFewFailures(kitchen, call.principal.member);
+    await logSubmission(kitchen, call, preparation.prepared, queryId);
+    await reserve(kitchen, call, { prepared: preparation.prepared, queryId, remember });
+    return preparation.prepared;
+  });
+  await logAdmission(kitchen, call, prepared, queryId);
   runs.start(queryId, prepared, call);
   return queryId;
 }
 
-async function refuse(kitchen: Kitchen, call: Call, refused: Refused): Promise<ServiceError> {
-  const collaboration = refused.collaboration.row.collaboration_id;
-  const subject = { violations: refused.violations.map(violationEntry) };
-  await record(kitchen, { kind: 'question-refused', call, collaboration, subject });
+function questionRefused(refused: Refused): ServiceError {
   const violations = refused.violations.map((v) => violationMessage(v, refused.passing));
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
@@ -45,7 +46,7 @@ async function refuse(kitchen: Kitchen, call: Call, refused: Refused): Promise<S
 }
 
 /** The log keeps the shape of the question; its literals, which may name people, lie sealed in the store. */
-async function submit(kitchen: Kitchen, call: Call, prepared: Prepared, queryId: string): Promise<void> {
+async function logSubmission(kitchen: Kitchen, call: Call, prepared: Prepared, queryId: string): Promise<void> {
   const shape = questionShape(prepared.plan);
   await record(kitchen, {
     kind: 'question-submitted',
@@ -55,34 +56,38 @@ async function submit(kitchen: Kitchen, call: Call, prepared: Prepared, queryId:
   });
 }
 
-async function reserve(kitchen: Kitchen, call: Call, prepared: Prepared, queryId: string): Promise<void> {
-  try {
-    await reserveBudget(kitchen, call, prepared.collaboration, {
-      subject: `question/${queryId}`,
-      datasetIds: prepared.tables.map((t) => t.datasetId),
-      charge: prepared.charge,
-      mechanisms: mechanismsOf(prepared),
-    });
-  } catch (cause) {
-    if (cause instanceof ServiceError && cause.code === 'BUDGET_SPENT') {
-      const subject = { question: queryId, reason: 'budget-spent', account: cause.details.metadata?.account ?? '' };
-      const collaboration = prepared.collaboration.row.collaboration_id;
-      await record(kitchen, { kind: 'question-refused', call, collaboration, subject });
-    }
-    throw cause;
-  }
+interface Submission {
+  readonly prepared: Prepared;
+  readonly queryId: string;
+  readonly remember: Remember;
+}
+
+/** The charge, the question and the answer to a repetition of the call are kept in one step, or none of them is. */
+async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Promise<void> {
+  const { prepared, queryId, remember } = submission;
+  const keep = async (db: Database): Promise<void> => {
+    await insertQuestion(kitchen, db, call, submission);
+    await remember(db, Buffer.from(queryId));
+  };
+  // Stored releases answer it: there is nothing to charge.
+  if (isStored(prepared)) return await kitchen.store.transaction(keep);
+  const reservation = {
+    subject: `question/${queryId}`,
+    datasetIds: prepared.tables.map((t) => t.datasetId),
+    charge: prepared.charge,
+    mechanisms: mechanismsOf(prepared),
+  };
+  await reserveBudget(kitchen, call, prepared.collaboration, reservation, keep);
+}
+
+function isStored(prepared: Prepared): boolean {
+  return prepared.charge.rho === 0;
 }
 
 /** The parameters of every mechanism: with them an auditor adds up the ledger and replays the decision. */
-export function mechanismsOf(prepared: Pick<Prepared, 'plan' | 'keys' | 'stored'>): {
-  mechanism: string;
-  variances: number[];
-  maxGroupsPerPerson: number;
-  deltaSelection: number;
-  rho: number;
-}[] {
-  return prepared.plan.aggregates
-    .filter((_, index) => !prepared.stored.has(prepared.keys[index] ?? ''))
+function mechanismsOf({ plan, keys, stored }: Prepared) {
+  return plan.aggregates
+    .filter((_, index) => !stored.has(keys[index] ?? ''))
     .map((a) => ({
       mechanism: 'discrete-gaussian',
       variances: a.noise.map(varianceOf),
@@ -92,24 +97,26 @@ export function mechanismsOf(prepared: Pick<Prepared, 'plan' | 'keys' | 'stored'
     }));
 }
 
-async function admitToRun(kitchen: Kitchen, call: Call, prepared: Prepared, queryId: string): Promise<number> {
+async function logAdmission(kitchen: Kitchen, call: Call, prepared: Prepared, queryId: string): Promise<void> {
   const bindings = prepared.collaboration.bindings.filter((b) =>
     prepared.tables.some((t) => t.member === b.owner && t.alias === b.alias),
   );
-  return await record(kitchen, {
+  const tables = bindings.map((b) => ({
+    table: `${b.owner}.${b.alias}`,
+    rulesDigest: b.rules_digest,
+    snapshot: prepared.snapshots.get(b.dataset_id)?.snapshotId ?? '',
+  }));
+  const leafIndex = await record(kitchen, {
     kind: 'question-admitted',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
-    subject: {
-      question: queryId,
-      mechanisms: mechanismsOf(prepared),
-      tables: bindings.map((b) => ({
-        table: `${b.owner}.${b.alias}`,
-        rulesDigest: b.rules_digest,
-        snapshot: prepared.snapshots.get(b.dataset_id)?.snapshotId ?? '',
-      })),
-    },
+    subject: { question: queryId, mechanisms: mechanismsOf(prepared), tables },
   });
+  await kitchen.store.db
+    .updateTable('questions')
+    .set({ leaf_index: leafIndex })
+    .where('query_id', '=', queryId)
+    .execute();
 }
 
 function actingFor(prepared: Prepared, call: Call): string {
@@ -118,12 +125,12 @@ function actingFor(prepared: Prepared, call: Call): string {
 
 async function insertQuestion(
   kitchen: Kitchen,
+  db: Database,
   call: Call,
-  facts: { prepared: Prepared; queryId: string; isStored: boolean; leafIndex: number; requestId: string },
+  { prepared, queryId }: Submission,
 ): Promise<void> {
-  const { prepared, queryId, isStored, leafIndex, requestId } = facts;
   const price = priceOf(prepared.charge, prepared.delta);
-  await kitchen.store.db
+  await db
     .insertInto('questions')
     .values({
       query_id: queryId,
@@ -134,8 +141,6 @@ async function insertQuestion(
       sql_sealed: kitchen.vault.sealBytes({ label: 'question-sql', id: queryId }, Buffer.from(prepared.plan.sql)),
       epsilon: prepared.epsilon,
       omit_intervals: prepared.question.omitIntervals ? 1 : 0,
-      request_id: requestId === '' ? queryId : requestId,
-      request_digest: digestOf(prepared.keys.join(' ')),
       plan_digest: digestOf(prepared.keys.join(' ')),
       tables: JSON.stringify(prepared.tables.map((t) => `${t.member}.${t.alias}`)),
       price_epsilon: price.epsilon,
@@ -143,16 +148,10 @@ async function insertQuestion(
       price_rho: prepared.charge.rho,
       state: 'running',
       release_id: null,
-      is_stored: isStored ? 1 : 0,
+      is_stored: isStored(prepared) ? 1 : 0,
       submitted_at_ms: call.receivedAtMs,
       ended_at_ms: null,
-      leaf_index: leafIndex,
+      leaf_index: null,
     })
     .execute();
-}
-
-/** Whether the accounts could bear a question now, for explain: a look, not a promise. */
-export function spentFor(prepared: Prepared): ServiceError | null {
-  const account = prepared.charge.rho === 0 ? null : firstSpent(prepared.accounts, prepared.charge);
-  return account === null ? null : budgetSpent(account);
 }

@@ -1,10 +1,9 @@
 import { expectedErrors, priceOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
 import { accountMessage, costMessage } from '../collaborations/index.ts';
-import { violationEntry, violationMessage } from '../exits/index.ts';
+import { firstSpent, violationEntry, violationMessage } from '../exits/index.ts';
 import type { Call } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
-import { spentFor } from './ask.ts';
 import { prepare } from './prepare.ts';
 import { questionShape } from './question-shape.ts';
 
@@ -34,7 +33,7 @@ export async function explain(
   });
   const price = priceOf(prepared.charge, prepared.delta);
   return {
-    admissible: spentFor(prepared) === null,
+    admissible: prepared.charge.rho === 0 || firstSpent(prepared.accounts, prepared.charge) === null,
     price: costMessage({ ...price, rho: prepared.charge.rho }),
     expectedErrors: [...expectedErrors(prepared.plan)],
     violations: [],

@@ -2,5 +2,4 @@
 
 export { assertFewFailures, countFailure } from './failed-runs.ts';
 export { makeQueryService } from './query-service.ts';
-export { findReleases, putRelease, readRelease } from './release-store.ts';
 export { failInterrupted, makeRuns, type Runs } from './runs.ts';

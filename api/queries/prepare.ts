@@ -12,11 +12,10 @@ import {
 import type { queries } from '../../proto/index.ts';
 import { accountsOf, admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
 import { newestSnapshots, type TableSnapshot } from '../datasets/index.ts';
-import { assertAccepted, parse, readTableViews, releaseKey } from '../exits/index.ts';
+import { assertAccepted, findReleases, parse, readTableViews, releaseKey } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { LedgerAccount } from '../store/index.ts';
-import { findReleases } from './release-store.ts';
 
 /** Epsilon of a question that names none. */
 const DEFAULT_EPSILON = 1;

@@ -1,12 +1,12 @@
 import type { Selectable } from 'kysely';
 import { queries } from '../../proto/index.ts';
 import { admit, costMessage, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
+import { readRelease } from '../exits/index.ts';
 import { accessRefused, type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, once, readPage, record } from '../kitchen/index.ts';
 import type { QuestionState, Tables } from '../store/index.ts';
 import { ask } from './ask.ts';
 import { explain } from './explain.ts';
-import { readRelease } from './release-store.ts';
 import type { Runs } from './runs.ts';
 
 type QuestionRow = Selectable<Tables['questions']>;
@@ -50,7 +50,9 @@ async function submit(
     requestId: request.requestId,
     request: queries.SubmitQueryRequest.encode(request).finish(),
   };
-  const id = await once(kitchen, repeatable, async () => Buffer.from(await ask(kitchen, runs, call, request)));
+  const id = await once(kitchen, repeatable, async (remember) =>
+    Buffer.from(await ask(kitchen, runs, call, request, remember)),
+  );
   const row = await admitToQuestion(kitchen, call, 'read-question', Buffer.from(id).toString());
   return { query: queryMessage(kitchen, row) };
 }

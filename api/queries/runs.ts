@@ -1,19 +1,22 @@
 import { createHmac } from 'node:crypto';
 import { printOuter, releaseTable } from '../../policies/index.ts';
 import type { OuterTable } from '../../sandbox/index.ts';
-import { runAggregate, untilNextStep } from '../exits/index.ts';
+import { putRelease, recordCharge, releaseOnce, type StoredRelease, untilNextStep } from '../exits/index.ts';
 import type { Call } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import type { QuestionState } from '../store/index.ts';
 import { countFailure } from './failed-runs.ts';
 import type { Prepared } from './prepare.ts';
-import { decodeRelease, encodeRelease, putRelease, readRelease, type StoredRelease } from './release-store.ts';
 import { toArrow } from './to-arrow.ts';
 
 /** Longest time of one run, waiting for a worker included. */
 const RUN_DEADLINE_MS = 120_000;
 /** Most rows of a release; above the noise nothing should be larger. */
 const MAX_RELEASE_ROWS = 100_000;
+
+/** Why a run was broken off: only its own member's word makes it cancelled. */
+const CANCELLED_BY_MEMBER = 'cancelled-by-member';
+const SERVICE_STOPS = 'service-stops';
 
 /** The questions that run now. */
 export interface Runs {
@@ -48,12 +51,12 @@ export function makeRuns(kitchen: Kitchen): Runs {
       await running.get(queryId)?.ended;
     },
     async cancel(queryId) {
-      running.get(queryId)?.controller.abort();
+      running.get(queryId)?.controller.abort(CANCELLED_BY_MEMBER);
       await running.get(queryId)?.ended;
     },
     async close() {
       const all = [...running.values()];
-      for (const run of all) run.controller.abort();
+      for (const run of all) run.controller.abort(SERVICE_STOPS);
       await Promise.allSettled(all.map((run) => run.ended));
     },
   };
@@ -83,8 +86,8 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts): Promise<void> {
     end = { state: 'released', releaseId, leafIndex };
   } catch (cause) {
     // Deadline, memory, crash and engine error are one answer: which of them it was may depend on a person.
-    const isCancelled = signal.aborted;
-    if (!isCancelled) await countFailure(kitchen, call.principal.member);
+    const isCancelled = signal.reason === CANCELLED_BY_MEMBER;
+    if (!signal.aborted) await countFailure(kitchen, call.principal.member);
     kitchen.operatorLog.warn({ queryId, cause: cause instanceof Error ? cause.name : 'unknown' }, 'a run failed');
     await untilNextStep(call.receivedAtMs, kitchen.nowMs);
     const kind = isCancelled ? 'question-cancelled' : 'run-failed';
@@ -107,10 +110,7 @@ async function release(kitchen: Kitchen, run: RunFacts) {
   for (const [index, aggregate] of plan.aggregates.entries()) {
     const key = keys[index] ?? '';
     const place = { collaborationId, snapshots, deadlineMs: RUN_DEADLINE_MS, signal };
-    const known = await readRelease(kitchen, key);
-    const fresh = async () => encodeRelease(await runAggregate(kitchen, aggregate, place));
-    const { bytes } = known ?? (await putRelease(kitchen, { key, collaborationId }, await fresh()));
-    tables.push(outerTable(decodeRelease(bytes), index));
+    tables.push(outerTable(await releaseOnce(kitchen, aggregate, key, place), index));
   }
   const job = { tables, sql: printOuter(plan.outer), maxRows: MAX_RELEASE_ROWS };
   const composed = await kitchen.wall.compose(job, { deadlineMs: RUN_DEADLINE_MS, signal });
@@ -137,11 +137,27 @@ function roundedUp(bytes: number): number {
   return Math.ceil(bytes / LOGGED_BYTES_STEP) * LOGGED_BYTES_STEP;
 }
 
+/** The service died between the charge and its entry: the log must still say what the ledger says. */
+async function recordLostCharge(kitchen: Kitchen, queryId: string, collaborationId: string): Promise<void> {
+  const subject = `question/${queryId}`;
+  const events = await kitchen.store.db
+    .selectFrom('ledger_events')
+    .selectAll()
+    .where('subject', '=', subject)
+    .execute();
+  const [first] = events;
+  if (first === undefined) return;
+  const charge = { rho: first.rho, deltaSelection: first.delta };
+  const accounts = events.map((e) => e.account);
+  await recordCharge(kitchen, { call: null, collaborationId, subject, accounts, charge });
+}
+
 /** Questions that ran when the service died have failed: the charge stays, and nobody waits for them any more. */
 export async function failInterrupted(kitchen: Kitchen): Promise<void> {
   const { db } = kitchen.store;
   const rows = await db.selectFrom('questions').selectAll().where('state', '=', 'running').execute();
   for (const row of rows) {
+    if (row.leaf_index === null) await recordLostCharge(kitchen, row.query_id, row.collaboration_id);
     const subject = { question: row.query_id };
     const entry = { kind: 'run-failed' as const, call: null, collaboration: row.collaboration_id, subject };
     const leafIndex = await record(kitchen, entry);

@@ -81,8 +81,7 @@ const statements = [
   `create table questions (
      query_id text primary key, collaboration_id text not null references collaborations, asker text not null,
      acting_for text not null, principal text not null, sql_sealed blob not null, epsilon real not null,
-     omit_intervals integer not null check (omit_intervals in (0, 1)), request_id text not null,
-     request_digest text not null, plan_digest text not null, tables text not null check (json_valid(tables)),
+     omit_intervals integer not null check (omit_intervals in (0, 1)), plan_digest text not null, tables text not null check (json_valid(tables)),
      price_epsilon real not null, price_delta real not null, price_rho real not null,
      state text not null check (state in ('running', 'released', 'run-failed', 'cancelled')),
      release_id text references releases, is_stored integer not null check (is_stored in (0, 1)),
@@ -94,12 +93,13 @@ const statements = [
      audience_id text primary key, collaboration_id text not null references collaborations,
      display_name text not null, definer text not null, owner text not null, principal text not null,
      sql_sealed blob not null, plan_digest text not null, tables text not null check (json_valid(tables)),
-     request_id text not null, created_at_ms integer not null, version integer not null default 0) strict`,
+     created_at_ms integer not null, version integer not null default 0) strict`,
   `create index audiences_by_owner on audiences (collaboration_id, owner, created_at_ms)`,
   `create table audience_sizes (
-     cache_key text primary key, audience_id text not null references audiences, persons integer not null,
-     ci95_low integer not null, ci95_high integer not null, epsilon real not null, price_epsilon real not null,
-     price_delta real not null, price_rho real not null, released_at_ms integer not null) strict`,
+     audience_id text not null references audiences, release_key text not null, definition_key text not null,
+     persons integer not null, ci95_low integer not null, ci95_high integer not null, epsilon real not null, price_epsilon real not null,
+     price_delta real not null, price_rho real not null, released_at_ms integer not null,
+     primary key (audience_id, release_key)) strict`,
   `create index audience_sizes_by_audience on audience_sizes (audience_id, released_at_ms)`,
   `create table destinations (
      collaboration_id text not null references collaborations, destination_id text not null, owner text not null,
@@ -115,11 +115,6 @@ const statements = [
      accepted_at_ms integer not null, delivered_at_ms integer, revoked_at_ms integer, leaf_index integer,
      foreign key (collaboration_id, destination_id) references destinations) strict`,
   `create index activations_by_audience on activations (audience_id, accepted_at_ms)`,
-  `create table outbox (
-     outbox_id integer primary key, kind text not null, payload text not null check (json_valid(payload)),
-     attempt_count integer not null default 0, next_attempt_at_ms integer not null, created_at_ms integer not null,
-     done_at_ms integer) strict`,
-  `create index outbox_waiting on outbox (next_attempt_at_ms) where done_at_ms is null`,
   `create table requests (
      member text not null, rpc text not null, request_id text not null, request_digest text not null,
      response blob not null, created_at_ms integer not null, primary key (member, rpc, request_id)) strict`,

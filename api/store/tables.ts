@@ -150,8 +150,6 @@ export type QuestionsTable = {
   sql_sealed: Uint8Array;
   epsilon: number;
   omit_intervals: number;
-  request_id: string;
-  request_digest: string;
   plan_digest: string;
   /** Tables touched, a JSON array of `<member>.<alias>`. */
   tables: string;
@@ -190,7 +188,6 @@ export type AudiencesTable = {
   sql_sealed: Uint8Array;
   plan_digest: string;
   tables: string;
-  request_id: string;
   created_at_ms: number;
   /** Counts up with every publication and withdrawal. */
   version: Generated<number>;
@@ -198,8 +195,11 @@ export type AudiencesTable = {
 
 /** A protected size that was released and charged, by the snapshots it was taken from. */
 export type AudienceSizesTable = {
-  cache_key: string;
   audience_id: string;
+  /** Names the release: definition, rules, snapshots and noise. */
+  release_key: string;
+  /** The same without the noise: a size of any price serves an activation. */
+  definition_key: string;
   persons: number;
   ci95_low: number;
   ci95_high: number;
@@ -228,17 +228,6 @@ export type ActivationsTable = {
   delivered_at_ms: number | null;
   revoked_at_ms: number | null;
   leaf_index: number | null;
-};
-
-/** Work that must happen although the process dies: written with its cause in one transaction, done later, once. */
-export type OutboxTable = {
-  outbox_id: Generated<number>;
-  kind: string;
-  payload: string;
-  attempt_count: Generated<number>;
-  next_attempt_at_ms: number;
-  created_at_ms: number;
-  done_at_ms: number | null;
 };
 
 /** A strategy engine that audiences of a collaboration may go to; its token key is sealed. */
@@ -287,7 +276,6 @@ export type Tables = {
   audiences: AudiencesTable;
   audience_sizes: AudienceSizesTable;
   activations: ActivationsTable;
-  outbox: OutboxTable;
   destinations: DestinationsTable;
   requests: RequestsTable;
   failures_per_day: FailuresPerDayTable;
