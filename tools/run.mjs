@@ -16,7 +16,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `wall`: runs protected jobs, so bubblewrap must be there. `peers`: also talks to programs that we did not write.
 const tasks = {
   demo: { program: 'cli/demo/main.ts', needs: ['wall'] },
-  start: { program: 'api/main.ts', needs: ['wall'] },
+  start: { program: 'api/main.ts', needs: ['wall'], before: ['start'] },
+  bench: { program: 'bench/run.ts', needs: ['wall'] },
   galley: { program: 'cli/main.ts', needs: [] },
   test: { program: 'tools/run-tests.ts', needs: ['wall', 'peers'] },
   check: { program: 'tools/check.ts', needs: ['wall', 'peers'] },
