@@ -4,6 +4,7 @@ import { openLocalIssuer, openTokenVerifier } from './auth/index.ts';
 import { makeCollaborationService } from './collaborations/index.ts';
 import type { Config } from './config/index.ts';
 import { makeDatasetService, sweepSnapshots } from './datasets/index.ts';
+import { sweepReleases } from './exits/index.ts';
 import { type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
 import { type Kitchen, openKitchen, record } from './kitchen/index.ts';
 import { makeLogService } from './log/index.ts';
@@ -25,6 +26,7 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   const kitchen = await openKitchen(config, operatorLog);
   await record(kitchen, { kind: 'service-started', call: null, collaboration: null, subject: {} });
   await sweepSnapshots(kitchen);
+  await sweepReleases(kitchen);
   await failInterrupted(kitchen);
   const runs = makeRuns(kitchen);
   const deliveries = startDeliveries(kitchen);

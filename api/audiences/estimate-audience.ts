@@ -82,11 +82,17 @@ async function prepareSizing(
   const snapshots = await newestSnapshots(kitchen, datasetIds);
   assertUploaded(checked, snapshots);
   const place = { collaborationId: row.collaboration_id, snapshots, deadlineMs: SIZE_DEADLINE_MS, signal: call.signal };
-  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumer: call.principal.member });
+  const accounts = await accountsOf(kitchen, collaboration, {
+    datasetIds,
+    consumers: [row.owner, call.principal.member],
+  });
   const delta = Math.min(...accounts.map((a) => a.deltaLimit));
   const plan = planAudienceSize(checked, { epsilon, delta });
   // The definition over its snapshots and rules, whatever the price: any fixed noise names it.
-  const definitionKey = releaseKey(planAudienceSize(checked, { epsilon: 1, delta: 1e-6 }), place);
+  const definitionKey = releaseKey(planAudienceSize(checked, { epsilon: 1, delta: 1e-6 }), {
+    ...place,
+    consumer: row.owner,
+  });
   return { checked, datasetIds, plan, place, epsilon, delta, definitionKey };
 }
 
@@ -111,7 +117,7 @@ async function releaseSize(
   sizing: Sizing,
 ): Promise<SizedAudience> {
   const { checked, plan, place, delta, definitionKey } = sizing;
-  const key = releaseKey(plan, place);
+  const key = releaseKey(plan, { ...place, consumer: audience.row.owner });
   const isStored = (await findReleases(kitchen, [key])).has(key);
   if (!isStored) await charge(kitchen, call, audience, sizing);
   const size = await run(kitchen, call, { plan, key, place });
@@ -129,6 +135,7 @@ async function charge(kitchen: Kitchen, call: Call, audience: AudienceRecord, si
   await reserveBudget(kitchen, call, audience.collaboration, {
     subject: `audience/${audience.row.audience_id}/${newId('size')}`,
     datasetIds,
+    actingFor: audience.row.owner,
     charge: plan.charge,
     mechanisms: [{ mechanism: 'discrete-gaussian', variances: plan.noise.map(varianceOf), rho: plan.charge.rho }],
   });

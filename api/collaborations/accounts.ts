@@ -34,17 +34,22 @@ export async function openConsumerAccount(kitchen: Kitchen, of: CollaborationRec
   return account;
 }
 
-/** Every account that a release over some datasets is charged to, for one consumer. */
+/**
+ * Every account that a release over some datasets is charged to.
+ *
+ * Who asks for another is charged beside it: else a brand could read on through ever new service providers.
+ */
 export async function accountsOf(
   kitchen: Kitchen,
   of: CollaborationRecord,
-  facts: { readonly datasetIds: readonly string[]; readonly consumer: string },
+  facts: { readonly datasetIds: readonly string[]; readonly consumers: readonly string[] },
 ): Promise<readonly LedgerAccount[]> {
-  const consumer = await openConsumerAccount(kitchen, of, facts.consumer);
+  const consumers: string[] = [];
+  for (const member of new Set(facts.consumers)) consumers.push(await openConsumerAccount(kitchen, of, member));
   const names = [
     ...new Set(facts.datasetIds.map(ownerAccount)),
     collaborationAccount(of.row.collaboration_id),
-    consumer,
+    ...consumers,
   ];
   const accounts = await Promise.all(names.map((name) => readAccount(kitchen.store.db, name)));
   return accounts.filter((a) => a !== undefined);

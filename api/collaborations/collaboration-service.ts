@@ -36,7 +36,10 @@ export function makeCollaborationService(
     })),
     getBudget: unary('read-budget', async ({ collaborationId }, call) => {
       const found = await admit(kitchen, call, { action: 'read-budget', collaborationId });
-      return { accounts: [...(await readBudget(kitchen, found, call.principal.member))] };
+      const { member, role } = call.principal;
+      // An ISV is charged beside each brand it acts for, so that it needs to see those accounts too.
+      const grantors = role === 'isv' ? found.grants.filter((g) => g.grantee === member).map((g) => g.grantor) : [];
+      return { accounts: [...(await readBudget(kitchen, found, [member, ...grantors]))] };
     }),
   };
 }

@@ -34,13 +34,13 @@ export function accountMessage(account: LedgerAccount): privacy.BudgetAccount {
   };
 }
 
-/** Reads every account of a collaboration that concerns one consumer. */
+/** Reads every account of a collaboration that concerns these consumers. */
 export async function readBudget(
   kitchen: Kitchen,
   collaboration: CollaborationRecord,
-  consumer: string,
+  consumers: readonly string[],
 ): Promise<readonly privacy.BudgetAccount[]> {
   const datasetIds = collaboration.bindings.map((b) => b.dataset_id);
-  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumer });
+  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumers });
   return accounts.map(accountMessage);
 }

@@ -28,10 +28,15 @@ export function columnPlace(kitchen: Kitchen, snapshotId: string, index: number)
   };
 }
 
+/** The folder of all persons, a folder a collaboration. */
+export function personsDirectory(kitchen: Kitchen): string {
+  return join(kitchen.config.dataDirectory, 'persons');
+}
+
 /** The persons of a snapshot in one collaboration. */
 export function personPlace(kitchen: Kitchen, collaborationId: string, snapshotId: string): SealedPlace {
   return {
-    path: join(kitchen.config.dataDirectory, 'persons', collaborationId, `${snapshotId}.sealed`),
+    path: join(personsDirectory(kitchen), collaborationId, `${snapshotId}.sealed`),
     fileId: `persons/${collaborationId}/${snapshotId}`,
   };
 }

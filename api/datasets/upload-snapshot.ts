@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { datasets } from '../../proto/index.ts';
 import { type IngestFormat, WallError } from '../../sandbox/index.ts';
@@ -8,6 +8,7 @@ import type { SealedWriter } from '../vault/index.ts';
 import { admitToDataset, type DatasetRow, type SnapshotRow } from './admit-to-dataset.ts';
 import { writeColumnChunk } from './column-file.ts';
 import { columnsOf, type DatasetColumn, ingestColumnsOf } from './dataset-columns.ts';
+import { inTurn } from './in-turn.ts';
 import { ensurePersonColumn } from './person-column.ts';
 import { columnPlace, originalPlace, snapshotDirectory } from './snapshot-place.ts';
 
@@ -58,9 +59,20 @@ export async function uploadSnapshot(
   const dataset = await admitToDataset(kitchen, call, 'upload-snapshot', header.datasetId);
   const format = FORMATS[header.format];
   if (format === undefined) throw new ServiceError('INVALID_REQUEST', '`format` must be CSV, ARROW or PARQUET');
-  const earlier = await readSnapshot(kitchen, dataset.dataset_id, header.uploadId);
-  if (earlier !== undefined) return await answerAgain(earlier, parts);
-  const upload: Upload = { snapshotId: newId('snap'), dataset, header, format, call };
+  const published = await inTurn(JSON.stringify([dataset.dataset_id, header.uploadId]), async () => {
+    const earlier = await readSnapshot(kitchen, dataset.dataset_id, header.uploadId);
+    if (earlier !== undefined) return await answerAgain(earlier, parts);
+    return await receiveOrRemove(kitchen, { snapshotId: newId('snap'), dataset, header, format, call }, parts);
+  });
+  await joinCollaborations(kitchen, dataset.dataset_id, published.snapshot.snapshot_id);
+  return published;
+}
+
+async function receiveOrRemove(
+  kitchen: Kitchen,
+  upload: Upload,
+  parts: AsyncIterator<datasets.UploadSnapshotRequest>,
+): Promise<PublishedUpload> {
   try {
     return await receiveAndPublish(kitchen, upload, parts);
   } catch (cause) {
@@ -140,7 +152,12 @@ async function receiveAndPublish(
     kind: 'snapshot-published',
     call,
     collaboration: null,
-    subject: { dataset: dataset.dataset_id, snapshot: snapshotId, uploadDigest: digest, columns: parsed.digests },
+    subject: {
+      dataset: dataset.dataset_id,
+      snapshot: snapshotId,
+      uploadDigest: keyedDigest(kitchen, snapshotId, digest),
+      columns: parsed.digests,
+    },
   });
   const snapshot: SnapshotRow = {
     snapshot_id: snapshotId,
@@ -158,7 +175,6 @@ async function receiveAndPublish(
     leaf_index: leafIndex,
   };
   await kitchen.store.db.insertInto('snapshots').values(snapshot).execute();
-  await joinCollaborations(kitchen, dataset.dataset_id, snapshotId);
   return { snapshot, rejects: parsed.rejects };
 }
 
@@ -188,6 +204,15 @@ async function receive(
   return { bytes: bytes(), digest: () => hash.digest('hex'), abandon: original.abandon };
 }
 
+/**
+ * A digest that only the service can compute again. The plain digest of a column of few values, or of a file that
+ * somebody guesses, gives the values away to whoever reads the log.
+ */
+function keyedDigest(kitchen: Kitchen, snapshotId: string, digest: string): string {
+  const key = kitchen.vault.deriveKey('snapshot-digest');
+  return createHmac('sha256', key).update(`${snapshotId}:${digest}`).digest('hex');
+}
+
 interface Parsed {
   rowCount: number;
   chunkCount: number;
@@ -205,7 +230,7 @@ async function parse(kitchen: Kitchen, upload: Upload, bytes: AsyncIterable<Uint
     await fillColumns(kitchen, { upload, bytes, files, parsed });
     for (const [index, file] of files.entries()) {
       const { sha256 } = await file.finish();
-      parsed.digests[columns[index]?.name ?? ''] = sha256;
+      parsed.digests[columns[index]?.name ?? ''] = keyedDigest(kitchen, upload.snapshotId, sha256);
     }
     return parsed;
   } catch (cause) {
@@ -272,7 +297,11 @@ async function refused(
   });
 }
 
-/** Makes the persons of a new snapshot wherever its dataset is bound, so that the first question need not wait. */
+/**
+ * Makes the persons of a new snapshot wherever its dataset is bound, so that the first question need not wait.
+ *
+ * The snapshot is published by now: what fails here is made again by the question that needs it.
+ */
 async function joinCollaborations(kitchen: Kitchen, datasetId: string, snapshotId: string): Promise<void> {
   const bindings = await kitchen.store.db
     .selectFrom('bindings')
@@ -280,5 +309,9 @@ async function joinCollaborations(kitchen: Kitchen, datasetId: string, snapshotI
     .distinct()
     .where('dataset_id', '=', datasetId)
     .execute();
-  for (const { collaboration_id: id } of bindings) await ensurePersonColumn(kitchen, id, snapshotId);
+  for (const { collaboration_id: id } of bindings) {
+    await ensurePersonColumn(kitchen, id, snapshotId).catch((cause: unknown) =>
+      kitchen.operatorLog.warn({ err: cause, snapshotId }, 'the persons of a snapshot are not made yet'),
+    );
+  }
 }

@@ -9,6 +9,8 @@ export interface Reservation {
   /** For example `question/<id>`. */
   readonly subject: string;
   readonly datasetIds: readonly string[];
+  /** The member asked for. */
+  readonly actingFor: string;
   readonly charge: Charge;
   /** What the charge is made of, so that an auditor can add it up again. */
   readonly mechanisms: readonly object[];
@@ -25,10 +27,13 @@ export async function reserveBudget(
   kitchen: Kitchen,
   call: Call,
   collaboration: CollaborationRecord,
-  { subject, datasetIds, charge, mechanisms }: Reservation,
+  { subject, datasetIds, actingFor, charge, mechanisms }: Reservation,
   alongside: (db: Database) => Promise<void> = async () => {},
 ): Promise<void> {
-  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumer: call.principal.member });
+  const accounts = await accountsOf(kitchen, collaboration, {
+    datasetIds,
+    consumers: [actingFor, call.principal.member],
+  });
   const names = accounts.map((a) => a.account);
   try {
     await kitchen.store.transaction(async (db) => {

@@ -5,6 +5,6 @@ export { TIME_STEP_MS, untilNextStep } from './quantised-time.ts';
 export { violationEntry, violationMessage } from './refusal.ts';
 export { loggingRefusals } from './refusals.ts';
 export { releaseOnce } from './release-once.ts';
-export { findReleases, putRelease, readRelease, type StoredRelease } from './release-store.ts';
+export { findReleases, putRelease, readRelease, type StoredRelease, sweepReleases } from './release-store.ts';
 export { type RunPlace, releaseKey } from './run-aggregate.ts';
 export { assertAccepted, readTableViews } from './table-views.ts';

@@ -11,7 +11,7 @@ export async function parse(kitchen: Kitchen, sql: string, signal?: AbortSignal)
   if (Buffer.byteLength(sql) > MAX_SQL_BYTES) return readQuery(sql, { ok: false, reason: 'too-large' });
   const limits = signal === undefined ? {} : { signal };
   try {
-    return readQuery(sql, await kitchen.wall.parse(sql, { deadlineMs: PARSE_DEADLINE_MS, ...limits }));
+    return readQuery(sql, await kitchen.parser.parse(sql, { deadlineMs: PARSE_DEADLINE_MS, ...limits }));
   } catch (cause) {
     if (!(cause instanceof WallError) || cause.code === 'CANCELLED') throw cause;
     throw new ServiceError('BUSY', 'no worker is free to read the SQL', { retryAfterMs: 2_000, cause });

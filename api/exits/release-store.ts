@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Release } from '../../policies/index.ts';
 import { type Kitchen, newId } from '../kitchen/index.ts';
 
@@ -55,9 +56,22 @@ export async function putRelease(
     .onConflict((conflict) => conflict.column('cache_key').doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 0n) return { releaseId, bytes, digest };
+  await rm(join(kitchen.config.dataDirectory, path));
   const first = await readRelease(kitchen, facts.key);
   if (first === undefined) throw new Error('a release vanished');
   return first;
+}
+
+/** Removes the files of releases that a crash left without their row: nobody was shown them. Run at start. */
+export async function sweepReleases(kitchen: Kitchen): Promise<void> {
+  const directory = join(kitchen.config.dataDirectory, 'releases');
+  const rows = await kitchen.store.db.selectFrom('releases').select('sealed_path').execute();
+  const kept = new Set(rows.map((row) => basename(row.sealed_path)));
+  const found = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of found) if (!kept.has(name)) await rm(join(directory, name), { force: true });
 }
 
 /** Reads the bytes under a key; undefined when there are none. */

@@ -48,11 +48,17 @@ function saltOf(kitchen: Kitchen, collaborationId: string): bigint {
   return key.subarray(0, SALT_BYTES).readBigUInt64BE() >> 1n;
 }
 
-/** Names a release: the aggregation with its rules and noise, the collaboration and the snapshots. */
+/**
+ * Names a release: the aggregation with its rules and noise, who it is for, the collaboration and the snapshots.
+ *
+ * Members do not share releases: that a question costs nothing would tell one member what another has asked.
+ */
 export function releaseKey(
   aggregate: PlannedAggregate,
-  place: Pick<RunPlace, 'collaborationId' | 'snapshots'>,
+  place: Pick<RunPlace, 'collaborationId' | 'snapshots'> & { readonly consumer: string },
 ): string {
   const snapshots = aggregate.tables.map((t) => place.snapshots.get(t.view.datasetId)?.snapshotId ?? '');
-  return digestOf(canonicalText({ aggregate, collaboration: place.collaborationId, snapshots }));
+  return digestOf(
+    canonicalText({ aggregate, collaboration: place.collaborationId, consumer: place.consumer, snapshots }),
+  );
 }

@@ -12,7 +12,10 @@ export interface Kitchen {
   readonly config: Config;
   readonly store: Store;
   readonly vault: Vault;
+  /** Where data is worked on. */
   readonly wall: Wall;
+  /** Places of their own for parsing: a question is read, and refused, however busy the others are. */
+  readonly parser: Pick<Wall, 'parse'>;
   readonly log: AuditLog;
   /** The public half of the log's key, in the note format. */
   readonly logVerifierKey: string;

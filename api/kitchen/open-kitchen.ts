@@ -12,6 +12,11 @@ import { openSystemBits } from './system-bits.ts';
 /** The log's name in its checkpoints. */
 const LOG_ORIGIN = 'galley/log';
 
+/** Warm workers kept for parsing; a parse takes some milliseconds. */
+const PARSER_SPARES = 1;
+/** Parses at once. */
+const MAX_RUNNING_PARSERS = 2;
+
 /** A kitchen and the way to close it. */
 export interface OpenKitchen extends Kitchen {
   readonly close: () => Promise<void>;
@@ -33,11 +38,13 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
   const vault = await openVault(config.dataDirectory);
   const store = await openStore(config.dataDirectory);
   const wall = await openWall({});
+  const parser = await openWall({ spareCount: PARSER_SPARES, maxRunning: MAX_RUNNING_PARSERS });
   return {
     config,
     store,
     vault,
     wall,
+    parser,
     log,
     logVerifierKey: signer.verifierKey,
     authorizer: await openAuthorizer(),
@@ -46,6 +53,7 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
     nowMs: Date.now,
     close: async () => {
       await wall.close();
+      await parser.close();
       await store.close();
       await log.close();
     },

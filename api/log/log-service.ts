@@ -8,6 +8,8 @@ import { type Kitchen, record } from '../kitchen/index.ts';
 const DEFAULT_PAGE_ENTRIES = 100;
 /** Most entries of a page. */
 const MAX_PAGE_ENTRIES = 1_000;
+/** Entries that one call looks at: a filter that matches nothing must not read the whole log at once. */
+const MAX_SCANNED_ENTRIES = 20_000;
 /** Bytes of leaves in one page: an answer must stay under the largest message. */
 const MAX_PAGE_BYTES = 2_000_000;
 
@@ -37,7 +39,8 @@ async function list(
   const entries: audit.Entry[] = [];
   let nextIndex = Math.min(from, treeSize);
   let bytes = 0;
-  for await (const { leafIndex, leaf, entry } of kitchen.log.read(nextIndex, treeSize - nextIndex)) {
+  const scanned = Math.min(treeSize - nextIndex, MAX_SCANNED_ENTRIES);
+  for await (const { leafIndex, leaf, entry } of kitchen.log.read(nextIndex, scanned)) {
     nextIndex = leafIndex + 1;
     const isWanted = request.kind === '' || entry.kind === request.kind;
     if (!isWanted || !(await maySee(entry.collaboration))) continue;

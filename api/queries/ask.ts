@@ -29,6 +29,7 @@ export async function ask(
     const preparation = await prepare(kitchen, call, 'submit-question', request.question);
     if (!preparation.ok) throw questionRefused(preparation.refused);
     await assertFewFailures(kitchen, call.principal.member);
+    runs.assertRoom(call.principal.member);
     await logSubmission(kitchen, call, preparation.prepared, queryId);
     await reserve(kitchen, call, { prepared: preparation.prepared, queryId, remember });
     return preparation.prepared;
@@ -52,7 +53,7 @@ async function logSubmission(kitchen: Kitchen, call: Call, prepared: Prepared, q
     kind: 'question-submitted',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
-    subject: { question: queryId, actingFor: actingFor(prepared, call), shape, epsilon: prepared.epsilon },
+    subject: { question: queryId, actingFor: prepared.actingFor, shape, epsilon: prepared.epsilon },
   });
 }
 
@@ -74,6 +75,7 @@ async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Pr
   const reservation = {
     subject: `question/${queryId}`,
     datasetIds: prepared.tables.map((t) => t.datasetId),
+    actingFor: prepared.actingFor,
     charge: prepared.charge,
     mechanisms: mechanismsOf(prepared),
   };
@@ -119,10 +121,6 @@ async function logAdmission(kitchen: Kitchen, call: Call, prepared: Prepared, qu
     .execute();
 }
 
-function actingFor(prepared: Prepared, call: Call): string {
-  return prepared.question.onBehalfOf === '' ? call.principal.member : prepared.question.onBehalfOf;
-}
-
 async function insertQuestion(
   kitchen: Kitchen,
   db: Database,
@@ -136,7 +134,7 @@ async function insertQuestion(
       query_id: queryId,
       collaboration_id: prepared.collaboration.row.collaboration_id,
       asker: call.principal.member,
-      acting_for: actingFor(prepared, call),
+      acting_for: prepared.actingFor,
       principal: call.principal.principal,
       sql_sealed: kitchen.vault.sealBytes({ label: 'question-sql', id: queryId }, Buffer.from(prepared.plan.sql)),
       epsilon: prepared.epsilon,

@@ -1,7 +1,10 @@
 import { ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 
-/** Failed runs a member may have on one day. Each tells one bit that depends on data; twenty is far from a record. */
+/**
+ * Failed or cancelled runs a member may have on one day. Each tells one bit that may depend on data; twenty is far from
+ * a record.
+ */
 const MAX_FAILED_RUNS_PER_DAY = 20;
 
 const dayOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 10);
@@ -15,7 +18,7 @@ export async function assertFewFailures(kitchen: Kitchen, member: string): Promi
     .where('day', '=', dayOf(kitchen.nowMs()))
     .executeTakeFirst();
   if ((row?.failure_count ?? 0) < MAX_FAILED_RUNS_PER_DAY) return;
-  const message = `${MAX_FAILED_RUNS_PER_DAY} runs have failed today; ask again tomorrow (UTC)`;
+  const message = `${MAX_FAILED_RUNS_PER_DAY} runs have failed or were cancelled today; ask again tomorrow (UTC)`;
   throw new ServiceError('TOO_MANY_FAILURES', message);
 }
 

@@ -26,6 +26,8 @@ const MIN_EPSILON = 0.01;
 export interface Prepared {
   readonly collaboration: CollaborationRecord;
   readonly question: queries.Question;
+  /** The member asked for: the asker itself, or the brand an ISV acts for. */
+  readonly actingFor: string;
   readonly epsilon: number;
   readonly plan: ProtectedPlan;
   /** Tables touched, each once. */
@@ -80,14 +82,31 @@ export async function prepare(
     tables.map((t) => t.member),
   );
   const datasetIds = tables.map((t) => t.datasetId);
-  const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumer: call.principal.member });
+  const accounts = await accountsOf(kitchen, collaboration, {
+    datasetIds,
+    consumers: [actingFor, call.principal.member],
+  });
   const delta = Math.min(...accounts.map((a) => a.deltaLimit));
   const plan = planQuestion(checked.value, { epsilon, delta });
   const snapshots = await snapshotsOf(kitchen, tables);
-  const keys = plan.aggregates.map((a) => releaseKey(a, { collaborationId: question.collaborationId, snapshots }));
+  const place = { collaborationId: question.collaborationId, consumer: actingFor, snapshots };
+  const keys = plan.aggregates.map((a) => releaseKey(a, place));
   const stored = await findReleases(kitchen, keys);
   const charge = chargeOf(plan.aggregates.filter((_, index) => !stored.has(keys[index] ?? '')));
-  const prepared = { collaboration, question, epsilon, plan, tables, snapshots, keys, stored, charge, accounts, delta };
+  const prepared = {
+    collaboration,
+    question,
+    actingFor,
+    epsilon,
+    plan,
+    tables,
+    snapshots,
+    keys,
+    stored,
+    charge,
+    accounts,
+    delta,
+  };
   return { ok: true, prepared };
 }
 

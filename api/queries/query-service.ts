@@ -1,6 +1,14 @@
 import type { Selectable } from 'kysely';
 import { queries } from '../../proto/index.ts';
-import { admit, costMessage, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
+import type { Decision } from '../authorize/index.ts';
+import {
+  admit,
+  type CollaborationRecord,
+  costMessage,
+  factsOf,
+  grantFactsOf,
+  readCollaboration,
+} from '../collaborations/index.ts';
 import { readRelease } from '../exits/index.ts';
 import { accessRefused, type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, once, readPage, record } from '../kitchen/index.ts';
@@ -31,7 +39,7 @@ export function makeQueryService(
     listQueries: unary('list-questions', (request, call) => list(kitchen, call, request)),
     cancelQuery: unary('cancel-question', async ({ queryId }, call) => {
       await admitToQuestion(kitchen, call, 'cancel-question', queryId);
-      await runs.cancel(queryId);
+      await runs.cancel(queryId, call);
       return { query: queryMessage(kitchen, await admitToQuestion(kitchen, call, 'cancel-question', queryId)) };
     }),
     readRelease: serverStream('read-question', ({ queryId }, call) => read(kitchen, runs, call, queryId)),
@@ -70,17 +78,26 @@ async function admitToQuestion(
     .executeTakeFirst();
   const collaboration = row && (await readCollaboration(kitchen, row.collaboration_id));
   if (row === undefined || collaboration === undefined) throw notFound('question');
-  const decision = kitchen.authorizer.authorize({
+  const decision = decide(kitchen, call, action, { row, collaboration });
+  if (decision.allowed) return row;
+  throw accessRefused({ thing: 'question', id: queryId, isVisible: decision.isVisible });
+}
+
+function decide(
+  kitchen: Kitchen,
+  call: Call,
+  action: 'read-question' | 'cancel-question',
+  { row, collaboration }: { row: QuestionRow; collaboration: CollaborationRecord },
+): Decision {
+  return kitchen.authorizer.authorize({
     principal: call.principal,
     nowMs: kitchen.nowMs(),
     action,
     collaboration: factsOf(collaboration),
-    question: { queryId, asker: row.asker, actingFor: row.acting_for },
+    question: { queryId: row.query_id, asker: row.asker, actingFor: row.acting_for },
     grants: grantFactsOf(collaboration, call.principal.member),
     tables: JSON.parse(row.tables) as string[],
   });
-  if (decision.allowed) return row;
-  throw accessRefused({ thing: 'question', id: queryId, isVisible: decision.isVisible });
 }
 
 async function list(
@@ -89,7 +106,7 @@ async function list(
   request: queries.ListQueriesRequest,
 ): Promise<queries.ListQueriesResponse> {
   const { collaborationId } = request;
-  await admit(kitchen, call, { action: 'list-questions', collaborationId });
+  const collaboration = await admit(kitchen, call, { action: 'list-questions', collaborationId });
   const page = readPage(request);
   const { member, role } = call.principal;
   const rows = await kitchen.store.db
@@ -101,7 +118,9 @@ async function list(
     .limit(page.size)
     .offset(page.offset)
     .execute();
-  return { queries: rows.map((row) => queryMessage(kitchen, row)), nextPageToken: page.next(rows.length) };
+  // The list shows what GetQuery would: what an ISV asked under a grant that has ended is closed to it.
+  const seen = rows.filter((row) => decide(kitchen, call, 'read-question', { row, collaboration }).allowed);
+  return { queries: seen.map((row) => queryMessage(kitchen, row)), nextPageToken: page.next(rows.length) };
 }
 
 /** Waits for the end of a question and streams its release. */

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { printOuter, releaseTable } from '../../policies/index.ts';
-import type { OuterTable } from '../../sandbox/index.ts';
+import { type OuterTable, WallError } from '../../sandbox/index.ts';
 import { putRelease, recordCharge, releaseOnce, type StoredRelease, untilNextStep } from '../exits/index.ts';
-import type { Call } from '../grpc/index.ts';
+import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import type { QuestionState } from '../store/index.ts';
 import { countFailure } from './failed-runs.ts';
+import { makeMemberLanes } from './member-lanes.ts';
 import type { Prepared } from './prepare.ts';
 import { toArrow } from './to-arrow.ts';
 
@@ -14,18 +15,24 @@ const RUN_DEADLINE_MS = 120_000;
 /** Most rows of a release; above the noise nothing should be larger. */
 const MAX_RELEASE_ROWS = 100_000;
 
-/** Why a run was broken off: only its own member's word makes it cancelled. */
-const CANCELLED_BY_MEMBER = 'cancelled-by-member';
-const SERVICE_STOPS = 'service-stops';
+/**
+ * Questions of one member that are worked on at once. Half of the wall's places: however slow one member's questions
+ * are, the others still get theirs.
+ */
+const RUNS_PER_MEMBER = 2;
+/** Questions of one member that may run or wait; more are refused before anything is charged. */
+const MAX_QUEUED_QUESTIONS_PER_MEMBER = 32;
 
 /** The questions that run now. */
 export interface Runs {
+  /** Refuses a member that has too many questions waiting. @throws {ServiceError} BUSY */
+  readonly assertRoom: (member: string) => void;
   /** Runs an admitted question in the background: run → protect → log → release. */
   readonly start: (queryId: string, prepared: Prepared, call: Call) => void;
   /** Waits for a question's end; at once when it does not run here. */
   readonly wait: (queryId: string) => Promise<void>;
   /** Stops a question; the charge stays. */
-  readonly cancel: (queryId: string) => Promise<void>;
+  readonly cancel: (queryId: string, call: Call) => Promise<void>;
   /** Stops all and waits. */
   readonly close: () => Promise<void>;
 }
@@ -38,28 +45,61 @@ interface Run {
 /** Makes the runner of questions. */
 export function makeRuns(kitchen: Kitchen): Runs {
   const running = new Map<string, Run>();
+  const lanes = makeMemberLanes(RUNS_PER_MEMBER);
   return {
+    assertRoom(member) {
+      if (lanes.count(member) < MAX_QUEUED_QUESTIONS_PER_MEMBER) return;
+      const message = `${MAX_QUEUED_QUESTIONS_PER_MEMBER} questions of your member are waiting; ask again when some have ended`;
+      throw new ServiceError('BUSY', message, { retryAfterMs: 5_000 });
+    },
     start(queryId, prepared, call) {
       const controller = new AbortController();
-      const ended = runToEnd(kitchen, { queryId, prepared, call, signal: controller.signal }).finally(() =>
-        running.delete(queryId),
-      );
+      const run = { queryId, prepared, call, signal: controller.signal };
+      const ended = lanes
+        .run(call.principal.member, () => runToEnd(kitchen, run))
+        .finally(() => running.delete(queryId));
       ended.catch((cause: unknown) => kitchen.operatorLog.error({ err: cause, queryId }, 'a question has no end'));
       running.set(queryId, { controller, ended });
     },
     wait: async (queryId) => {
       await running.get(queryId)?.ended;
     },
-    async cancel(queryId) {
-      running.get(queryId)?.controller.abort(CANCELLED_BY_MEMBER);
-      await running.get(queryId)?.ended;
+    async cancel(queryId, call) {
+      await cancelQuestion(kitchen, queryId, call);
+      running.get(queryId)?.controller.abort();
     },
     async close() {
       const all = [...running.values()];
-      for (const run of all) run.controller.abort(SERVICE_STOPS);
+      for (const run of all) run.controller.abort();
       await Promise.allSettled(all.map((run) => run.ended));
     },
   };
+}
+
+/**
+ * Cancels a question that has not ended in plain sight yet, whatever the engine has done with it.
+ *
+ * Were the state decided by whether the engine had ended, a cancel at a chosen moment would be a clock on the data. It
+ * counts like a failed run, as it hides one.
+ */
+async function cancelQuestion(kitchen: Kitchen, queryId: string, call: Call): Promise<void> {
+  const cancelled = await kitchen.store.db
+    .updateTable('questions')
+    .set({ state: 'cancelled', ended_at_ms: kitchen.nowMs() })
+    .where('query_id', '=', queryId)
+    .where('state', '=', 'running')
+    .returning(['collaboration_id', 'asker'])
+    .executeTakeFirst();
+  if (cancelled === undefined) return;
+  await countFailure(kitchen, cancelled.asker);
+  const { collaboration_id: collaboration } = cancelled;
+  const subject = { question: queryId };
+  const leafIndex = await record(kitchen, { kind: 'question-cancelled', call, collaboration, subject });
+  await kitchen.store.db
+    .updateTable('questions')
+    .set({ leaf_index: leafIndex })
+    .where('query_id', '=', queryId)
+    .execute();
 }
 
 interface RunFacts {
@@ -70,35 +110,58 @@ interface RunFacts {
 }
 
 async function runToEnd(kitchen: Kitchen, run: RunFacts): Promise<void> {
-  const { queryId, prepared, call, signal } = run;
+  const { queryId, prepared, call } = run;
   const collaboration = prepared.collaboration.row.collaboration_id;
-  let end: { state: QuestionState; releaseId: string | null; leafIndex: number };
-  try {
-    const { bytes, digest, releaseId } = await release(kitchen, run);
-    await untilNextStep(call.receivedAtMs, kitchen.nowMs);
-    const kind = prepared.charge.rho === 0 ? 'release-reused' : 'release-made';
-    const subject = {
-      question: queryId,
-      releaseDigest: saltedDigest(kitchen, queryId, digest),
-      bytes: roundedUp(bytes.length),
-    };
-    const leafIndex = await record(kitchen, { kind, call, collaboration, subject });
-    end = { state: 'released', releaseId, leafIndex };
-  } catch (cause) {
-    // Deadline, memory, crash and engine error are one answer: which of them it was may depend on a person.
-    const isCancelled = signal.reason === CANCELLED_BY_MEMBER;
-    if (!signal.aborted) await countFailure(kitchen, call.principal.member);
-    kitchen.operatorLog.warn({ queryId, cause: cause instanceof Error ? cause.name : 'unknown' }, 'a run failed');
-    await untilNextStep(call.receivedAtMs, kitchen.nowMs);
-    const kind = isCancelled ? 'question-cancelled' : 'run-failed';
-    const leafIndex = await record(kitchen, { kind, call, collaboration, subject: { question: queryId } });
-    end = { state: isCancelled ? 'cancelled' : 'run-failed', releaseId: null, leafIndex };
-  }
+  const end = await runOrFail(kitchen, run);
+  await untilNextStep(call.receivedAtMs, kitchen.nowMs);
+  // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
+  const row = await readState(kitchen, queryId);
+  if (row?.state !== 'running') return;
+  const leafIndex = await record(kitchen, { kind: end.kind, call, collaboration, subject: end.subject });
   await kitchen.store.db
     .updateTable('questions')
-    .set({ state: end.state, release_id: end.releaseId, leaf_index: end.leafIndex, ended_at_ms: kitchen.nowMs() })
+    .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: kitchen.nowMs() })
     .where('query_id', '=', queryId)
+    .where('state', '=', 'running')
     .execute();
+}
+
+async function readState(kitchen: Kitchen, queryId: string) {
+  return await kitchen.store.db
+    .selectFrom('questions')
+    .select('state')
+    .where('query_id', '=', queryId)
+    .executeTakeFirst();
+}
+
+interface RunEnd {
+  readonly state: QuestionState;
+  readonly kind: 'release-made' | 'release-reused' | 'run-failed';
+  readonly releaseId: string | null;
+  readonly subject: Record<string, string | number>;
+}
+
+async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
+  const { queryId, prepared, call, signal } = run;
+  try {
+    const { bytes, digest, releaseId } = await release(kitchen, run);
+    const releaseDigest = saltedDigest(kitchen, queryId, digest);
+    const subject = { question: queryId, releaseDigest, bytes: roundedUp(bytes.length) };
+    return {
+      state: 'released',
+      kind: prepared.charge.rho === 0 ? 'release-reused' : 'release-made',
+      releaseId,
+      subject,
+    };
+  } catch (cause) {
+    // Deadline, memory, crash and engine error are one answer: which of them it was may depend on a person.
+    const name = cause instanceof WallError ? cause.code : cause instanceof Error ? cause.name : 'unknown';
+    kitchen.operatorLog.warn({ queryId, cause: name }, 'a run failed');
+    // Work that never got a worker has touched no data; a stop of the service is nobody's failure.
+    const isInnocent = signal.aborted || name === 'WALL_BUSY';
+    if (!isInnocent) await countFailure(kitchen, call.principal.member);
+    return { state: 'run-failed', kind: 'run-failed', releaseId: null, subject: { question: queryId } };
+  }
 }
 
 /** Protects every aggregation that is not stored yet, then asks the outer query of the releases. */
