@@ -3,22 +3,20 @@ export {
   type Charge,
   canBear,
   chargedEpsilon,
-  conversionDelta,
   type LedgerAccount,
   remainingEpsilon,
 } from './account/ledger-account.ts';
-export { epsilonOf, rhoFor } from './account/zcdp.ts';
-export { type Violation, type ViolationRule, violationCatalogue } from './check/catalogue.ts';
+export type { Violation, ViolationRule } from './check/catalogue.ts';
 export {
   addressTable,
   type CheckedAudience,
   checkAudience,
   checkAudienceSize,
   checkDestination,
+  checkSizeEpsilon,
   type DestinationFacts,
 } from './check/check-audience.ts';
 export { type CheckedQuery, type CheckOptions, checkQuestion } from './check/check-question.ts';
-export { FUNCTION_NAMES } from './check/functions.ts';
 export {
   type IdentifierKind,
   type ScalarType,
@@ -28,7 +26,7 @@ export {
 } from './collaboration/table-view.ts';
 export { columnsNeeded } from './plan/columns-needed.ts';
 export { type ExpectedError, expectedErrors } from './plan/explain-plan.ts';
-export { canonicalText, columnsIn, type Expression, type PlanTable } from './plan/expression.ts';
+export { canonicalText, type Expression, type PlanTable } from './plan/expression.ts';
 export { planAudienceSize } from './plan/plan-audience.ts';
 export {
   chargeOf,
@@ -43,7 +41,7 @@ export {
 export { type PrintedQuery, printAggregate, printPersons } from './print/print-aggregate.ts';
 export { printOuter, releaseTable } from './print/print-outer.ts';
 export type { RandomBits } from './protect/discrete-gaussian.ts';
-export { protect, type Release, releaseColumns } from './protect/protect.ts';
+export { protect, protectInSlices, type Release } from './protect/protect.ts';
 export { type Cell, RawGroups } from './protect/raw-groups.ts';
 export { type ReadRules, readRules } from './rules/read-rules.ts';
 export type { Rules, RulesFault } from './rules/rules.ts';

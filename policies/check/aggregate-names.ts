@@ -62,7 +62,7 @@ export function containsAggregate(node: SyntaxExpression): boolean {
 }
 
 /** The direct parts of an expression as written. */
-export function syntaxParts(node: SyntaxExpression): readonly SyntaxExpression[] {
+function syntaxParts(node: SyntaxExpression): readonly SyntaxExpression[] {
   switch (node.kind) {
     case 'call':
       return node.filter ? [...node.args, node.filter] : node.args;

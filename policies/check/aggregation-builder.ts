@@ -6,7 +6,7 @@ import type { SyntaxExpression } from '../syntax/syntax-tree.ts';
 import { PROTECTED_AGGREGATES } from './aggregate-names.ts';
 import { bindExpression, condition } from './bind-expression.ts';
 import { MAX_SCALE_DIGITS } from './functions.ts';
-import { personBounds } from './measure-bounds.ts';
+import { type Bounds, personBounds } from './measure-bounds.ts';
 import { checkAggregate, checkFilter, checkMeasure } from './permissions.ts';
 import { type BoundFrom, BROKEN, type QuestionScope, typeInWords } from './question-scope.ts';
 
@@ -14,8 +14,10 @@ type Call = Extract<SyntaxExpression, { kind: 'call' }>;
 
 /** Digits that a sum of floating-point values keeps; they are made exact before anything is added up. */
 const DOUBLE_SUM_SCALE_DIGITS = 6;
-/** Largest product of rows a person may have over all joined tables; beyond it no answer would survive the noise. */
-const MAX_JOINED_ROWS = 1_000_000;
+/** Largest total of one person, in units of the last digit kept: a hundred billion persons still fit 128 bits. */
+const MAX_TOTAL_UNITS = 1e27;
+/** Most counts and sums of one aggregation; the loss is shared out among them, and this many drown in noise. */
+const MAX_STATISTICS = 100;
 
 /** Collects the statistics and released measures of one aggregation, each once. */
 export class AggregationBuilder {
@@ -33,8 +35,7 @@ export class AggregationBuilder {
 
   /** Rows that one person can have in the joined rows, from what each owner declared. */
   get #rowsPerPerson(): number {
-    const rows = this.#from.tables.reduce((product, t) => product * t.view.rules.rowsPerPerson, 1);
-    return Math.min(rows, MAX_JOINED_ROWS);
+    return this.#from.tables.reduce((product, t) => product * t.view.rules.rowsPerPerson, 1);
   }
 
   /** The released column that stands for an aggregate call. */
@@ -85,7 +86,11 @@ export class AggregationBuilder {
 
   #count(node: Call, statistic: Statistic, aggregate: 'count' | 'count-persons'): Expression {
     checkAggregate(aggregate, this.#from.tables, node.at, this.#question);
-    return this.#released({ kind: 'count', statistic: this.#statistic(statistic) }, { kind: 'integer' }, node.at);
+    return this.#released(
+      { kind: 'count', statistic: this.#statistic(statistic, node.at) },
+      { kind: 'integer' },
+      node.at,
+    );
   }
 
   #sumOrAverage(node: Call, of: Expression, filter: Expression | null): Expression {
@@ -99,20 +104,21 @@ export class AggregationBuilder {
     checkMeasure(of, this.#from.tables, this.#question);
     checkAggregate(name, this.#from.tables, node.at, this.#question);
     const bounds = personBounds(of, this.#from.tables, this.#rowsPerPerson);
-    if (bounds === null || (bounds.low === 0 && bounds.high === 0)) {
+    const scale = scaleOf(of.type);
+    if (bounds === null || !isUsable(bounds, scale)) {
       this.#question.violate('sum-is-bounded', { expression: name }, node.at);
       return BROKEN;
     }
-    const scale = scaleOf(of.type);
     const lower = BigInt(Math.floor(bounds.low * 10 ** scale));
     const upper = BigInt(Math.ceil(bounds.high * 10 ** scale));
-    const sum = this.#statistic({ kind: 'sum', of: whenOnly(of, filter), scale, lower, upper });
+    const sum = this.#statistic({ kind: 'sum', of: whenOnly(of, filter), scale, lower, upper }, node.at);
     if (name === 'sum') {
       const type: ScalarType = scale === 0 ? { kind: 'integer' } : { kind: 'double' };
       return this.#released({ kind: 'sum', statistic: sum, scale }, type, node.at);
     }
     const present: Expression = { kind: 'is-null', arg: of, negated: true, type: { kind: 'boolean' }, at: node.at };
-    const count = this.#statistic({ kind: 'rows', when: both(present, filter), upper: BigInt(this.#rowsPerPerson) });
+    const rows: Statistic = { kind: 'rows', when: both(present, filter), upper: BigInt(this.#rowsPerPerson) };
+    const count = this.#statistic(rows, node.at);
     return this.#released({ kind: 'avg', sum, count, scale }, { kind: 'double' }, node.at);
   }
 
@@ -123,11 +129,14 @@ export class AggregationBuilder {
   }
 
   /** The index of a statistic, added when it is new: asking twice for one number must not cost twice. */
-  #statistic(statistic: Statistic): number {
+  #statistic(statistic: Statistic, at: number | null): number {
     const text = canonicalText(statistic);
     const known = this.statistics.findIndex((s) => canonicalText(s) === text);
     if (known >= 0) return known;
-    return this.statistics.push(statistic) - 1;
+    if (this.statistics.length < MAX_STATISTICS) return this.statistics.push(statistic) - 1;
+    const instead = 'ask in several questions';
+    this.#question.violate('syntax-is-known', { construct: `more than ${MAX_STATISTICS} aggregates`, instead }, at);
+    return 0;
   }
 
   #released(measure: ReleasedMeasure, type: ScalarType, at: number | null): Expression {
@@ -141,6 +150,12 @@ export class AggregationBuilder {
 function scaleOf(type: ScalarType): number {
   if (type.kind === 'decimal') return Math.min(type.scale, MAX_SCALE_DIGITS);
   return type.kind === 'double' ? DOUBLE_SUM_SCALE_DIGITS : 0;
+}
+
+/** Bounds that hold something and stay in the engine's 128 bits; no bound at all shows as one that is not finite. */
+function isUsable(bounds: Bounds, scale: number): boolean {
+  const largest = Math.max(Math.abs(bounds.low), Math.abs(bounds.high));
+  return largest > 0 && largest * 10 ** scale <= MAX_TOTAL_UNITS;
 }
 
 function both(condition: Expression, filter: Expression | null): Expression {

@@ -6,16 +6,20 @@ import {
   keyColumn,
   type OuterSelect,
 } from '../plan/question-tree.ts';
-import type { SyntaxExpression, SyntaxSelect } from '../syntax/syntax-tree.ts';
+import type { SyntaxExpression, SyntaxItem, SyntaxSelect } from '../syntax/syntax-tree.ts';
 import { containsAggregate, isAggregateName } from './aggregate-names.ts';
 import { AggregationBuilder } from './aggregation-builder.ts';
 import { bindExpression, condition, lookUp } from './bind-expression.ts';
 import { atPosition, distinctNames, resolveKey } from './bind-released.ts';
+import { checkOuter } from './check-outer.ts';
 import { checkGroupKey } from './permissions.ts';
 import { type BoundFrom, BROKEN, type QuestionScope } from './question-scope.ts';
 import { nameOf } from './select-items.ts';
 
 type ProtectedFrom = Extract<BoundFrom, { kind: 'protected' }>;
+
+/** What an aggregation weighs in the size of a question: each is a run of its own, with its share of the loss. */
+const AGGREGATION_PARTS = 1_000;
 
 /**
  * Splits an aggregation over protected rows in two: what the engine counts, and a query over the released counts.
@@ -23,16 +27,18 @@ type ProtectedFrom = Extract<BoundFrom, { kind: 'protected' }>;
  * Everything above the counts (arithmetic, HAVING, ORDER BY, LIMIT) lands in the second half, where it is free.
  */
 export function bindAggregation(select: SyntaxSelect, from: ProtectedFrom, question: QuestionScope): OuterSelect {
+  question.countParts(AGGREGATION_PARTS);
   const index = question.aggregates.length;
   const keys = bindKeys(select, from, question);
   const builder = new AggregationBuilder(from, question, `r${index}`);
   const lift = new OutputLift(select, from, question, keys, builder);
-  const items = withIntervals(
-    distinctNames(select.items.map((i) => [i.alias ?? nameOf(i.expression), lift.output(i.expression)] as const)),
+  // ORDER BY 2 means the second column as written: the ends of intervals come after.
+  const items = distinctNames(
+    select.items.map((i) => [i.alias ?? nameOf(i.expression), lift.output(i.expression)] as const),
   );
   const outer: OuterSelect = {
     distinct: select.distinct,
-    items,
+    items: withIntervals(items),
     from: { kind: 'release', index, alias: `r${index}` },
     where: select.having === null ? null : condition(question, lift.output(select.having)),
     groupBy: [],
@@ -53,6 +59,7 @@ export function bindAggregation(select: SyntaxSelect, from: ProtectedFrom, quest
     measures: builder.measures,
   };
   question.aggregates.push(draft);
+  checkOuter(outer, question);
   return outer;
 }
 
@@ -98,7 +105,8 @@ function keyAsWritten(
 /** The owner's public values, when the key is the column itself. */
 function publicValues(key: Expression, from: ProtectedFrom): readonly string[] | null {
   if (key.kind !== 'column') return null;
-  return from.tables.find((t) => t.ref === key.relation)?.view.rules.groupKeys[key.column]?.values ?? null;
+  const groupKeys = from.tables.find((t) => t.ref === key.relation)?.view.rules.groupKeys ?? {};
+  return Object.hasOwn(groupKeys, key.column) ? (groupKeys[key.column]?.values ?? null) : null;
 }
 
 /** Rewrites output expressions over protected columns into expressions over released ones. */
@@ -108,6 +116,7 @@ class OutputLift {
   readonly #question: QuestionScope;
   readonly #keys: readonly BoundKey[];
   readonly #builder: AggregationBuilder;
+  readonly #resolving = new Set<SyntaxItem>();
 
   constructor(
     select: SyntaxSelect,
@@ -137,8 +146,17 @@ class OutputLift {
     if (node.kind !== 'column') return null;
     const found = lookUp(node.path, this.#from.relations);
     if (found.length > 0) return this.#notAggregated(node.path.join('.'), node.at);
-    const aliased = this.#select.items.find((i) => node.path.length === 1 && i.alias === node.path[0]);
-    return aliased ? this.output(aliased.expression) : null;
+    return this.#aliased(node.path);
+  }
+
+  /** A name given in the select list; a name that stands for itself stands for nothing. */
+  #aliased(path: readonly string[]): Expression | null {
+    const item = this.#select.items.find((i) => path.length === 1 && i.alias === path[0]);
+    if (item === undefined || this.#resolving.has(item)) return null;
+    this.#resolving.add(item);
+    const resolved = this.output(item.expression);
+    this.#resolving.delete(item);
+    return resolved;
   }
 
   #asKey(node: SyntaxExpression): Expression | null {

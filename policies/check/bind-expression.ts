@@ -1,11 +1,20 @@
 import { isNumber, type ScalarType } from '../collaboration/table-view.ts';
 import { assertNever, type Expression } from '../plan/expression.ts';
+import { sizeOf } from '../plan/expression-size.ts';
 import type { CastType, SyntaxExpression, SyntaxLiteral } from '../syntax/syntax-tree.ts';
 import { commonType, FUNCTION_NAMES, signatureOf } from './functions.ts';
 import { BROKEN, type QuestionScope, type ScopeRelation, typeInWords } from './question-scope.ts';
 
 const BOOLEAN: ScalarType = { kind: 'boolean' };
 const ISO_MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/;
+
+/** What a merchant wrote where the grammar has a name of its own. */
+const OPERATOR_WORDS: Readonly<Record<string, string>> = {
+  '~~': 'like',
+  '!~~': 'not like',
+  '~~*': 'ilike',
+  '!~~*': 'not ilike',
+};
 
 /** Where names are looked up, and who may answer for a node before the usual rules do. */
 export interface ExpressionScope {
@@ -17,6 +26,7 @@ export interface ExpressionScope {
 
 /** Resolves names and types of one expression; notes what is wrong and goes on. */
 export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): Expression {
+  scope.question.countParts(1);
   const answered = scope.answer?.(node);
   if (answered) return answered;
   const bind = (part: SyntaxExpression): Expression => bindExpression(part, scope);
@@ -38,7 +48,7 @@ export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): 
     case 'not':
       return { kind: 'not', arg: condition(scope.question, bind(node.arg)), type: BOOLEAN, at: node.at };
     case 'is-null':
-      return { kind: 'is-null', arg: bind(node.arg), negated: node.negated, type: BOOLEAN, at: node.at };
+      return bindIsNull(node, scope, bind(node.arg));
     case 'in':
       return bindIn(node, scope, bind);
     case 'between':
@@ -60,7 +70,10 @@ function bindColumn(node: Extract<SyntaxExpression, { kind: 'column' }>, scope: 
   const [first, ...others] = found;
   // Identities in one scope are all joined to each other, so any of them is the person.
   const isClear = others.every((e) => e.type.kind === 'person' && first?.type.kind === 'person');
-  if (first !== undefined && isClear) return { ...first, at: node.at };
+  if (first !== undefined && isClear) {
+    scope.question.countParts(sizeOf(first));
+    return { ...first, at: node.at };
+  }
   const columns = scope.relations.flatMap((r) => [...r.columns.keys()].map((c) => (r.name ? `${r.name}.${c}` : c)));
   scope.question.violate('column-is-known', { column: node.path.join('.'), columns }, node.at);
   return BROKEN;
@@ -105,7 +118,11 @@ function bindCall(
   const type = signature(args);
   if (typeof type === 'string') {
     const found = args.map((a) => typeInWords(a.type)).join(' and ') || 'nothing';
-    question.violate('types-match', { construct: node.name, found, expected: type }, node.at);
+    question.violate(
+      'types-match',
+      { construct: OPERATOR_WORDS[node.name] ?? node.name, found, expected: type },
+      node.at,
+    );
     return BROKEN;
   }
   return { kind: 'call', name: node.name, args, type, at: node.at };
@@ -153,6 +170,15 @@ function asMoment(e: Expression, other: ScalarType): Expression {
 function booleanAsNumber(e: Expression, other: ScalarType): Expression {
   if (e.type.kind !== 'boolean' || !isNumber(other)) return e;
   return { kind: 'cast', arg: e, to: { type: 'integer' }, type: { kind: 'integer' }, at: e.at };
+}
+
+function bindIsNull(
+  node: Extract<SyntaxExpression, { kind: 'is-null' }>,
+  scope: ExpressionScope,
+  arg: Expression,
+): Expression {
+  if (arg.type.kind === 'person') return identityMisused(scope.question, [arg]);
+  return { kind: 'is-null', arg, negated: node.negated, type: BOOLEAN, at: node.at };
 }
 
 function bindIn(

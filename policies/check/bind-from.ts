@@ -77,6 +77,11 @@ function bindJoin(node: Extract<SyntaxFrom, { kind: 'join' }>, scope: FromScope)
     return null;
   }
   const relations = [...left.relations, ...right.relations];
+  const twice = right.relations.find((r) => left.relations.some((l) => l.name === r.name));
+  if (left.kind === 'released' && twice !== undefined) {
+    const construct = `two tables named ${twice.name}`;
+    question.violate('syntax-is-known', { construct, instead: 'give each its own name with AS' }, node.at);
+  }
   const conditions = node.using.map((column) => usingCondition(column, left.relations, right.relations, node.at));
   if (node.condition !== null) conditions.push(node.condition);
   const bound = conditions.map((c) => condition(question, bindExpression(c, { question, relations })));
@@ -136,13 +141,27 @@ function conjuncts(e: Expression): readonly Expression[] {
 }
 
 /**
+ * Most rows that one person may have in a join, by what the owners declared. The product is what the engine may have to
+ * write out for one person, and how long that takes tells of that person.
+ */
+const MAX_JOINED_ROWS = 10_000;
+
+/** Refuses a join whose size for one person would show in its time. */
+export function checkJoinSize(from: ProtectedFrom, at: number | null, question: QuestionScope): void {
+  const rows = from.tables.reduce((product, t) => product * t.view.rules.rowsPerPerson, 1);
+  if (from.tables.length < 2 || rows <= MAX_JOINED_ROWS) return;
+  question.violate('join-is-bounded', { rows, maximum: MAX_JOINED_ROWS }, at);
+}
+
+/**
  * Checks that every table is joined on the person, and drops nothing.
  *
  * A table joined on anything else would let one person's rows meet another's, and no bound of one person would hold.
  */
 export function checkJoined(from: ProtectedFrom, at: number | null, question: QuestionScope): void {
   const [first, ...rest] = from.tables;
-  if (first === undefined) return;
+  if (first === undefined || rest.length === 0) return;
+  checkJoinKeys(from, at, question);
   const reached = new Set([first.ref]);
   const refOf = (e: Expression): string => (e.kind === 'column' ? e.relation : '');
   for (let grew = true; grew; ) {
@@ -162,5 +181,14 @@ export function checkJoined(from: ProtectedFrom, at: number | null, question: Qu
       ? `${tableName(first.view)}.${first.view.rules.identity} = ${name}.${table.view.rules.identity}`
       : `of one kind; these are ${first.view.identifier} and ${table.view.identifier}`;
     question.violate('join-uses-match-key', { table: name, example }, at, { owner: table.view.member });
+  }
+}
+
+/** An owner may keep a table from being joined at all: its join keys are then an empty list. */
+function checkJoinKeys(from: ProtectedFrom, at: number | null, question: QuestionScope): void {
+  for (const { view } of from.tables) {
+    if (view.rules.joinKeys.includes(view.rules.identity)) continue;
+    const facts = { table: tableName(view), example: 'its owner permits no join; ask it alone' };
+    question.violate('join-uses-match-key', facts, at, { owner: view.member });
   }
 }

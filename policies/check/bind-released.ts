@@ -1,10 +1,11 @@
-import type { ScalarType } from '../collaboration/table-view.ts';
-import { allParts, type Expression } from '../plan/expression.ts';
+import { isNumber, type ScalarType } from '../collaboration/table-view.ts';
+import type { Expression } from '../plan/expression.ts';
 import type { OuterSelect } from '../plan/question-tree.ts';
 import type { SyntaxExpression, SyntaxSelect } from '../syntax/syntax-tree.ts';
 import { containsAggregate, isAggregateName, RELEASED_AGGREGATES } from './aggregate-names.ts';
 import { bindExpression, condition, type ExpressionScope, lookUp } from './bind-expression.ts';
-import { type BoundFrom, BROKEN, type QuestionScope } from './question-scope.ts';
+import { checkOuter } from './check-outer.ts';
+import { type BoundFrom, BROKEN, type QuestionScope, typeInWords } from './question-scope.ts';
 import { bindItem, nameOf } from './select-items.ts';
 
 /** Resolves a SELECT over released tables: aggregates, joins, order and limits are all free there. */
@@ -26,7 +27,7 @@ export function bindReleased(
         : [[item.alias ?? nameOf(item.expression), bind(item.expression)] as const],
     ),
   );
-  return {
+  const outer: OuterSelect = {
     distinct: select.distinct,
     items,
     from: from.from,
@@ -41,6 +42,8 @@ export function bindReleased(
     limit: select.limit,
     offset: select.offset,
   };
+  checkOuter(outer, question);
+  return outer;
 }
 
 /** Aggregates over released values, and names given in the select list. */
@@ -74,7 +77,14 @@ function releasedAggregate(
   }
   const args = node.args.map((a) => bindExpression(a, { question, relations: from.relations }));
   const isCount = node.name === 'count' || node.name === 'count_star';
-  const keepsType = node.name === 'min' || node.name === 'max' || node.name === 'sum';
+  const isOrder = node.name === 'min' || node.name === 'max';
+  const [of] = args;
+  if (!isCount && (of === undefined || !(isOrder || isNumber(of.type) || of === BROKEN))) {
+    const facts = { construct: node.name, found: of ? typeInWords(of.type) : 'nothing', expected: 'give it a number' };
+    question.violate('types-match', facts, of?.at ?? node.at);
+    return BROKEN;
+  }
+  const keepsType = isOrder || node.name === 'sum';
   const type: ScalarType = isCount
     ? { kind: 'integer' }
     : ((keepsType ? args[0]?.type : undefined) ?? { kind: 'double' });
@@ -118,15 +128,14 @@ export function distinctNames(
   columns: readonly (readonly [string, Expression])[],
 ): readonly { readonly name: string; readonly expression: Expression }[] {
   const taken = new Set<string>();
+  const next = new Map<string, number>();
   return columns.map(([wanted, expression]) => {
     let name = wanted;
-    for (let n = 2; taken.has(name); n += 1) name = `${wanted}_${n}`;
+    for (let n = next.get(wanted) ?? 2; taken.has(name); n += 1) {
+      name = `${wanted}_${n}`;
+      next.set(wanted, n);
+    }
     taken.add(name);
     return { name, expression };
   });
-}
-
-/** Whether an expression aggregates released values. */
-export function isReleasedAggregate(e: Expression): boolean {
-  return allParts(e).some((part) => part.kind === 'call' && RELEASED_AGGREGATES.has(part.name));
 }

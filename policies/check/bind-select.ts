@@ -3,7 +3,7 @@ import type { SourceOffset, SyntaxSelect } from '../syntax/syntax-tree.ts';
 import { containsAggregate } from './aggregate-names.ts';
 import { bindAggregation } from './bind-aggregation.ts';
 import { bindExpression, condition } from './bind-expression.ts';
-import { addConditions, bindFrom, checkJoined } from './bind-from.ts';
+import { addConditions, bindFrom, checkJoined, checkJoinSize } from './bind-from.ts';
 import { bindReleased } from './bind-released.ts';
 import { checkFilter } from './permissions.ts';
 import type { BoundFrom, BoundQuery, CteScope, QuestionScope } from './question-scope.ts';
@@ -11,6 +11,7 @@ import { bindItem } from './select-items.ts';
 
 /** Resolves one SELECT; `null` when its FROM could not be. */
 export function bindSelect(select: SyntaxSelect, outer: CteScope, question: QuestionScope): BoundQuery | null {
+  question.countParts(1);
   const ctes = withCtes(select, outer);
   if (select.from === null) {
     const instead = 'name a table of the collaboration after FROM';
@@ -46,6 +47,7 @@ function bindWhere(
         ]);
   for (const filter of filtered.filters) checkFilter(filter, filtered.tables, question);
   checkJoined(filtered, fromPlace(select), question);
+  checkJoinSize(filtered, fromPlace(select), question);
   return filtered;
 }
 
@@ -60,6 +62,8 @@ function bindRows(
   question: QuestionScope,
 ): BoundQuery {
   const clauses = [
+    // Not passed over: the rows would be counted as if nobody had asked for distinct ones.
+    ...(select.distinct ? ['DISTINCT'] : []),
     ...(select.orderBy.length > 0 ? ['ORDER BY'] : []),
     ...(select.limit !== null || select.offset !== null ? ['LIMIT'] : []),
   ];
@@ -74,7 +78,7 @@ function bindRows(
 }
 
 /** Where a SELECT begins, as near as the grammar tells. */
-export function firstPlace(select: SyntaxSelect): SourceOffset {
+function firstPlace(select: SyntaxSelect): SourceOffset {
   return select.items[0]?.expression.at ?? null;
 }
 

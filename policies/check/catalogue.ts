@@ -35,6 +35,11 @@ export const violationCatalogue = {
     message: (p: { table: string }) => `\`${p.table}\` is not joined on the person`,
     help: (p: { example: string }) => `join with an equality of identity columns: ${p.example}`,
   },
+  'join-is-bounded': {
+    message: (p: { rows: number; maximum: number }) =>
+      `one person may have ${p.rows} rows in this join, over the ${p.maximum} that can be protected`,
+    help: () => 'join fewer tables with many rows a person, or aggregate one of them by itself',
+  },
   'identity-stays-inside': {
     message: (p: { column: string }) => `identity column \`${p.column}\` may only join tables and be counted`,
     help: (p: { column: string }) => `use it in a join condition or in count(distinct ${p.column})`,
@@ -76,9 +81,11 @@ export const violationCatalogue = {
     help: () => 'move it to the outermost SELECT, where it works on released values',
   },
   'epsilon-is-permitted': {
-    message: (p: { epsilon: number; maximum: number }) =>
-      `epsilon ${p.epsilon} is over the ${p.maximum} that one question may spend`,
-    help: (p: { maximum: number }) => `ask with an epsilon of at most ${p.maximum}`,
+    message: (p: { epsilon: number; minimum: number; maximum: number }) =>
+      p.epsilon > p.maximum
+        ? `epsilon ${p.epsilon} is over the ${p.maximum} that one question may spend`
+        : `epsilon ${p.epsilon} is under the ${p.minimum} that a question must spend`,
+    help: (p: { minimum: number; maximum: number }) => `ask with an epsilon from ${p.minimum} to ${p.maximum}`,
   },
   'audience-selects-persons': {
     message: (p: { found: string }) => `an audience selects one identity column, not ${p.found}`,

@@ -3,7 +3,8 @@ import { columnsIn, type Expression, type PlanTable } from '../plan/expression.t
 import type { Checked, ParsedQuery } from '../syntax/read-query.ts';
 import { bindSelect } from './bind-select.ts';
 import { inOrder, type Violation } from './catalogue.ts';
-import { tableOf } from './permissions.ts';
+import { checkEpsilon } from './check-question.ts';
+import { checkAggregate, tableOf } from './permissions.ts';
 import { QuestionScope } from './question-scope.ts';
 
 declare const minted: unique symbol;
@@ -21,7 +22,7 @@ export interface CheckedAudience {
 /** Holds an audience definition against the rules: SQL that selects one identity column of protected rows. */
 export function checkAudience(query: ParsedQuery, tables: readonly TableView[]): Checked<CheckedAudience> {
   const question = new QuestionScope(query.sql, tables);
-  const bound = bindSelect({ ...query.select, distinct: false }, new Map(), question);
+  const bound = question.within(() => bindSelect({ ...query.select, distinct: false }, new Map(), question));
   if (bound?.kind !== 'rows') {
     if (bound !== null && question.violations.length === 0) refuseShape(question, 'an aggregated result', tables);
     return { ok: false, violations: inOrder(question.violations) };
@@ -36,6 +37,8 @@ export function checkAudience(query: ParsedQuery, tables: readonly TableView[]):
   question.violations.length = 0;
   question.violations.push(...others);
   checkColumns(bound.from.filters, bound.from.tables, question);
+  // Its size is a count of persons like any other.
+  checkAggregate('count-persons', bound.from.tables, null, question);
   if (question.violations.length > 0) return { ok: false, violations: inOrder(question.violations) };
   const minSize = Math.max(...bound.from.tables.map((t) => t.view.rules.audience?.minSize ?? 0));
   const value = { sql: query.sql, tables: bound.from.tables, where: bound.from.filters, minSize };
@@ -77,8 +80,9 @@ export function checkDestination(audience: CheckedAudience, to: DestinationFacts
   const question = new QuestionScope(audience.sql, []);
   for (const { view } of audience.tables) {
     const destinations = view.rules.audience?.destinations ?? [];
-    if (destinations.includes(to.destination)) continue;
-    const facts = { destination: to.destination, destinations };
+    const destination = `${to.owner}/${to.destination}`;
+    if (destinations.includes(destination)) continue;
+    const facts = { destination, destinations };
     question.violate('destination-is-permitted', facts, null, { owner: view.member });
   }
   if (addressTable(audience, to) === null) question.violate('destination-knows-the-person', to, null);
@@ -89,6 +93,13 @@ export function checkDestination(audience: CheckedAudience, to: DestinationFacts
 export function addressTable(audience: CheckedAudience, to: DestinationFacts): PlanTable | null {
   const isAddress = ({ view }: PlanTable): boolean => view.member === to.owner && view.identifier === to.identifier;
   return audience.tables.find(isAddress) ?? null;
+}
+
+/** Holds the epsilon of a size against the owners' limit for one question. */
+export function checkSizeEpsilon(audience: CheckedAudience, epsilon: number): readonly Violation[] {
+  const question = new QuestionScope(audience.sql, []);
+  checkEpsilon(question, audience.tables, epsilon);
+  return question.violations;
 }
 
 /** Holds the released size against the strictest minimum; the protected size alone decides, so it tells of no person. */

@@ -1,6 +1,8 @@
 import type { TableView } from '../collaboration/table-view.ts';
+import type { PlanTable } from '../plan/expression.ts';
 import type { AggregateDraft, OuterSelect } from '../plan/question-tree.ts';
 import { INTERVAL_ENDINGS } from '../plan/question-tree.ts';
+import { MIN_EPSILON } from '../rules/rules.ts';
 import type { Checked, ParsedQuery } from '../syntax/read-query.ts';
 import { bindSelect } from './bind-select.ts';
 import { candidateOf } from './candidate.ts';
@@ -36,9 +38,13 @@ export function checkQuestion(
   options: CheckOptions,
 ): Checked<CheckedQuery> {
   const question = new QuestionScope(query.sql, tables);
-  const bound = bindSelect(query.select, new Map(), question);
+  const bound = question.within(() => bindSelect(query.select, new Map(), question));
   if (bound?.kind === 'rows') refuseRows(query, bound, question);
-  checkEpsilon(question, options.epsilon);
+  checkEpsilon(
+    question,
+    question.aggregates.flatMap((a) => a.tables),
+    options.epsilon,
+  );
   if (question.violations.length > 0 || bound?.kind !== 'released') {
     return { ok: false, violations: inOrder(question.violations) };
   }
@@ -56,11 +62,14 @@ function refuseRows(query: ParsedQuery, rows: Extract<BoundQuery, { kind: 'rows'
   }
 }
 
-function checkEpsilon(question: QuestionScope, epsilon: number): void {
-  const touched = question.aggregates.flatMap((a) => a.tables).map((t) => t.view);
-  const strictest = touched.toSorted((a, b) => a.rules.maxEpsilonPerQuestion - b.rules.maxEpsilonPerQuestion)[0];
-  if (strictest === undefined || epsilon <= strictest.rules.maxEpsilonPerQuestion) return;
-  const facts = { epsilon, maximum: strictest.rules.maxEpsilonPerQuestion };
+/** Holds an epsilon against the strictest limit of the owners it touches. */
+export function checkEpsilon(question: QuestionScope, tables: readonly PlanTable[], epsilon: number): void {
+  const strictest = tables
+    .map((t) => t.view)
+    .toSorted((a, b) => a.rules.maxEpsilonPerQuestion - b.rules.maxEpsilonPerQuestion)[0];
+  if (strictest === undefined) return;
+  if (epsilon >= MIN_EPSILON && epsilon <= strictest.rules.maxEpsilonPerQuestion) return;
+  const facts = { epsilon, minimum: MIN_EPSILON, maximum: strictest.rules.maxEpsilonPerQuestion };
   question.violate('epsilon-is-permitted', facts, null, { owner: strictest.member });
 }
 

@@ -124,6 +124,39 @@ const clamp: Signature = (args) => {
   );
 };
 
+/** Longest LIKE pattern: with the two rules below, matching takes no longer than reading the text this often. */
+const MAX_PATTERN_CHARACTERS = 100;
+
+/**
+ * A pattern is a literal, and with `_` it has `%` at its ends only.
+ *
+ * DuckDB matches other patterns by backtracking: one row with the right text takes minutes, and the clock tells that
+ * it is there.
+ */
+const like: Signature = (args) => {
+  const [value, pattern] = args;
+  if (args.length !== 2 || !is(value, 'text')) return 'give it text';
+  const text = textOf(pattern);
+  if (text === null || text.length > MAX_PATTERN_CHARACTERS) {
+    return `give the pattern as a text of at most ${MAX_PATTERN_CHARACTERS} characters in quotes`;
+  }
+  const isLinear = !text.includes('_') || !text.slice(1, -1).includes('%');
+  return isLinear ? BOOLEAN : 'in a pattern with `_`, put `%` at the ends only';
+};
+
+/** Literals, and no longer than what they replace: a text that grows on some rows fills the memory on those rows. */
+const replacing: Signature = (args) => {
+  const [value, from, to] = args;
+  if (args.length !== 3 || !is(value, 'text')) return 'give it text';
+  const [old, fresh] = [textOf(from), textOf(to)];
+  const isShort = old !== null && fresh !== null && fresh.length <= old.length;
+  return isShort ? TEXT : 'give what to replace and its replacement, which may not be longer, in quotes';
+};
+
+function textOf(e: Expression | undefined): string | null {
+  return e?.kind === 'literal' && e.value.type === 'text' ? e.value.value : null;
+}
+
 /** The number that a literal, or a literal with a minus sign, stands for; else `null`. */
 export function constantOf(e: Expression): number | null {
   if (e.kind === 'call' && e.name === '-' && e.args.length === 1 && e.args[0] !== undefined) {
@@ -152,10 +185,10 @@ const OPERATORS: Readonly<Record<string, Signature>> = {
   '//': (args) => (args.length === 2 && args.every((a) => is(a, 'integer')) ? INTEGER : 'give it two whole numbers'),
   '%': (args) => (args.length === 2 && args.every((a) => is(a, 'integer')) ? INTEGER : 'give it two whole numbers'),
   '||': text(2, 2, TEXT),
-  '~~': text(2, 2, BOOLEAN),
-  '!~~': text(2, 2, BOOLEAN),
-  '~~*': text(2, 2, BOOLEAN),
-  '!~~*': text(2, 2, BOOLEAN),
+  '~~': like,
+  '!~~': like,
+  '~~*': like,
+  '!~~*': like,
   coalesce: alike,
   nullif: alike,
   clamp,
@@ -179,7 +212,7 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
   trim: text(1, 1, TEXT),
   length: text(1, 1, INTEGER),
   concat: text(1, 8, TEXT),
-  replace: text(3, 3, TEXT),
+  replace: replacing,
   contains: text(2, 2, BOOLEAN),
   starts_with: text(2, 2, BOOLEAN),
   ends_with: text(2, 2, BOOLEAN),

@@ -1,4 +1,5 @@
 import type { ColumnExpression, Expression, PlanTable } from '../plan/expression.ts';
+import type { MeasureRule } from '../rules/rules.ts';
 import { constantOf } from './functions.ts';
 import { tableOf } from './permissions.ts';
 
@@ -13,7 +14,7 @@ export interface Bounds {
  *
  * A bound that the data breaks costs accuracy, never privacy: the engine clamps each person's total to it anyway.
  */
-export function rowBounds(e: Expression, tables: readonly PlanTable[]): Bounds | null {
+function rowBounds(e: Expression, tables: readonly PlanTable[]): Bounds | null {
   const constant = constantOf(e);
   if (constant !== null) return { low: constant, high: constant };
   switch (e.kind) {
@@ -37,9 +38,15 @@ export function rowBounds(e: Expression, tables: readonly PlanTable[]): Bounds |
 }
 
 function columnBounds(column: ColumnExpression, tables: readonly PlanTable[]): Bounds | null {
-  const rule = tableOf(column, tables)?.view.rules.measures[column.column];
+  const rule = measureRule(column, tables);
   if (rule !== undefined) return { low: rule.min, high: rule.max };
   return column.type.kind === 'boolean' ? { low: 0, high: 1 } : null;
+}
+
+/** Own entries only: a column may be called `constructor`. */
+function measureRule(column: ColumnExpression, tables: readonly PlanTable[]): MeasureRule | undefined {
+  const measures = tableOf(column, tables)?.view.rules.measures ?? {};
+  return Object.hasOwn(measures, column.column) ? measures[column.column] : undefined;
 }
 
 function callBounds(e: Extract<Expression, { kind: 'call' }>, tables: readonly PlanTable[]): Bounds | null {
@@ -103,7 +110,7 @@ export function personBounds(e: Expression, tables: readonly PlanTable[], rowsPe
 
 function declaredTotal(e: Expression, tables: readonly PlanTable[]): Bounds | null {
   if (e.kind === 'column') {
-    const total = tableOf(e, tables)?.view.rules.measures[e.column]?.perPerson;
+    const total = measureRule(e, tables)?.perPerson;
     return total ? { low: Math.min(0, total.min), high: Math.max(0, total.max) } : null;
   }
   if (e.kind !== 'case') return null;

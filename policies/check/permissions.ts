@@ -1,5 +1,11 @@
-import { tableName } from '../collaboration/table-view.ts';
-import { allParts, type ColumnExpression, columnsIn, type Expression, type PlanTable } from '../plan/expression.ts';
+import {
+  allParts,
+  type ColumnExpression,
+  columnsIn,
+  type Expression,
+  type PlanTable,
+  partsOf,
+} from '../plan/expression.ts';
 import type { PermittableAggregate } from '../rules/rules.ts';
 import { isListedFunction } from './functions.ts';
 import type { QuestionScope } from './question-scope.ts';
@@ -43,6 +49,7 @@ export function checkGroupKey(key: Expression, tables: readonly PlanTable[], que
 /** Checks what an aggregate reads: measures, and within conditions also filters and group keys. */
 export function checkMeasure(measure: Expression, tables: readonly PlanTable[], question: QuestionScope): void {
   checkFunctions(measure, tables, question);
+  for (const condition of conditionsIn(measure)) checkFilter(condition, tables, question);
   for (const column of columnsIn(measure)) {
     const table = tableOf(column, tables);
     if (table === undefined || column.type.kind === 'person') continue;
@@ -50,6 +57,24 @@ export function checkMeasure(measure: Expression, tables: readonly PlanTable[], 
     const measures = Object.keys(rules.measures);
     if ([...measures, ...rules.filters, ...Object.keys(rules.groupKeys)].includes(column.column)) continue;
     question.violate('measure-is-permitted', { column: column.column, measures }, column.at, { owner: member });
+  }
+}
+
+/** The outermost conditions within a measure: what they read decides like a filter. */
+function conditionsIn(e: Expression): readonly Expression[] {
+  switch (e.kind) {
+    case 'compare':
+    case 'logic':
+    case 'not':
+    case 'is-null':
+    case 'in':
+      return [e];
+    case 'case': {
+      const results = [...e.branches.map((b) => b.result), ...(e.otherwise ? [e.otherwise] : [])];
+      return [...e.branches.map((b) => b.when), ...results.flatMap(conditionsIn)];
+    }
+    default:
+      return partsOf(e).flatMap(conditionsIn);
   }
 }
 
@@ -78,9 +103,4 @@ function checkFunctions(expression: Expression, tables: readonly PlanTable[], qu
       question.violate('function-is-permitted', facts, part.at, { owner: view.member });
     }
   }
-}
-
-/** Every table's name and identity, for the examples in refusals. */
-export function identityOf(table: PlanTable): string {
-  return `${tableName(table.view)}.${table.view.rules.identity}`;
 }

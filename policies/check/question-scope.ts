@@ -39,6 +39,17 @@ export type BindSelect = (select: SyntaxSelect, ctes: CteScope, question: Questi
 /** The WITH names visible at a place, each with the names visible at its own. */
 export type CteScope = ReadonlyMap<string, { readonly query: SyntaxSelect; readonly scope: CteScope }>;
 
+/**
+ * Most parts of one question with every name written out; longest lists of a text of the largest size stay below.
+ *
+ * A name can stand for an expression that uses another name twice: twenty short lines then are a million parts, and
+ * the service would count them while everybody waits.
+ */
+const MAX_QUESTION_PARTS = 50_000;
+
+/** Stops the check of a question that is too large to be written out. */
+class QuestionTooLarge extends Error {}
+
 /** What a check knows and gathers on its way through one question. */
 export class QuestionScope {
   readonly sql: string;
@@ -46,6 +57,7 @@ export class QuestionScope {
   readonly violations: Violation[] = [];
   readonly aggregates: AggregateDraft[] = [];
   #nextTable = 0;
+  #parts = 0;
 
   constructor(sql: string, tables: readonly TableView[]) {
     this.sql = sql;
@@ -56,6 +68,28 @@ export class QuestionScope {
   nextRef(): string {
     this.#nextTable += 1;
     return `t${this.#nextTable - 1}`;
+  }
+
+  /**
+   * Counts parts as they are bound.
+   *
+   * @throws {QuestionTooLarge} when the question has more than it may have
+   */
+  countParts(count: number): void {
+    this.#parts += count;
+    if (this.#parts > MAX_QUESTION_PARTS) throw new QuestionTooLarge();
+  }
+
+  /** Runs a check to its end, or to where the question proves too large: then that is the violation. */
+  within<T>(check: () => T): T | null {
+    try {
+      return check();
+    } catch (cause) {
+      if (!(cause instanceof QuestionTooLarge)) throw cause;
+      const instead = `write at most ${MAX_QUESTION_PARTS} parts, names that stand for others written out`;
+      this.violate('syntax-is-known', { construct: 'question of this size', instead }, null);
+      return null;
+    }
   }
 
   /** Notes a violation and goes on, so that all are told at once. */

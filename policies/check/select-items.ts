@@ -1,4 +1,5 @@
 import type { Expression } from '../plan/expression.ts';
+import { sizeOf } from '../plan/expression-size.ts';
 import type { SyntaxExpression, SyntaxItem } from '../syntax/syntax-tree.ts';
 import { bindExpression } from './bind-expression.ts';
 import type { BoundFrom, QuestionScope } from './question-scope.ts';
@@ -12,7 +13,9 @@ export function bindItem(
   const { expression } = item;
   if (expression.kind === 'star') {
     const from = relations.filter((r) => expression.relation === null || r.name === expression.relation);
-    return from.flatMap((r) => [...r.columns]).map(([name, e]) => [name, { ...e, at: expression.at }]);
+    const columns = from.flatMap((r) => [...r.columns]);
+    for (const [, e] of columns) question.countParts(sizeOf(e));
+    return columns.map(([name, e]) => [name, { ...e, at: expression.at }]);
   }
   return [[item.alias ?? nameOf(expression), bindExpression(expression, { question, relations })]];
 }

@@ -12,8 +12,11 @@ export interface Contribution {
   readonly publicGroups: readonly (readonly string[])[] | null;
 }
 
-/** Most public groups that are listed whether the data has them or not. */
-const MAX_PUBLIC_GROUPS = 10_000;
+/**
+ * Most noisy numbers (groups by statistics) of public groups, which are all listed whether the data has them or not.
+ * Beyond it a question would draw noise for seconds over a handful of rows.
+ */
+const MAX_PUBLIC_NUMBERS = 50_000;
 
 /** Derives the contribution bounds of an aggregation from what the owners declared. */
 export function contributionOf(draft: AggregateDraft): Contribution {
@@ -55,7 +58,7 @@ function linfOf(statistic: Statistic): number {
 function listGroups(draft: AggregateDraft): readonly (readonly string[])[] | null {
   let groups: readonly (readonly string[])[] = [[]];
   for (const { values } of draft.keys) {
-    if (values === null || groups.length * values.length > MAX_PUBLIC_GROUPS) return null;
+    if (values === null || groups.length * values.length * draft.statistics.length > MAX_PUBLIC_NUMBERS) return null;
     groups = groups.flatMap((group) => values.map((value) => [...group, value]));
   }
   return groups;

@@ -127,7 +127,8 @@ export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value)
-      .filter(([key, field]) => key !== 'at' && field !== undefined)
+      // A place is a number or nothing; an owner's column may be called `at` too.
+      .filter(([key, field]) => field !== undefined && !(key === 'at' && (field === null || typeof field === 'number')))
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
     return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalText(field)}`).join(',')}}`;
   }

@@ -1,4 +1,5 @@
 import { tableName } from '../collaboration/table-view.ts';
+import { columnsNeeded, type NeededColumns } from '../plan/columns-needed.ts';
 import type { Expression, PlanTable } from '../plan/expression.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import { type GroupKey, keyColumn, type Statistic } from '../plan/question-tree.ts';
@@ -32,13 +33,13 @@ export function printAggregate(aggregate: PlannedAggregate, literals: LiteralSty
       aggregate.keys.map((k, i) => `${printKey(k, literals)} AS k${i}`),
       measured.map(({ statistic, name }) => `${printRow(statistic, literals)} AS ${name}`),
     )}`,
-    `FROM ${printTables(aggregate.tables)}`,
+    `FROM ${printTables(aggregate)}`,
     ...printWhere(aggregate, literals),
   ].join(' ');
   const bounded = `SELECT ${list(
     ['p'],
     keys,
-    measured.map(({ statistic, name }) => `${printBounded(statistic, name)} AS ${name}`),
+    measured.map(({ statistic, name }) => `${printBounded(statistic, name, literals)} AS ${name}`),
   )} FROM r GROUP BY ${list(['p'], keys)}`;
   const ranked = `SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(${list(['p'], keys, ['$1'])}), ${list(keys, ['p'])}) AS n FROM b`;
   const sums = measured.map(({ name }) => `CAST(sum(${name}) AS VARCHAR) AS ${name}`);
@@ -60,9 +61,10 @@ export function printPersons(
   selection: { readonly tables: readonly PlanTable[]; readonly where: readonly Expression[] },
   literals: LiteralStyle = 'value',
 ): string {
-  const where = selection.where.map((w) => printExpression(w, literals));
-  const filter = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
-  return `SELECT DISTINCT ${personOf(selection.tables)} AS person FROM ${printTables(selection.tables)}${filter}`;
+  const person = personOf(selection.tables);
+  // Nobody is in no audience, as nobody is counted in its size.
+  const where = [`${person} IS NOT NULL`, ...selection.where.map((w) => printExpression(w, literals))];
+  return `SELECT DISTINCT ${person} AS person FROM ${printTables(selection)} WHERE ${where.join(' AND ')}`;
 }
 
 function personOf(tables: readonly PlanTable[]): string {
@@ -70,14 +72,33 @@ function personOf(tables: readonly PlanTable[]): string {
   return first === undefined ? 'NULL' : `${first.ref}.${quoteName(first.view.rules.identity)}`;
 }
 
-function printTables(tables: readonly PlanTable[]): string {
-  const [first, ...rest] = tables;
+function printTables(plan: Parameters<typeof columnsNeeded>[0]): string {
+  const [first, ...rest] = columnsNeeded(plan);
   if (first === undefined) return '';
-  const named = (t: PlanTable): string => `${quoteName(tableName(t.view))} AS ${t.ref}`;
+  if (rest.length === 0) return `${quoteName(tableName(first.table.view))} AS ${first.table.ref}`;
   // Every table is joined on the person of the first: the check has shown that all identities are set equal.
-  const joins = rest.map((t) => `JOIN ${named(t)} ON ${personOf([t])} = ${personOf([first])}`);
-  return [named(first), ...joins].join(' ');
+  const joins = rest.map((t) => `JOIN ${printCut(t)} ON ${personOf([t.table])} = ${personOf([first.table])}`);
+  return [printCut(first), ...joins].join(' ');
 }
+
+/**
+ * A table of a join, cut to the rows that its owner declared for one person.
+ *
+ * Without the cut a member could load one address ten thousand times, join the table with itself, and learn from the
+ * time of the answer whether that person is in the other member's data. Which rows are kept follows from the person's
+ * own rows alone; rows that tie are equal in every column that is read. Two sort keys, as above.
+ */
+function printCut({ table, columns }: NeededColumns): string {
+  const { identity, rowsPerPerson } = table.view.rules;
+  const names = columns.map(quoteName).join(', ');
+  const number = quoteName(CUT_COLUMN);
+  const numbered = `row_number() OVER (PARTITION BY ${quoteName(identity)} ORDER BY hash(${names}), ${names}) AS ${number}`;
+  const inner = `SELECT ${names}, ${numbered} FROM ${quoteName(tableName(table.view))}`;
+  return `(SELECT ${names} FROM (${inner}) WHERE ${number} <= ${rowsPerPerson}) AS ${table.ref}`;
+}
+
+/** A name that no column can have: columns are named without spaces. */
+const CUT_COLUMN = 'row of person';
 
 function printWhere(aggregate: PlannedAggregate, literals: LiteralStyle): readonly string[] {
   const filters = aggregate.where.map((w) => printExpression(w, literals));
@@ -129,11 +150,13 @@ function printSummand(statistic: Extract<Statistic, { kind: 'sum' }>, literals: 
   const value = printExpression(statistic.of, literals);
   if (statistic.scale === 0) return `TRY_CAST(${value} AS BIGINT)`;
   const unit = (10n ** BigInt(statistic.scale)).toString();
-  return `CAST(TRY_CAST(${value} AS DECIMAL(18, ${statistic.scale})) * ${unit} AS HUGEINT)`;
+  // Widened first: 18 digits times the unit would overflow on some row, and the engine's error would tell of it.
+  const wide = `CAST(TRY_CAST(${value} AS DECIMAL(18, ${statistic.scale})) AS DECIMAL(38, ${statistic.scale}))`;
+  return `CAST(${wide} * ${unit} AS HUGEINT)`;
 }
 
 /** A person's value in one group, clamped. NULL is 0 before the clamp: `least(NULL, x)` is x in DuckDB. */
-function printBounded(statistic: Statistic, name: string): string {
+function printBounded(statistic: Statistic, name: string, literals: LiteralStyle): string {
   switch (statistic.kind) {
     case 'persons':
     case 'persons-where':
@@ -142,7 +165,9 @@ function printBounded(statistic: Statistic, name: string): string {
       return `least(CAST(sum(${name}) AS HUGEINT), CAST('${statistic.upper}' AS HUGEINT))`;
     default: {
       const sum = `CAST(coalesce(sum(${name}), 0) AS HUGEINT)`;
-      return `greatest(CAST('${statistic.lower}' AS HUGEINT), least(CAST('${statistic.upper}' AS HUGEINT), ${sum}))`;
+      // The bounds follow from literals of the question, as in clamp(x, 0, 100): they are marked like them.
+      const bound = (value: bigint): string => (literals === 'mark' ? '?' : `CAST('${value}' AS HUGEINT)`);
+      return `greatest(${bound(statistic.lower)}, least(${bound(statistic.upper)}, ${sum}))`;
     }
   }
 }

@@ -56,7 +56,7 @@ export function drawDiscreteLaplace(scale: bigint, bits: RandomBits): bigint {
 }
 
 /** True with probability exp(-gamma), exactly. */
-export function flipExponential(gamma: Fraction, bits: RandomBits): boolean {
+function flipExponential(gamma: Fraction, bits: RandomBits): boolean {
   let { numerator } = gamma;
   const { denominator } = gamma;
   while (numerator > denominator) {

@@ -28,11 +28,34 @@ export interface Release {
  * is above that by what the noise may add.
  */
 export function protect(aggregate: PlannedAggregate, raw: RawGroups, bits: RandomBits): Release {
+  const slices = protectInSlices(aggregate, raw, bits);
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done) return slice.value;
+  }
+}
+
+/** Draws between two pauses: about ten milliseconds, so that nobody else's call waits longer. */
+const SLICE_DRAWS = 4_096;
+
+/** The same with pauses, for a service that has other callers: goes on at each `next`. */
+export function* protectInSlices(
+  aggregate: PlannedAggregate,
+  raw: RawGroups,
+  bits: RandomBits,
+): Generator<void, Release, void> {
   const rows: (readonly Cell[])[] = [];
+  const widths = aggregate.noise.map((variance) => halfWidth(varianceOf(variance), CONFIDENCE_RATIO));
+  let draws = 0;
   for (const group of groupsToShow(aggregate, RawGroups.open(raw))) {
+    draws += group.statistics.length;
+    if (draws > SLICE_DRAWS) {
+      draws = 0;
+      yield;
+    }
     const noisy = group.statistics.map((exact, index) => exact + drawNoise(aggregate, index, bits));
     if ((noisy[0] ?? 0n) < aggregate.releaseThreshold) continue;
-    rows.push([...group.keys, ...aggregate.measures.flatMap((m) => releasedCells(aggregate, m, noisy))]);
+    rows.push([...group.keys, ...aggregate.measures.flatMap((m) => releasedCells(aggregate, m, noisy, widths))]);
   }
   return { columns: releaseColumns(aggregate), rows } as unknown as Release;
 }
@@ -62,16 +85,25 @@ function releasedCells(
   aggregate: PlannedAggregate,
   measure: ReleasedMeasure,
   noisy: readonly bigint[],
+  widths: readonly bigint[],
 ): readonly Cell[] {
   if (measure.kind === 'avg') return averageCells(aggregate, measure, noisy);
   const value = noisy[measure.statistic] ?? 0n;
-  const width = halfWidth(deviationOf(aggregate, measure.statistic) ** 2, CONFIDENCE_RATIO);
+  const width = widths[measure.statistic] ?? 0n;
   const low = value - width;
   const high = value + width;
-  if (measure.kind === 'count') return [value, low < 0n ? 0n : low, high < 0n ? 0n : high];
-  if (measure.scale === 0) return [value, low, high];
+  if (measure.kind === 'count') return [value, low < 0n ? 0n : low, high < 0n ? 0n : high].map(in64Bits);
+  if (measure.scale === 0) return [value, low, high].map(in64Bits);
   const unit = 10 ** measure.scale;
   return [Number(value) / unit, Number(low) / unit, Number(high) / unit];
+}
+
+const LARGEST_64_BITS = (1n << 63n) - 1n;
+
+/** What leaves is 64 bits wide: a sum beyond is cut, after its noise, rather than fail for what the data holds. */
+function in64Bits(value: bigint): bigint {
+  if (value > LARGEST_64_BITS) return LARGEST_64_BITS;
+  return value < -LARGEST_64_BITS ? -LARGEST_64_BITS : value;
 }
 
 function deviationOf(aggregate: PlannedAggregate, index: number): number {

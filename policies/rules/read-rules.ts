@@ -8,6 +8,7 @@ import {
   MAX_GROUPS_PER_PERSON_GROUPS,
   MAX_ROWS_PER_PERSON_ROWS,
   type MeasureRule,
+  MIN_EPSILON,
   MIN_GROUP_SIZE_PERSONS,
   PERMITTABLE_AGGREGATES,
   type PermittableAggregate,
@@ -18,6 +19,7 @@ import {
 const FIELDS = [
   'version',
   'identity',
+  'joinKeys',
   'rowsPerPerson',
   'groupKeys',
   'filters',
@@ -34,8 +36,6 @@ const FIELDS = [
 const MAX_MEASURE_UNITS = 1e12;
 /** Largest declared number of persons in a minimum. */
 const MAX_MINIMUM_PERSONS = 1_000_000;
-/** Smallest budget that can pay for anything. */
-const MIN_EPSILON = 0.001;
 
 /** The outcome of reading a rules document. */
 export type ReadRules =
@@ -57,6 +57,7 @@ export function readRules(document: unknown, columns: readonly TableColumn[]): R
   const rules: Rules = {
     version: 1,
     identity: readIdentity(collect, fields.identity, columns),
+    joinKeys: readJoinKeys(collect, fields.joinKeys, columns),
     rowsPerPerson: collect.whole(fields.rowsPerPerson, '/rowsPerPerson', 1, MAX_ROWS_PER_PERSON_ROWS),
     groupKeys: readGroupKeys(collect, fields.groupKeys, columns),
     filters: readColumns(collect, fields.filters, '/filters', columns),
@@ -72,7 +73,7 @@ export function readRules(document: unknown, columns: readonly TableColumn[]): R
     ),
     budget: { epsilon, delta: collect.number(budget.delta, '/budget/delta', 1e-15, MAX_BUDGET_DELTA) },
     maxEpsilonPerQuestion: collect.number(
-      fields.maxEpsilonPerQuestion ?? epsilon,
+      fields.maxEpsilonPerQuestion === undefined ? epsilon : fields.maxEpsilonPerQuestion,
       '/maxEpsilonPerQuestion',
       MIN_EPSILON,
       MAX_BUDGET_EPSILON,
@@ -88,6 +89,17 @@ function readIdentity(collect: FaultCollector, value: unknown, columns: readonly
     collect.fault('/identity', `must be the dataset's identity column, \`${identity?.name ?? 'none'}\``);
   }
   return identity?.name ?? '';
+}
+
+/** Left out, the identity is the join key: that is what a dataset is bound for. */
+function readJoinKeys(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): readonly string[] {
+  const identity = columns.find((c) => c.type.kind === 'person')?.name ?? '';
+  if (value === undefined) return [identity];
+  const keys = collect.texts(value, '/joinKeys');
+  for (const [index, key] of keys.entries()) {
+    if (key !== identity) collect.fault(`/joinKeys/${index}`, `must be the identity column, \`${identity}\``);
+  }
+  return keys;
 }
 
 /** A column that rules may name: any but the identity, which stays inside. */
@@ -174,6 +186,18 @@ function readAudience(collect: FaultCollector, value: unknown, columns: readonly
   return {
     columns: readColumns(collect, fields.columns, '/audience/columns', columns),
     minSize: collect.whole(fields.minSize, '/audience/minSize', MIN_GROUP_SIZE_PERSONS, MAX_MINIMUM_PERSONS),
-    destinations: collect.texts(fields.destinations, '/audience/destinations'),
+    destinations: readDestinations(collect, fields.destinations),
   };
+}
+
+const DESTINATION = /^[a-z][a-z0-9-]{1,62}\/[a-z][a-z0-9-]{1,62}$/;
+
+function readDestinations(collect: FaultCollector, value: unknown): readonly string[] {
+  const destinations = collect.texts(value, '/audience/destinations');
+  for (const [index, name] of destinations.entries()) {
+    if (!DESTINATION.test(name)) {
+      collect.fault(`/audience/destinations/${index}`, 'must be written `owner/destination`, for example `shop/feed`');
+    }
+  }
+  return destinations;
 }

@@ -25,6 +25,7 @@ export interface AudienceRule {
   readonly columns: readonly string[];
   /** Fewest persons, by the protected size. */
   readonly minSize: number;
+  /** Where to, as `<owner>/<destination>`: the owner too, or another platform could register the name first. */
   readonly destinations: readonly string[];
 }
 
@@ -35,8 +36,10 @@ export interface AudienceRule {
  */
 export interface Rules {
   readonly version: 1;
-  /** The identity column: the person, and the one permitted join key. */
+  /** The identity column: the person. */
   readonly identity: string;
+  /** Columns the dataset may be joined on: the identity, or none when it may only be asked alone. */
+  readonly joinKeys: readonly string[];
   /** Rows of one person; more are clamped away, so the bound holds whatever the data is. */
   readonly rowsPerPerson: number;
   readonly groupKeys: Readonly<Record<string, GroupKeyRule>>;
@@ -66,6 +69,8 @@ export interface RulesFault {
 
 /** Largest lifetime epsilon an owner may set: beyond it the word private means little. */
 export const MAX_BUDGET_EPSILON = 20;
+/** Smallest epsilon of a budget or a question: below it the noise drowns a city. */
+export const MIN_EPSILON = 0.001;
 /** Largest lifetime delta: one in a hundred thousand, the usual bound for some thousands of persons. */
 export const MAX_BUDGET_DELTA = 1e-5;
 /** Smallest `minGroupSize`; industry minimums begin at 2, ours where a group is no longer a pair or a family. */

@@ -16,7 +16,7 @@ import type { SyntaxFrom, SyntaxOrder, SyntaxSelect } from './syntax-tree.ts';
 type Modifiers = Pick<SyntaxSelect, 'distinct' | 'orderBy' | 'limit' | 'offset'>;
 
 /** Reads one SELECT of the grammar's tree. */
-export function readSelect(reader: NodeReader, node: JsonNode): SyntaxSelect {
+function readSelect(reader: NodeReader, node: JsonNode): SyntaxSelect {
   if (node.type !== 'SELECT_NODE') {
     const what = node.type === 'SET_OPERATION_NODE' ? 'UNION, INTERSECT or EXCEPT' : 'recursive query';
     refuse(reader, node, what);

@@ -7,7 +7,7 @@ export interface SourcePlace {
 }
 
 /** The beginning of the text, for what has no place of its own. */
-export const START_OF_TEXT: SourcePlace = { line: 1, column: 1, length: 0 };
+const START_OF_TEXT: SourcePlace = { line: 1, column: 1, length: 0 };
 
 const IDENTIFIER_PATH =
   /^(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_]*))*/u;
@@ -31,12 +31,8 @@ export function placeOf(sql: string, byteOffset: number | null): SourcePlace {
 }
 
 /** The index into the string (UTF-16 units) of a byte offset into its UTF-8. */
-export function characterIndex(sql: string, byteOffset: number): number {
+function characterIndex(sql: string, byteOffset: number): number {
   const bytes = new TextEncoder().encode(sql);
-  return new TextDecoder().decode(bytes.subarray(0, Math.min(byteOffset, bytes.length))).length;
-}
-
-/** The dotted name that begins at a byte offset, as written; empty where none does. */
-export function nameAt(sql: string, byteOffset: number): string {
-  return IDENTIFIER_PATH.exec(sql.slice(characterIndex(sql, byteOffset)))?.[0] ?? '';
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, Math.min(byteOffset, bytes.length)))
+    .length;
 }

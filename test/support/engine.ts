@@ -11,9 +11,10 @@ export async function parseSql(sql: string): Promise<Parse> {
   const answer = JSON.parse(tree) as { error: boolean; error_type?: string; position?: string };
   if (!answer.error) return { ok: true, tree };
   const reason = answer.error_type === 'parser' ? 'syntax' : 'not-select';
-  return answer.position === undefined
-    ? { ok: false, reason }
-    : { ok: false, reason, position: Number(answer.position) };
+  if (answer.position === undefined) return { ok: false, reason };
+  // The grammar counts characters here and bytes in its trees.
+  const before = [...sql].slice(0, Number(answer.position)).join('');
+  return { ok: false, reason, position: Buffer.byteLength(before) };
 }
 
 /** Parses and reads SQL. */

@@ -49,7 +49,7 @@ export const outcomes = view(
     filters: ['visit'],
     groupKeys: { zip: {} },
     measures: { visit: { min: 0, max: 1 }, spend: { min: 0, max: 500 } },
-    audience: { columns: ['visit'], minSize: 100, destinations: ['shop-front'] },
+    audience: { columns: ['visit'], minSize: 100, destinations: ['market/shop-front'] },
   },
 );
 
@@ -60,7 +60,7 @@ export const campaign = view(
   [column('email', 'person'), column('arm', 'text'), column('mens', 'boolean')],
   {
     groupKeys: { arm: { values: ['gift', 'coupon', 'control'] }, mens: {} },
-    audience: { columns: ['arm', 'mens'], minSize: 200, destinations: ['shop-front', 'feed'] },
+    audience: { columns: ['arm', 'mens'], minSize: 200, destinations: ['market/shop-front', 'market/feed'] },
   },
 );
 

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { assertAllowsAudience, assertDeniesAudience } from '../../test/support/policy-assertions.ts';
+import { campaign, events, outcomes, tables } from '../../test/support/tables.ts';
+import { addressTable, checkAudienceSize, checkDestination, checkSizeEpsilon } from './check-audience.ts';
+
+const joined =
+  "select o.email from market.outcomes o join brand.campaign c using (email) where o.visit = 1 and c.arm = 'gift'";
+const shop = { destination: 'shop-front', owner: 'market', identifier: 'email' } as const;
+
+describe('audience-selects-persons', () => {
+  it.each([
+    'select visit from market.outcomes',
+    'select email, visit from market.outcomes',
+    'select * from market.outcomes',
+    'select count(*) from market.outcomes',
+    'select zip from market.outcomes group by zip',
+  ])('denies %s', async (sql) => {
+    await assertDeniesAudience(sql, 'audience-selects-persons', { owner: null, line: 1, column: 1 });
+  });
+  it('allows one identity column, of any of the joined tables, DISTINCT or not', async () => {
+    expect((await assertAllowsAudience(joined)).minSize).toBe(200);
+    await assertAllowsAudience('select distinct email from market.outcomes where visit = 1');
+    await assertAllowsAudience('select p from (select email as p, visit from market.outcomes) s where visit = 1');
+  });
+});
+
+describe('audience-column-is-permitted', () => {
+  it('denies a filter of questions that is none of audiences', async () => {
+    const sql = "select email from market.outcomes\nwhere visit = 1 and zip = '上海'";
+    await assertDeniesAudience(sql, 'audience-column-is-permitted', { owner: 'market', line: 2, column: 21 });
+  });
+  it('denies a table whose owner permits no audiences', async () => {
+    await assertDeniesAudience('select email from market.events', 'audience-column-is-permitted', { owner: 'market' });
+    const sql = 'select e.email from market.events e join market.outcomes o using (email)';
+    await assertDeniesAudience(sql, 'audience-column-is-permitted', { owner: 'market' });
+  });
+  it('allows the columns that the rules name', async () => {
+    await assertAllowsAudience("select email from brand.campaign where arm in ('gift', 'coupon') and mens");
+  });
+});
+
+describe('an audience', () => {
+  it('is refused for the other rules of questions too', async () => {
+    await assertDeniesAudience('select email from market.outcomes limit 5', 'limit-is-after-release');
+    await assertDeniesAudience("select email from market.outcomes where email = 'x'", 'identity-stays-inside');
+    await assertDeniesAudience('select o.email from market.outcomes o, brand.campaign c', 'join-uses-match-key');
+    await assertDeniesAudience('select email from market.outcomes where visit = (select 1)', 'syntax-is-known');
+  });
+});
+
+describe('audience-is-large-enough', () => {
+  it('denies a protected size under the strictest minimum, with its owner', async () => {
+    const violations = checkAudienceSize(await assertAllowsAudience(joined), 199n);
+    expect(violations.map((v) => [v.rule, v.owner])).toEqual([['audience-is-large-enough', 'brand']]);
+  });
+  it('allows the minimum itself', async () => {
+    expect(checkAudienceSize(await assertAllowsAudience(joined), 200n)).toEqual([]);
+  });
+});
+
+describe('epsilon-is-permitted', () => {
+  it('denies a size that would spend more than an owner permits in one question', async () => {
+    const audience = await assertAllowsAudience(joined);
+    expect(checkSizeEpsilon(audience, 4.1).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
+    expect(checkSizeEpsilon(audience, 0).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
+    expect(checkSizeEpsilon(audience, 4)).toEqual([]);
+  });
+});
+
+describe('destination-is-permitted', () => {
+  it('denies a destination that one owner does not name', async () => {
+    const to = { ...shop, destination: 'feed' };
+    const violations = checkDestination(await assertAllowsAudience(joined), to);
+    expect(violations.map((v) => [v.rule, v.owner])).toEqual([['destination-is-permitted', 'market']]);
+  });
+  it('allows a destination that all name', async () => {
+    expect(checkDestination(await assertAllowsAudience(joined), shop)).toEqual([]);
+  });
+});
+
+describe('destination-knows-the-person', () => {
+  it('denies where no table is of the owner of the destination', async () => {
+    const audience = await assertAllowsAudience("select email from brand.campaign where arm = 'gift'");
+    expect(checkDestination(audience, shop).map((v) => v.rule)).toEqual(['destination-knows-the-person']);
+    expect(addressTable(audience, shop)).toBe(null);
+  });
+  it('denies where its owner names persons in another way', async () => {
+    const violations = checkDestination(await assertAllowsAudience(joined), { ...shop, identifier: 'phone' });
+    expect(violations.map((v) => v.rule)).toEqual(['destination-knows-the-person']);
+  });
+  it('allows, and takes the names from the table of the owner of the destination', async () => {
+    const audience = await assertAllowsAudience(joined, [campaign, outcomes, events]);
+    expect(addressTable(audience, shop)?.view).toBe(tables[0]);
+  });
+});

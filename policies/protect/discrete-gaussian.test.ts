@@ -1,0 +1,128 @@
+// The law of the noise against its exact probabilities, not only its mean and width.
+import { describe, expect, it } from 'vitest';
+import { systemBits } from '../../test/support/run-plan.ts';
+import { drawBelow, drawDiscreteGaussian, drawDiscreteLaplace, type Fraction, floorSqrt } from './discrete-gaussian.ts';
+
+const isLong = process.env.GALLEY_LONG === '1';
+/** Draws of one test: with these a width 5 % off is refused all but surely. */
+const DRAWS = isLong ? 1_000_000 : 40_000;
+/** A true sampler fails one test of a billion. */
+const FALSE_ALARM_DEVIATIONS = 6.2;
+
+/**
+ * How many deviations the draws are from a law: by their shape (chi-squared) or by their spread, whichever is more.
+ *
+ * Chi-squared sees any fault of the shape, the mean square sees a width that is off by a few percent.
+ */
+function surprise(counts: ReadonlyMap<number, number>, probability: (x: number) => number, reach: number): number {
+  let [second, fourth, seen] = [0, 0, 0];
+  for (let x = -reach; x <= reach; x += 1) {
+    second += x ** 2 * probability(x);
+    fourth += x ** 4 * probability(x);
+    seen += (x ** 2 * (counts.get(x) ?? 0)) / DRAWS;
+  }
+  const spread = Math.abs(seen - second) / Math.sqrt((fourth - second ** 2) / DRAWS);
+  return Math.max(spread, shapeSurprise(counts, probability, reach));
+}
+
+/** Deviations of chi-squared above its mean, by Wilson and Hilferty's cube root. */
+function shapeSurprise(counts: ReadonlyMap<number, number>, probability: (x: number) => number, reach: number): number {
+  const bins: { seen: number; expected: number }[] = [];
+  let open = { seen: 0, expected: 0 };
+  for (let x = -reach; x <= reach; x += 1) {
+    open.seen += counts.get(x) ?? 0;
+    open.expected += probability(x) * DRAWS;
+    if (open.expected < 20) continue;
+    bins.push(open);
+    open = { seen: 0, expected: 0 };
+  }
+  const last = bins.at(-1);
+  if (last === undefined) throw new Error('too few draws for a single bin');
+  last.seen += open.seen;
+  last.expected += open.expected;
+  const degrees = bins.length - 1;
+  const statistic = bins.reduce((sum, b) => sum + (b.seen - b.expected) ** 2 / b.expected, 0);
+  return ((statistic / degrees) ** (1 / 3) - (1 - 2 / (9 * degrees))) / Math.sqrt(2 / (9 * degrees));
+}
+
+function normalised(weight: (x: number) => number, reach: number): (x: number) => number {
+  let total = 0;
+  for (let x = -reach; x <= reach; x += 1) total += weight(x);
+  return (x) => weight(x) / total;
+}
+
+const gaussian = (variance: number): ((x: number) => number) => {
+  const reach = Math.ceil(12 * Math.sqrt(variance)) + 3;
+  return normalised((x) => Math.exp(-(x * x) / (2 * variance)), reach);
+};
+
+function drawMany(draw: () => bigint): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < DRAWS; i += 1) {
+    const x = Number(draw());
+    counts.set(x, (counts.get(x) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const variances: readonly Fraction[] = [
+  { numerator: 1n, denominator: 3n },
+  { numerator: 1n, denominator: 1n },
+  { numerator: 49n, denominator: 10n },
+  { numerator: 141_421n, denominator: 1_000n },
+  { numerator: 10_000n << 20n, denominator: 1n << 20n },
+];
+
+describe('discrete Gaussian noise', () => {
+  it.each(variances)(
+    'has the law of variance $numerator / $denominator, and not of one 5 percent wider',
+    (sigmaSquared) => {
+      const variance = Number(sigmaSquared.numerator) / Number(sigmaSquared.denominator);
+      const reach = Math.ceil(12 * Math.sqrt(variance)) + 3;
+      const counts = drawMany(() => drawDiscreteGaussian(sigmaSquared, systemBits));
+      expect(surprise(counts, gaussian(variance), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
+      expect(surprise(counts, gaussian(variance * 1.05 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+      expect(surprise(counts, gaussian(variance * 0.95 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+    },
+  );
+
+  it('is exact where a double has no digits left', () => {
+    const huge = { numerator: 10n ** 60n, denominator: 1n };
+    const draws = Array.from({ length: 2_000 }, () => drawDiscreteGaussian(huge, systemBits));
+    expect(new Set(draws).size).toBe(draws.length);
+    const spread = Math.sqrt(draws.reduce((sum, x) => sum + (Number(x) / 1e30) ** 2, 0) / draws.length);
+    // Twenty standard errors of a standard deviation of 1 over 2,000 draws are 0.32.
+    expect(Math.abs(spread - 1)).toBeLessThan(0.32);
+  });
+
+  it('refuses a variance that is not positive', () => {
+    expect(() => drawDiscreteGaussian({ numerator: 0n, denominator: 1n }, systemBits)).toThrow(RangeError);
+    expect(() => drawDiscreteGaussian({ numerator: 1n, denominator: 0n }, systemBits)).toThrow(RangeError);
+  });
+});
+
+describe('discrete Laplace noise', () => {
+  it.each([1n, 3n, 20n, 141n])('has the law of scale %s, and not of another 5 percent wider', (scale) => {
+    const reach = Number(scale) * 40;
+    const counts = drawMany(() => drawDiscreteLaplace(scale, systemBits));
+    const law = (s: number): ((x: number) => number) => normalised((x) => Math.exp(-Math.abs(x) / s), reach);
+    expect(surprise(counts, law(Number(scale)), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
+    expect(surprise(counts, law(Number(scale) * 1.05), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+  });
+});
+
+describe('integers', () => {
+  it('below a bound are uniform', () => {
+    const counts = drawMany(() => drawBelow(7n, systemBits));
+    expect([...counts.keys()].toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    for (const seen of counts.values()) expect(Math.abs(seen - DRAWS / 7)).toBeLessThan(6.5 * Math.sqrt(DRAWS / 7));
+  });
+
+  it('have their square root to the last digit', () => {
+    for (const root of [0n, 1n, 2n, 3n, 10n ** 15n + 7n, 10n ** 40n + 3n]) {
+      expect(floorSqrt(root * root)).toBe(root);
+      expect(floorSqrt(root * root + 2n * root)).toBe(root);
+      if (root > 0n) expect(floorSqrt(root * root - 1n)).toBe(root - 1n);
+    }
+  });
+});

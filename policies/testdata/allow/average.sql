@@ -1,0 +1,2 @@
+-- allowed
+select avg(amount) as amount from market.events

@@ -1,0 +1,2 @@
+-- allowed
+select count(distinct email) as persons from market.outcomes

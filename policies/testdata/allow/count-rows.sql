@@ -1,0 +1,2 @@
+-- allowed
+select count(*) as n from market.events

@@ -1,0 +1,2 @@
+-- allowed
+select arm, mens, count(*) as n from brand.campaign group by arm, mens

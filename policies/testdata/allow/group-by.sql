@@ -1,0 +1,2 @@
+-- allowed
+select zip, count(*) as n from market.outcomes group by zip

@@ -1,0 +1,2 @@
+-- allowed
+select count(*) as n, sum(visit) / count(*) as rate from market.outcomes

@@ -1,0 +1,2 @@
+-- allowed
+select sum(spend) as spend from market.outcomes

@@ -1,0 +1,2 @@
+-- denied: types-match
+select count(*) from market.outcomes where zip like concat('%', zip)

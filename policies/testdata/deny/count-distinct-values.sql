@@ -1,0 +1,2 @@
+-- denied: aggregate-is-permitted
+select count(distinct zip) from market.outcomes

@@ -1,0 +1,2 @@
+-- denied: identity-stays-inside
+select email, count(*) from market.events group by email

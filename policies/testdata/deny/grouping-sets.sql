@@ -1,0 +1,2 @@
+-- denied: syntax-is-known
+select zip, count(*) from market.outcomes group by rollup (zip)

@@ -1,0 +1,2 @@
+-- denied: aggregate-is-permitted
+select max(spend) from market.outcomes

@@ -1,0 +1,2 @@
+-- denied: output-is-aggregated
+select zip, visit from market.outcomes

@@ -1,0 +1,2 @@
+-- denied: syntax-is-known
+select count(*) from read_csv('people.csv')

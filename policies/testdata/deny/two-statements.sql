@@ -1,0 +1,2 @@
+-- denied: statement-is-one-select
+select count(*) from market.outcomes; drop table x

@@ -1,0 +1,2 @@
+-- denied: sum-is-bounded
+select sum(spend / visit) from market.outcomes
