@@ -1,4 +1,4 @@
-export { type AuditLogCode, AuditLogError } from './audit-log-error.ts';
+export type { AuditLogCode } from './audit-log-error.ts';
 export {
   type Checkpoint,
   type CheckpointSigner,
@@ -10,16 +10,14 @@ export {
   type Entry,
   type EntryActor,
   type EntryBody,
-  EntryError,
   type EntryFault,
   type EntryKind,
   entryKinds,
   type JsonValue,
-  MAX_LEAF_BYTES,
   parseLeaf,
 } from './entry/index.ts';
 export { type AppendedEntry, type AuditLog, type OpenLogOptions, openLog, type ReadEntry } from './log/index.ts';
-export { type LogVerificationCode, LogVerificationError } from './log-verification-error.ts';
+export type { LogVerificationCode } from './log-verification-error.ts';
 export {
   type ConsistencyClaim,
   type InclusionClaim,

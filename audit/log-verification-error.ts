@@ -1,4 +1,4 @@
-import type { EntryFault } from './entry/entry-error.ts';
+import type { EntryFault } from './entry/index.ts';
 
 /** Everything that can be wrong with a proof, a checkpoint or a log; the list is closed. */
 export type LogVerificationCode =

@@ -1,5 +1,4 @@
 export { openWall, WallUnsafeError } from './host/open-wall.ts';
-export { RuntimeFolderError } from './host/runtime-folder.ts';
 export {
   type ColumnSource,
   type ComposedTable,
@@ -20,17 +19,10 @@ export {
   type WallErrorCode,
   type WallOptions,
 } from './wall.ts';
-export { cellsOfChunk, chunkOfCells } from './wire/cells.ts';
-export {
-  ChunkError,
-  type ColumnChunk,
-  decodeColumnChunk,
-  encodeColumnChunk,
-  type FixedValues,
-  isPresent,
-  MAX_CHUNK_BYTES,
-  MAX_CHUNK_ROWS,
-  type TextValues,
+export type {
+  ColumnChunk,
+  FixedValues,
+  TextValues,
 } from './wire/column-chunk.ts';
 export type { Cell, ColumnType, WireType } from './wire/column-type.ts';
 export type { IdentifierKind, IngestColumn, IngestFormat, ResultKind } from './wire/jobs.ts';

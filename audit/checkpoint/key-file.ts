@@ -10,7 +10,7 @@ import { type CheckpointSigner, signerFromSeed } from './checkpoint-signer.ts';
 import { ED25519_KEY_BYTES, ED25519_TYPE, isKeyName } from './verifier-key.ts';
 
 /** Largest key file: a name and 40 bytes of key; a wrong path must not pull a large file into memory. */
-export const MAX_KEY_FILE_BYTES = 4096;
+const MAX_KEY_FILE_BYTES = 4096;
 
 const KEY_PREFIX = 'PRIVATE+KEY+';
 
@@ -32,7 +32,7 @@ export async function openCheckpointKey(file: string, origin: string): Promise<C
 }
 
 /** Writes a private key as the note format spells it, with a newline. */
-export function formatKey(origin: string, seed: Uint8Array): string {
+function formatKey(origin: string, seed: Uint8Array): string {
   const keyId = signerFromSeed(origin, seed).verifierKey.split('+')[1];
   return `${KEY_PREFIX}${origin}+${keyId}+${encodeBase64(Buffer.concat([Uint8Array.of(ED25519_TYPE), seed]))}\n`;
 }

@@ -9,7 +9,7 @@ export const ED25519_TYPE = 0x01;
 export const ED25519_KEY_BYTES = 32;
 
 /** Length of an Ed25519 signature (RFC 8032). */
-export const ED25519_SIGNATURE_BYTES = 64;
+const ED25519_SIGNATURE_BYTES = 64;
 
 /** Length of a key id: a hint for picking the key, not a proof of anything. */
 export const KEY_ID_BYTES = 4;

@@ -13,7 +13,7 @@ export const MAX_GROUP_LEAVES_COUNT = 1024;
 export const MAX_FRAME_PAYLOAD_BYTES = 1_048_576;
 
 /** Length of a frame's header. */
-export const FRAME_HEADER_BYTES = 24;
+const FRAME_HEADER_BYTES = 24;
 
 /** Largest frame, which is also the most that one crash can tear. */
 export const MAX_FRAME_BYTES = FRAME_HEADER_BYTES + MAX_FRAME_PAYLOAD_BYTES;

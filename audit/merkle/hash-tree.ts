@@ -55,7 +55,7 @@ export class HashTree {
 }
 
 /** The largest power of two that is at most `count`; `count` from 1 to 2^30. */
-export function largestPowerOfTwoUpTo(count: number): number {
+function largestPowerOfTwoUpTo(count: number): number {
   return 2 ** (31 - Math.clz32(count));
 }
 

@@ -1,9 +1,10 @@
-// The command line that puts a program behind the wall. Order matters twice: `prlimit` first, so that its limits
-// hold for bubblewrap too, and `--remount-ro /` after every mount, because nothing can be mounted below a read-only
+// The command line that puts a program behind the wall. Order matters thrice: the closing step first, so that nothing
+// after it holds a descriptor of the service, `prlimit` next, so that its limits hold for bubblewrap too, and `--remount-ro /` after every mount, because nothing can be mounted below a read-only
 // root.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { LAST_KEPT_FD } from './closing-step.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 
 /** Where things are inside the wall. */
@@ -13,7 +14,7 @@ export const INSIDE = { node: '/galley/node', packages: '/galley/node_modules', 
 export const ANSWER_FD = 3;
 
 /** The descriptor bubblewrap reads the seccomp program from; it is closed before the worker starts. */
-const SECCOMP_FD = 4;
+const SECCOMP_FD = LAST_KEPT_FD;
 
 /** Memory and time a worker may have. */
 export interface WorkerBudget {

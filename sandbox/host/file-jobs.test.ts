@@ -156,6 +156,17 @@ describe('a csv upload', () => {
     await assertRefused('too-many-rejects', `${HEADER}\n${'bad,1,,,,,\n'.repeat(3)}`, { maxRejects: 2 });
   });
 
+  it('says which rows were too many, so that the sender can mend them at once', async () => {
+    const lines: number[] = [];
+    const job = { format: 'csv' as const, columns: ORDERS, maxRejects: 0 };
+    const events = wall.ingest(job, yieldAll(Buffer.from(`${HEADER}\n${'bad,1,,,,,\n'.repeat(3)}`)), LIMITS);
+    const reading = async (): Promise<void> => {
+      for await (const event of events) if (event.kind === 'reject') lines.push(event.line);
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'INPUT_REFUSED', reason: 'too-many-rejects' });
+    expect(lines).toEqual([2, 3, 4]);
+  });
+
   it.each([
     ['header-mismatch', 'email,amount,count,day,at,member\n'],
     ['header-mismatch', `${HEADER},email\n`],

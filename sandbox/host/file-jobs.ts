@@ -3,6 +3,7 @@ import { encodeColumnChunk, MAX_CHUNK_ROWS } from '../wire/column-chunk.ts';
 import type { WireType } from '../wire/column-type.ts';
 import type { IngestColumn } from '../wire/jobs.ts';
 import type { HostMessage, Reject } from '../wire/messages.ts';
+import { FURTHER_REJECTS_COUNT } from '../wire/reasons.ts';
 import { converse } from './conversation.ts';
 import { BlockGate, decodeOrFail, fail } from './output-gate.ts';
 import { zipChunks } from './table-stream.ts';
@@ -35,7 +36,11 @@ export async function* ingest(
       yield { kind: 'chunk', column: message.column, rows, bytes: message.bytes };
     } else if (message.kind === 'rejects') {
       rejected += message.rejects.length;
-      if (rejected > maxRejects || message.rejects.some((reject) => !isAboutColumns(reject, columns))) fail();
+      if (
+        rejected > maxRejects + FURTHER_REJECTS_COUNT + 1 ||
+        message.rejects.some((reject) => !isAboutColumns(reject, columns))
+      )
+        fail();
       for (const reject of message.rejects) yield { kind: 'reject', ...reject };
     } else if (message.kind === 'progress') yield message;
     else if (message.kind === 'done') {

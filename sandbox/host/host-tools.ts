@@ -16,6 +16,7 @@ export function findMissingTools(folders: readonly string[] = TOOL_FOLDERS): Wal
   }
   if (!hasTool('bwrap', folders)) checks.push(missing('bubblewrap', 'install the package `bubblewrap`'));
   if (!hasTool('prlimit', folders)) checks.push(missing('prlimit', 'install the package `util-linux`'));
+  if (!hasTool('perl', folders)) checks.push(missing('perl', 'install the package `perl-base`'));
   return checks;
 }
 

@@ -58,10 +58,13 @@ export function stageRuntime(parent?: string): RuntimeFolder {
   claimFolder(root, uid);
   const tools = stage(root, 'tools', toolsDigest(), writeTools);
   const files = compileWorker();
-  const code = stage(root, 'code', digestOf([...files].flat()), (folder) => {
+  const programs = { kill: assembleSeccompProgram('kill'), refuse: assembleSeccompProgram('refuse') };
+  // The programs count as content too: a changed filter over unchanged worker code must not meet the old folder.
+  const digest = digestOf([...[...files].flat(), ...Object.values(programs).map(toHex)]);
+  const code = stage(root, 'code', digest, (folder) => {
     for (const [name, text] of files) writeFile(path.join(folder, name), text);
-    for (const mode of ['kill', 'refuse'] as const) {
-      writeFile(path.join(folder, `seccomp-${mode}.bpf`), assembleSeccompProgram(mode));
+    for (const [mode, program] of Object.entries(programs)) {
+      writeFile(path.join(folder, `seccomp-${mode}.bpf`), program);
     }
   });
   return {
@@ -150,6 +153,10 @@ function toolsDigest(): string {
     fs.statSync(folder).mtimeMs,
   ]);
   return digestOf([process.version, node.size, node.mtimeMs, ...packages.flat()].map(String));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function digestOf(parts: readonly string[]): string {

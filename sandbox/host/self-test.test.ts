@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { bubblewrapArguments, INSIDE, limitArguments, nodeArguments } from './bubblewrap.ts';
+import { closingArguments } from './closing-step.ts';
 import { findMissingTools } from './host-tools.ts';
 import { WallUnsafeError } from './open-wall.ts';
 import { stageRuntime } from './runtime-folder.ts';
@@ -19,6 +20,7 @@ async function findHoles(
 ): Promise<string[]> {
   const script = `${INSIDE.code}/${HOSTILE_SCRIPT}`;
   const usual = [
+    ...closingArguments(),
     ...limitArguments(BUDGET),
     'bwrap',
     ...bubblewrapArguments(runtime),
@@ -86,21 +88,23 @@ describe('self-test', () => {
     expect(holes).toContain('reads-no-own-process-files');
   });
 
-  it('names a descriptor that was passed on', async () => {
-    const child = spawn(runtime.node, [path.join(runtime.code, HOSTILE_SCRIPT)], {
-      ...sandboxUser(),
-      stdio: ['pipe', 'ignore', 'ignore', 'pipe', 'pipe'],
-    });
-    const { report } = await observe(child);
-    expect(report['holds-no-other-descriptor']).toBe(false);
-  });
-
   it('names what is open without bubblewrap', async () => {
     const hostile = path.join(runtime.code, HOSTILE_SCRIPT);
     const holes = await findHoles(() => [runtime.node, hostile]);
     expect(holes).toEqual(
       expect.arrayContaining(['reads-no-host-file', 'sees-only-the-worker', 'opens-no-tcp-socket', 'is-process-one']),
     );
+  });
+
+  it('says that nothing was proven when no worker starts, and names no denial it did not see fail', async () => {
+    const checks = await selfTest({ ...runtime, node: '/bin/false' }, BUDGET);
+    expect(checks).toMatchObject([{ name: 'answers-the-self-test', holds: false, isRequired: true }]);
+    expect(new WallUnsafeError(checks).message).toContain('no worker started');
+  });
+
+  it('tells a program that was not done in time from one that answered', async () => {
+    const child = spawn('sleep', ['10'], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
+    expect(await observe(child, 50)).toMatchObject({ report: {}, isLate: true });
   });
 
   it('takes silence for a hole', () => {
@@ -112,7 +116,7 @@ describe('self-test', () => {
 describe('opening the wall', () => {
   it('names a missing bubblewrap and what to do', () => {
     const missing = findMissingTools(['/nonexistent']);
-    expect(missing.map(({ name }) => name)).toEqual(['bubblewrap', 'prlimit']);
+    expect(missing.map(({ name }) => name)).toEqual(['bubblewrap', 'prlimit', 'perl']);
     expect(new WallUnsafeError(missing).message).toContain('install the package `bubblewrap`');
   });
 });

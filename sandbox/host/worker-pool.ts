@@ -109,7 +109,11 @@ export class WorkerPool {
     this.#refill();
     if (this.#isClosed) throw new WallError('CANCELLED');
     // A spare that died while waiting says nothing about this job: one more try, on a fresh one.
-    const usable = worker?.isAlive ? worker : await this.#warm();
+    let usable = worker;
+    if (!usable?.isAlive) {
+      const fresh = this.#warm();
+      usable = await unlessAborted(fresh, signal, () => this.#spares.unshift(fresh));
+    }
     if (usable === null) throw new WallError('RUN_FAILED');
     return usable;
   }

@@ -18,6 +18,7 @@ import {
   nodeArguments,
   type WorkerBudget,
 } from './bubblewrap.ts';
+import { closingArguments } from './closing-step.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import { sandboxUser } from './sandbox-user.ts';
 import type { SeccompMode } from './seccomp-program.ts';
@@ -31,8 +32,11 @@ export interface WorkerProgram {
   seccomp: SeccompMode;
 }
 
-/** Longest start of a worker: a hundred times the usual, for a machine under load. */
-const MAX_START_MS = 20_000;
+/**
+ * Longest start of a worker: hundreds of times the usual. A busy machine is not a broken one, and a job that cannot
+ * wait has its own deadline.
+ */
+const MAX_START_MS = 60_000;
 
 /** One process behind the wall. It is used for one job and never again. */
 export class WorkerProcess {
@@ -128,19 +132,29 @@ async function* readMessages(answers: Readable): AsyncGenerator<WorkerMessage, v
 /**
  * Starts a program behind the wall, its output on the answer descriptor; what it prints goes nowhere, since engine
  * text carries values.
+ *
+ * @param planted descriptors to pass on after the worker's own, as if the service had leaked them: the self-test
+ * proves with them that none arrives
  */
-export function spawnBehindWall({ runtime, budget, script, seccomp }: WorkerProgram): ChildProcess {
-  const [command, ...limits] = limitArguments(budget) as [string, ...string[]];
+export function spawnBehindWall(
+  { runtime, budget, script, seccomp }: WorkerProgram,
+  planted: readonly number[] = [],
+): ChildProcess {
+  const [command, ...closing] = closingArguments() as [string, ...string[]];
   const program = nodeArguments(INSIDE.node, `${INSIDE.code}/${script}`, budget);
   // Opened anew each time: bubblewrap reads from the descriptor's position, which shared descriptors share.
   const seccompFd = fs.openSync(runtime.seccomp[seccomp], 'r');
   try {
-    return spawn(command, [...limits, 'bwrap', ...bubblewrapArguments(runtime), ...program], {
-      ...sandboxUser(),
-      cwd: '/',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-      stdio: ['pipe', 'ignore', 'ignore', 'pipe', seccompFd],
-    });
+    return spawn(
+      command,
+      [...closing, ...limitArguments(budget), 'bwrap', ...bubblewrapArguments(runtime), ...program],
+      {
+        ...sandboxUser(),
+        cwd: '/',
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+        stdio: ['pipe', 'ignore', 'ignore', 'pipe', seccompFd, ...planted],
+      },
+    );
   } finally {
     fs.closeSync(seccompFd);
   }

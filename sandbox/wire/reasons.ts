@@ -42,3 +42,6 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export const FAILURE_CODES = ['RUN_FAILED', 'INPUT_REFUSED'] as const;
 /** What a worker may answer in place of a result; only uploads may be INPUT_REFUSED. */
 export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** Rejects beyond the tolerance that an upload still reports before it is refused: a screenful or two. */
+export const FURTHER_REJECTS_COUNT = 100;

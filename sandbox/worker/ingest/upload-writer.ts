@@ -3,6 +3,7 @@ import { encodeColumnChunk, MAX_CHUNK_ROWS } from '../../wire/column-chunk.ts';
 import type { Cell } from '../../wire/column-type.ts';
 import type { IngestColumn } from '../../wire/jobs.ts';
 import type { Reject } from '../../wire/messages.ts';
+import { FURTHER_REJECTS_COUNT } from '../../wire/reasons.ts';
 import { answer } from '../channel.ts';
 import type { RawValue } from './raw-value.ts';
 import { acceptValue } from './raw-values.ts';
@@ -64,16 +65,23 @@ export class UploadWriter {
   /** Leaves one row out. */
   reject(reject: Reject): void {
     this.#rejected += 1;
-    if (this.#rejected > this.#maxRejects) throw new RefusedInput('too-many-rejects');
     this.#rejects.push(reject);
     if (this.#rejects.length >= REJECTS_PER_MESSAGE_COUNT) this.#flushRejects();
+    // A sender who must mend the file wants more than its first fault.
+    if (this.#rejected > this.#maxRejects + FURTHER_REJECTS_COUNT) this.#refuse();
   }
 
   /** Sends what is left and says that all is done. */
   finish(): void {
     this.#flush();
     this.#flushRejects();
+    if (this.#rejected > this.#maxRejects) this.#refuse();
     answer({ kind: 'done', rows: this.#rows, rejected: this.#rejected });
+  }
+
+  #refuse(): never {
+    this.#flushRejects();
+    throw new RefusedInput('too-many-rejects');
   }
 
   #flush(): void {
