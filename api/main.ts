@@ -2,10 +2,9 @@
 import { Command, Option } from 'commander';
 import { openWall, WallUnsafeError } from '../sandbox/index.ts';
 import { openLocalIssuer, type Role, roles } from './auth/index.ts';
-import { ConfigRefused, readConfig } from './config/index.ts';
+import { readConfig } from './config/index.ts';
 import { openOperatorLog } from './grpc/index.ts';
 import { serve } from './serve.ts';
-import { MasterKeyRefused } from './vault/index.ts';
 
 /** Life of a token minted for trying out. */
 const TOKEN_SECONDS = 3_600;
@@ -84,11 +83,11 @@ async function selfTest() {
   }
 }
 
-/** Errors of set-up say what to do; anything else is ours, and its stack is the operator's to send. */
+/** One sentence on what to do; the stack, for a report to us, when it is asked for. */
 function fail(cause: unknown): never {
-  const isPlain =
-    cause instanceof ConfigRefused || cause instanceof MasterKeyRefused || cause instanceof WallUnsafeError;
-  process.stderr.write(`galley: ${isPlain ? cause.message : cause instanceof Error ? cause.stack : String(cause)}\n`);
+  const wantsStack = process.env.GALLEY_DEBUG === '1';
+  const text = cause instanceof Error ? ((wantsStack ? cause.stack : undefined) ?? cause.message) : String(cause);
+  process.stderr.write(`galley: ${text}\n`);
   process.exit(1);
 }
 

@@ -1,63 +1,77 @@
-import { checkAudienceSize, checkDestination, type IdentifierKind, type Violation } from '../../policies/index.ts';
+import { checkAudienceSize, checkDestination, type Violation } from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
 import { type Call, notFound, type ServiceError } from '../grpc/index.ts';
-import { type Kitchen, newId, record } from '../kitchen/index.ts';
+import { type Kitchen, newId, type Remember, record } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 import { type ActivationRow, type AudienceRecord, admitToAudience, audienceRefused } from './audience-record.ts';
-import { readDestination } from './destinations.ts';
-import { estimateAudience } from './estimate-audience.ts';
+import { destinationFacts, readDestination } from './destinations.ts';
+import { estimateAudience, type SizedAudience } from './estimate-audience.ts';
+import { snapshotsText } from './sized-snapshots.ts';
 
 /**
  * Accepts the publication of an audience: destination, minimum and log first, then delivery in the background.
  *
- * The released size alone decides: an exact count compared with the minimum would tell who is in.
+ * The released size alone decides: an exact count compared with the minimum would tell who is in. What is delivered later
+ * are the very snapshots it was released for, so that the minimum that was held is the minimum of what leaves.
  */
 export async function activateAudience(
   kitchen: Kitchen,
   call: Call,
-  request: audiences.ActivateAudienceRequest,
+  audience: AudienceRecord,
+  { destinationId, remember }: { readonly destinationId: string; readonly remember: Remember },
 ): Promise<string> {
-  const audience = await admitToAudience(kitchen, call, 'activate-audience', request.audienceId);
   const { row } = audience;
-  const destination = await readDestination(kitchen, row.collaboration_id, request.destinationId);
+  const destination = await readDestination(kitchen, row.collaboration_id, destinationId);
   if (destination === undefined) throw notFound('destination');
-  const { checked, size } = await estimateAudience(kitchen, call, audience, 0);
-  const facts = {
-    destination: destination.destination_id,
-    owner: destination.owner,
-    identifier: destination.identifier as IdentifierKind,
-  };
-  const violations = [...checkDestination(checked, facts), ...checkAudienceSize(checked, size.persons)];
+  const sized = await estimateAudience(kitchen, call, audience, 0);
+  const violations = [
+    ...checkDestination(sized.checked, destinationFacts(destination)),
+    ...checkAudienceSize(sized.checked, sized.size.persons),
+  ];
   if (violations.length > 0) throw await refuse(kitchen, call, audience, violations);
   const activationId = newId('act');
   const leafIndex = await record(kitchen, {
     kind: 'audience-activated',
     call,
     collaboration: row.collaboration_id,
-    subject: { audience: row.audience_id, activation: activationId, destination: facts.destination },
+    subject: { audience: row.audience_id, activation: activationId, destination: destinationId },
   });
-  return await kitchen.store.transaction(async (db) => {
+  const accepted = newActivation(kitchen, call, { audience, destinationId, sized });
+  await kitchen.store.transaction(async (db) => {
     const version = await nextVersion(db, row.audience_id);
-    await db
-      .insertInto('activations')
-      .values({
-        activation_id: activationId,
-        audience_id: row.audience_id,
-        destination_id: facts.destination,
-        collaboration_id: row.collaboration_id,
-        version,
-        state: 'accepted',
-        receipt: '',
-        attempt_count: 0,
-        next_attempt_at_ms: kitchen.nowMs(),
-        accepted_at_ms: kitchen.nowMs(),
-        delivered_at_ms: null,
-        revoked_at_ms: null,
-        leaf_index: leafIndex,
-      })
-      .execute();
-    return activationId;
+    const activation = { ...accepted, activation_id: activationId, version, leaf_index: leafIndex };
+    await db.insertInto('activations').values(activation).execute();
+    await remember(db, Buffer.from(activationId));
   });
+  return activationId;
+}
+
+interface Acceptance {
+  readonly audience: AudienceRecord;
+  readonly destinationId: string;
+  readonly sized: SizedAudience;
+}
+
+function newActivation(kitchen: Kitchen, { principal }: Call, { audience, destinationId, sized }: Acceptance) {
+  const nowMs = kitchen.nowMs();
+  return {
+    audience_id: audience.row.audience_id,
+    destination_id: destinationId,
+    collaboration_id: audience.row.collaboration_id,
+    principal: principal.principal,
+    member: principal.member,
+    role: principal.role,
+    snapshots: snapshotsText(sized.snapshots),
+    persons: Number(sized.size.persons),
+    state: 'accepted' as const,
+    held_back_reason: null,
+    receipt: '',
+    attempt_count: 0,
+    next_attempt_at_ms: nowMs,
+    accepted_at_ms: nowMs,
+    delivered_at_ms: null,
+    revoked_at_ms: null,
+  };
 }
 
 async function refuse(

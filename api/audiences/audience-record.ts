@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { type CheckedAudience, checkAudience } from '../../policies/index.ts';
-import type { AuthorizationRequest } from '../authorize/index.ts';
+import type { Principal } from '../auth/index.ts';
+import type { AuthorizationRequest, Decision } from '../authorize/index.ts';
 import { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
 import { assertAccepted, parse, readTableViews, violationMessage } from '../exits/index.ts';
 import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.ts';
@@ -34,17 +35,27 @@ export async function admitToAudience(
     .executeTakeFirst();
   const collaboration = row && (await readCollaboration(kitchen, row.collaboration_id));
   if (row === undefined || collaboration === undefined) throw notFound('audience');
-  const decision = kitchen.authorizer.authorize({
-    principal: call.principal,
+  const decision = decideOnAudience(kitchen, call.principal, action, { row, collaboration });
+  if (decision.allowed) return { row, collaboration };
+  throw accessRefused({ thing: 'audience', id: audienceId, isVisible: decision.isVisible });
+}
+
+/** Decides what a principal may do with an audience, by the rights of now. */
+export function decideOnAudience(
+  kitchen: Kitchen,
+  principal: Principal,
+  action: AudienceAction,
+  { row, collaboration }: AudienceRecord,
+): Decision {
+  return kitchen.authorizer.authorize({
+    principal,
     nowMs: kitchen.nowMs(),
     action,
     collaboration: factsOf(collaboration),
-    audience: { audienceId, definer: row.definer, owner: row.owner },
-    grants: grantFactsOf(collaboration, call.principal.member),
+    audience: { audienceId: row.audience_id, definer: row.definer, owner: row.owner },
+    grants: grantFactsOf(collaboration, principal.member),
     tables: JSON.parse(row.tables) as string[],
   });
-  if (decision.allowed) return { row, collaboration };
-  throw accessRefused({ thing: 'audience', id: audienceId, isVisible: decision.isVisible });
 }
 
 /** The SQL of a stored audience. */

@@ -4,8 +4,8 @@ import { type Call, type HandlerWrappers, notFound } from '../grpc/index.ts';
 import { type Kitchen, once, readPage } from '../kitchen/index.ts';
 import type { ActivationState } from '../store/index.ts';
 import { activateAudience, revokeAudience } from './activate-audience.ts';
-import { type ActivationRow, type AudienceRow, admitToAudience, sqlOf } from './audience-record.ts';
-import { defineAudience } from './define-audience.ts';
+import { type ActivationRow, type AudienceRow, admitToAudience, decideOnAudience, sqlOf } from './audience-record.ts';
+import { admitToDefine, defineAudience } from './define-audience.ts';
 import type { Deliveries } from './deliveries.ts';
 import { createDestination, type DestinationRow } from './destinations.ts';
 import { estimateAudience } from './estimate-audience.ts';
@@ -49,13 +49,17 @@ async function define(
   call: Call,
   request: audiences.DefineAudienceRequest,
 ): Promise<audiences.DefineAudienceResponse> {
+  // Before the answer of a repetition too: the rights it was given under may have ended.
+  const collaboration = await admitToDefine(kitchen, call, request);
   const repeatable = {
     member: call.principal.member,
     rpc: 'DefineAudience',
     requestId: request.requestId,
     request: audiences.DefineAudienceRequest.encode(request).finish(),
   };
-  const id = await once(kitchen, repeatable, async () => Buffer.from(await defineAudience(kitchen, call, request)));
+  const id = await once(kitchen, repeatable, async (remember) =>
+    Buffer.from(await defineAudience(kitchen, call, request, { collaboration, remember })),
+  );
   const { row } = await admitToAudience(kitchen, call, 'read-audience', Buffer.from(id).toString());
   return { audience: await audienceMessage(kitchen, row) };
 }
@@ -66,13 +70,17 @@ async function activate(
   call: Call,
   request: audiences.ActivateAudienceRequest,
 ): Promise<audiences.ActivateAudienceResponse> {
+  const { audienceId, destinationId } = request;
+  const audience = await admitToAudience(kitchen, call, 'activate-audience', audienceId);
   const repeatable = {
     member: call.principal.member,
     rpc: 'ActivateAudience',
     requestId: request.requestId,
     request: audiences.ActivateAudienceRequest.encode(request).finish(),
   };
-  const id = await once(kitchen, repeatable, async () => Buffer.from(await activateAudience(kitchen, call, request)));
+  const id = await once(kitchen, repeatable, async (remember) =>
+    Buffer.from(await activateAudience(kitchen, call, audience, { destinationId, remember })),
+  );
   deliveries.nudge();
   const activation = await kitchen.store.db
     .selectFrom('activations')
@@ -89,7 +97,7 @@ async function list(
   request: audiences.ListAudiencesRequest,
 ): Promise<audiences.ListAudiencesResponse> {
   const { collaborationId } = request;
-  await admit(kitchen, call, { action: 'list-audiences', collaborationId });
+  const collaboration = await admit(kitchen, call, { action: 'list-audiences', collaborationId });
   const page = readPage(request);
   const { member, role } = call.principal;
   const rows = await kitchen.store.db
@@ -101,7 +109,11 @@ async function list(
     .limit(page.size)
     .offset(page.offset)
     .execute();
-  const messages = await Promise.all(rows.map((row) => audienceMessage(kitchen, row)));
+  // That somebody may list says nothing of each row: a grant may have ended for one brand and stand for another.
+  const readable = rows.filter(
+    (row) => decideOnAudience(kitchen, call.principal, 'read-audience', { row, collaboration }).allowed,
+  );
+  const messages = await Promise.all(readable.map((row) => audienceMessage(kitchen, row)));
   return { audiences: messages, nextPageToken: page.next(rows.length) };
 }
 

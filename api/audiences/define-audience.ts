@@ -1,20 +1,33 @@
 import { canonicalText, printPersons, tableName } from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
-import { admit, assertPermitted } from '../collaborations/index.ts';
+import { admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
 import { loggingRefusals } from '../exits/index.ts';
 import type { Call } from '../grpc/index.ts';
-import { digestOf, type Kitchen, newId, readDisplayName, record } from '../kitchen/index.ts';
+import { digestOf, type Kitchen, newId, type Remember, readDisplayName, record } from '../kitchen/index.ts';
 import { checkDefinition } from './audience-record.ts';
 
-/** Checks and stores an audience definition and answers its id; touches no data. */
+/** Lets a caller define audiences for whom it names. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
+export async function admitToDefine(
+  kitchen: Kitchen,
+  call: Call,
+  request: audiences.DefineAudienceRequest,
+): Promise<CollaborationRecord> {
+  return await admit(kitchen, call, entryOf(call, request));
+}
+
+function entryOf(call: Call, { collaborationId, onBehalfOf }: audiences.DefineAudienceRequest) {
+  const actingFor = onBehalfOf === '' ? call.principal.member : onBehalfOf;
+  return { action: 'define-audience' as const, collaborationId, actingFor };
+}
+
+/** Checks and stores an audience definition with the answer to its repetition, and answers its id; touches no data. */
 export async function defineAudience(
   kitchen: Kitchen,
   call: Call,
   request: audiences.DefineAudienceRequest,
+  { collaboration, remember }: { readonly collaboration: CollaborationRecord; readonly remember: Remember },
 ): Promise<string> {
-  const owner = request.onBehalfOf === '' ? call.principal.member : request.onBehalfOf;
-  const entry = { action: 'define-audience' as const, collaborationId: request.collaborationId, actingFor: owner };
-  const collaboration = await admit(kitchen, call, entry);
+  const entry = entryOf(call, request);
   const displayName = readDisplayName(request.displayName);
   const audienceId = newId('aud');
   const refusal = {
@@ -31,23 +44,24 @@ export async function defineAudience(
     kind: 'audience-defined',
     call,
     collaboration: request.collaborationId,
-    subject: { audience: audienceId, actingFor: owner, tables, shape: printPersons(checked, 'mark') },
+    subject: { audience: audienceId, actingFor: entry.actingFor, tables, shape: printPersons(checked, 'mark') },
   });
-  await kitchen.store.db
-    .insertInto('audiences')
-    .values({
-      audience_id: audienceId,
-      collaboration_id: request.collaborationId,
-      display_name: displayName,
-      definer: call.principal.member,
-      owner,
-      principal: call.principal.principal,
-      sql_sealed: kitchen.vault.sealBytes({ label: 'audience-sql', id: audienceId }, Buffer.from(request.sql)),
-      plan_digest: digestOf(canonicalText({ tables, where: checked.where })),
-      tables: JSON.stringify(tables),
-      created_at_ms: kitchen.nowMs(),
-      version: 0,
-    })
-    .execute();
+  const row = {
+    audience_id: audienceId,
+    collaboration_id: request.collaborationId,
+    display_name: displayName,
+    definer: call.principal.member,
+    owner: entry.actingFor,
+    principal: call.principal.principal,
+    sql_sealed: kitchen.vault.sealBytes({ label: 'audience-sql', id: audienceId }, Buffer.from(request.sql)),
+    plan_digest: digestOf(canonicalText({ tables, where: checked.where })),
+    tables: JSON.stringify(tables),
+    created_at_ms: kitchen.nowMs(),
+    version: 0,
+  };
+  await kitchen.store.transaction(async (db) => {
+    await db.insertInto('audiences').values(row).execute();
+    await remember(db, Buffer.from(audienceId));
+  });
   return audienceId;
 }

@@ -1,69 +1,67 @@
 import { addressTable, columnsNeeded, type IdentifierKind, printPersons } from '../../policies/index.ts';
-import { readCollaboration } from '../collaborations/index.ts';
-import {
-  columnPlace,
-  columnsOf,
-  identifierOf,
-  newestSnapshots,
-  openTables,
-  personPlace,
-  readColumnChunks,
-} from '../datasets/index.ts';
+import { columnPlace, columnsOf, identifierOf, openTables, personPlace, readColumnChunks } from '../datasets/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import { type ActivationRow, type AudienceRow, checkDefinition, sqlOf } from './audience-record.ts';
-import { type DestinationRow, readDestination, tokenKeyOf } from './destinations.ts';
-import { publish, withdraw } from './strategy-engine-client.ts';
+import type { ActivationRow, AudienceRow } from './audience-record.ts';
+import { destinationFacts, readDestination, tokenKeyOf } from './destinations.ts';
+import { type PermittedDelivery, permitDelivery } from './permit-delivery.ts';
+import { publish, withdraw, withEngine } from './strategy-engine-client.ts';
 
-/** Longest time to select and publish one audience. */
-const DELIVERY_DEADLINE_MS = 600_000;
-/** Most persons of one audience. */
+/** Longest time to select one audience and turn it into tokens. */
+const SELECTION_DEADLINE_MS = 600_000;
+/** Most persons of one audience, and so most tokens that one attempt holds in memory: about half a gigabyte. */
 const MAX_AUDIENCE_PERSONS = 10_000_000;
 
-/** One attempt to deliver a publication or a withdrawal; answers the destination's receipt. */
+/**
+ * One attempt to deliver a publication or a withdrawal; answers the destination's receipt.
+ *
+ * A withdrawal is held against nothing: to stop a disclosure must always be possible.
+ *
+ * @throws {HeldBack} when what held at the acceptance holds no longer
+ * @throws {EngineFailed} when the destination could not be reached or did not confirm
+ */
 export async function deliver(kitchen: Kitchen, activation: ActivationRow, signal: AbortSignal): Promise<string> {
-  const { db } = kitchen.store;
-  const audience = await db
-    .selectFrom('audiences')
-    .selectAll()
-    .where('audience_id', '=', activation.audience_id)
-    .executeTakeFirstOrThrow();
-  const { collaboration_id: collaborationId, destination_id: destinationId } = activation;
-  const destination = await readDestination(kitchen, collaborationId, destinationId);
+  const destination = await readDestination(kitchen, activation.collaboration_id, activation.destination_id);
   if (destination === undefined) throw new Error('the destination is gone');
   const identity = { audienceId: activation.audience_id, version: BigInt(activation.version) };
-  if (activation.state === 'revoking') return await withdraw(destination, identity, signal);
-  const tokens = await collectTokens(kitchen, audience, destination, signal);
-  const header = {
-    ...identity,
-    displayName: audience.display_name,
-    identifier: destination.identifier,
-    memberCount: BigInt(tokens.reduce((sum, batch) => sum + batch.length, 0)),
-  };
-  return await publish(destination, header, tokens, signal);
+  return await withEngine(destination, signal, async (engine) => {
+    if (activation.state === 'revoking') return await withdraw(engine, identity, signal);
+    const audience = await readAudience(kitchen, activation.audience_id);
+    const permit = () => permitDelivery(kitchen, activation, { row: audience, destination });
+    // Only now that it is connected: for a destination that is down nobody's data need be touched.
+    const tokens = await collectTokens(kitchen, await permit(), signal);
+    // To select may take minutes. What let it begin must still hold when it leaves.
+    await permit();
+    const memberCount = BigInt(tokens.reduce((sum, batch) => sum + batch.length, 0));
+    const { display_name: displayName } = audience;
+    const header = { ...identity, displayName, identifier: destination.identifier, memberCount };
+    return await publish(engine, header, tokens, signal);
+  });
 }
 
-/** The members as this destination alone can know them. */
+async function readAudience(kitchen: Kitchen, audienceId: string): Promise<AudienceRow> {
+  return await kitchen.store.db
+    .selectFrom('audiences')
+    .selectAll()
+    .where('audience_id', '=', audienceId)
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * The members as this destination alone can know them.
+ *
+ * All of them at once, as the header counts them; the wall yields no more tokens than persons were selected.
+ */
 async function collectTokens(
   kitchen: Kitchen,
-  audience: AudienceRow,
-  destination: DestinationRow,
+  { collaborationId, destination, checked, snapshots }: PermittedDelivery,
   signal: AbortSignal,
 ): Promise<readonly string[][]> {
-  const collaboration = await readCollaboration(kitchen, audience.collaboration_id);
-  if (collaboration === undefined) throw new Error('the collaboration is gone');
-  const checked = await checkDefinition(kitchen, collaboration, sqlOf(kitchen, audience));
-  const identifier = destination.identifier as IdentifierKind;
-  const to = { destination: destination.destination_id, owner: destination.owner, identifier };
-  const address = addressTable(checked, to)?.view;
-  const snapshots = await newestSnapshots(
-    kitchen,
-    checked.tables.map((t) => t.view.datasetId),
-  );
+  const address = addressTable(checked, destinationFacts(destination))?.view;
   const snapshot = address && snapshots.get(address.datasetId);
   if (snapshot === undefined) throw new Error('the destination knows none of these persons');
-  const limits = { deadlineMs: DELIVERY_DEADLINE_MS, signal };
+  const limits = { deadlineMs: SELECTION_DEADLINE_MS, signal };
   const job = {
-    tables: await openTables(kitchen, audience.collaboration_id, columnsNeeded(checked), snapshots),
+    tables: await openTables(kitchen, collaborationId, columnsNeeded(checked), snapshots),
     sql: printPersons(checked),
     parameters: [],
     resultColumns: [{ name: 'person', kind: 'person' as const }],
@@ -74,10 +72,9 @@ async function collectTokens(
   const batches = kitchen.wall.tokenise(
     {
       key: tokenKeyOf(kitchen, destination),
-      identifier,
+      identifier: destination.identifier as IdentifierKind,
       persons,
-      personChunks: () =>
-        readColumnChunks(kitchen, personPlace(kitchen, audience.collaboration_id, snapshot.snapshotId)),
+      personChunks: () => readColumnChunks(kitchen, personPlace(kitchen, collaborationId, snapshot.snapshotId)),
       vaultChunks: () => readColumnChunks(kitchen, columnPlace(kitchen, snapshot.snapshotId, index)),
     },
     limits,

@@ -1,99 +1,136 @@
-import { type Kitchen, record } from '../kitchen/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+import { attemptDelivery } from './attempt-delivery.ts';
 import type { ActivationRow } from './audience-record.ts';
-import { deliver } from './deliver.ts';
+import { findRevoked, nextDue, type OpenState } from './outbox.ts';
 
 /** How often the outbox is looked at. */
 const POLL_MS = 500;
-/** First wait after a failed attempt; each further one doubles it. */
-const FIRST_RETRY_MS = 1_000;
-/** Longest wait between attempts: an engine that is back is reached within five minutes. */
-const MAX_RETRY_MS = 300_000;
-/** Step at which a delivery shows: how long it took depends on how many were published. */
-const SHOWN_STEP_MS = 1_000;
+/** Publications sent at once, over all destinations: each may hold the tokens of a whole audience in memory. */
+const MAX_PARALLEL_PUBLICATIONS = 4;
+/** Withdrawals sent at once; counted apart, so that publications which hang leave them room. */
+const MAX_PARALLEL_WITHDRAWALS = 8;
 
 /** The loop that delivers what was accepted, however often it must be tried. */
 export interface Deliveries {
-  /** Looks at the outbox now, for a caller that has just put something in. */
+  /** Looks at the outbox now, for a caller that has just put something in or revoked it. */
   readonly nudge: () => void;
-  /** Stops and waits for an attempt under way. */
+  /** Stops, and waits for the attempts under way to end. */
   readonly close: () => Promise<void>;
 }
 
-/**
- * Starts the deliveries.
- *
- * The activations table is the outbox: a row is written with its acceptance and changes state only after the
- * destination has confirmed. A crash on either side means another attempt, which the destination knows by audience
- * and version; so that the effect happens once.
- */
+interface Attempt {
+  readonly activation: ActivationRow;
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
+  /** False once the destination has answered: then it is free for the next. */
+  isSending: boolean;
+}
+
+/** Starts the deliveries. */
 export function startDeliveries(kitchen: Kitchen): Deliveries {
-  const controller = new AbortController();
-  let wake = Promise.withResolvers<void>();
-  const loop = async (): Promise<void> => {
-    while (!controller.signal.aborted) {
-      const isIdle = !(await deliverNext(kitchen, controller.signal));
-      if (isIdle) {
-        await Promise.race([wake.promise, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
-        wake = Promise.withResolvers<void>();
-      }
-    }
-  };
-  const ended = loop().catch((cause: unknown) => kitchen.operatorLog.error({ err: cause }, 'deliveries have stopped'));
-  return {
-    nudge: () => wake.resolve(),
-    close: async () => {
-      controller.abort();
-      wake.resolve();
-      await ended;
-    },
-  };
+  const deliveries = new DeliveryLoop(kitchen);
+  return { nudge: () => deliveries.nudge(), close: () => deliveries.close() };
 }
 
-/** Tries the delivery that has waited longest; false when none is due. */
-async function deliverNext(kitchen: Kitchen, signal: AbortSignal): Promise<boolean> {
-  const activation = await kitchen.store.db
-    .selectFrom('activations')
-    .selectAll()
-    .where('state', 'in', ['accepted', 'revoking'])
-    .where('next_attempt_at_ms', '<=', kitchen.nowMs())
-    .orderBy('next_attempt_at_ms')
-    .executeTakeFirst();
-  if (activation === undefined) return false;
-  try {
-    await confirm(kitchen, activation, await deliver(kitchen, activation, signal));
-  } catch (cause) {
-    if (signal.aborted) return false;
-    await retryLater(kitchen, activation, cause);
+/**
+ * Withdrawals first, then publications; at most one attempt a destination, so that what is sent there keeps its order and
+ * a destination that hangs keeps nobody waiting but itself.
+ */
+class DeliveryLoop {
+  readonly #kitchen: Kitchen;
+  readonly #attempts = new Set<Attempt>();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(kitchen: Kitchen) {
+    this.#kitchen = kitchen;
+    this.#ended = this.#run();
   }
-  return true;
-}
 
-async function confirm(kitchen: Kitchen, activation: ActivationRow, receipt: string): Promise<void> {
-  const isWithdrawal = activation.state === 'revoking';
-  const { activation_id: id, audience_id: audience, collaboration_id: collaboration } = activation;
-  const subject = { audience, activation: id, receipt, withdrawal: isWithdrawal };
-  await record(kitchen, { kind: 'audience-delivered', call: null, collaboration, subject });
-  const shownAtMs = Math.ceil(kitchen.nowMs() / SHOWN_STEP_MS) * SHOWN_STEP_MS;
-  const delivered = { state: 'delivered' as const, receipt, delivered_at_ms: shownAtMs };
-  const revoked = { state: 'revoked' as const, receipt, revoked_at_ms: shownAtMs };
-  // A withdrawal may have come in meanwhile: then this publication's confirmation must not hide it.
-  await kitchen.store.db
-    .updateTable('activations')
-    .set({ ...(isWithdrawal ? revoked : delivered), next_attempt_at_ms: null })
-    .where('activation_id', '=', id)
-    .where('state', '=', activation.state)
-    .execute();
-}
+  nudge(): void {
+    this.#wake.resolve();
+  }
 
-async function retryLater(kitchen: Kitchen, activation: ActivationRow, cause: unknown): Promise<void> {
-  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** activation.attempt_count);
-  const reason = cause instanceof Error ? cause.name : 'unknown';
-  const { activation_id: id, attempt_count: attempts } = activation;
-  kitchen.operatorLog.warn({ activation: id, attempts: attempts + 1, reason, waitMs }, 'a delivery failed');
-  await kitchen.store.db
-    .updateTable('activations')
-    .set({ attempt_count: attempts + 1, next_attempt_at_ms: kitchen.nowMs() + waitMs })
-    .where('activation_id', '=', id)
-    .where('state', '=', activation.state)
-    .execute();
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.nudge();
+    await this.#ended;
+    await Promise.all([...this.#attempts].map(({ ended }) => ended));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#abortRevoked();
+        await this.#beginDue('revoking', MAX_PARALLEL_WITHDRAWALS);
+        await this.#beginDue('accepted', MAX_PARALLEL_PUBLICATIONS);
+      } catch (cause) {
+        this.#kitchen.operatorLog.error({ err: cause }, 'the outbox could not be read');
+      }
+      const timer = setTimeout(() => this.nudge(), POLL_MS);
+      await this.#wake.promise;
+      clearTimeout(timer);
+      this.#wake = Promise.withResolvers<void>();
+    }
+  }
+
+  async #abortRevoked(): Promise<void> {
+    const publications = this.#sending('accepted');
+    if (publications.length === 0) return;
+    const revoked = await findRevoked(
+      this.#kitchen,
+      publications.map(({ activation }) => activation.activation_id),
+    );
+    for (const { activation, controller } of publications) {
+      if (revoked.has(activation.activation_id)) controller.abort();
+    }
+  }
+
+  async #beginDue(state: OpenState, maxCount: number): Promise<void> {
+    while (this.#sending(state).length < maxCount && !this.#stop.signal.aborted) {
+      const due = await nextDue(this.#kitchen, state, this.#taken(state));
+      if (due === undefined) return;
+      this.#begin(due);
+    }
+  }
+
+  #sending(state: OpenState): Attempt[] {
+    return [...this.#attempts].filter(({ activation, isSending }) => isSending && activation.state === state);
+  }
+
+  #taken(state: OpenState) {
+    const attempts = [...this.#attempts];
+    return {
+      activationIds: attempts
+        .filter(({ activation }) => activation.state === state)
+        .map(({ activation }) => activation.activation_id),
+      destinations: attempts
+        .filter(({ isSending }) => isSending)
+        .map(({ activation: { collaboration_id: collaborationId, destination_id: destinationId } }) => ({
+          collaborationId,
+          destinationId,
+        })),
+    };
+  }
+
+  #begin(activation: ActivationRow): void {
+    const controller = new AbortController();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const attempt: Attempt = { activation, controller, ended, isSending: true };
+    this.#attempts.add(attempt);
+    const onSent = (): void => {
+      attempt.isSending = false;
+      this.nudge();
+    };
+    const service = this.#stop.signal;
+    const sending = AbortSignal.any([service, controller.signal]);
+    attemptDelivery(this.#kitchen, activation, { sending, service, onSent })
+      // What came of it could not be kept, so that it is due as before: not nudged, it waits for the next poll.
+      .catch((cause: unknown) => this.#kitchen.operatorLog.error({ err: cause }, 'a delivery could not be recorded'))
+      .finally(() => {
+        this.#attempts.delete(attempt);
+        end();
+      });
+  }
 }

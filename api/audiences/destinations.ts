@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import type { DestinationFacts, IdentifierKind } from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
 import { admit } from '../collaborations/index.ts';
-import { isLoopback, parseListenAddress } from '../config/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import type { Tables } from '../store/index.ts';
+import { readDestinationAddress } from './destination-address.ts';
 
 /** A destination as stored. */
 export type DestinationRow = Selectable<Tables['destinations']>;
@@ -50,25 +51,19 @@ function assertGood(request: audiences.CreateDestinationRequest): void {
   if (!['email', 'phone', 'member_id'].includes(request.identifier)) {
     throw wrong('identifier', 'must be `email`, `phone` or `member_id`');
   }
-  const address = tryAddress(request.address);
-  if (address === null) throw wrong('address', 'must be host:port');
+  const address = readDestinationAddress(request.address);
+  if (address === null) {
+    throw wrong('address', 'must be `host:port`, the host an IPv4 address, an IPv6 address in brackets or a DNS name');
+  }
   if (request.caCertificatePem.length > MAX_CERTIFICATE_BYTES) throw wrong('ca_certificate_pem', 'is too long');
   // Membership tokens in the clear on a network would tell everybody on the way who is in.
-  if (request.caCertificatePem === '' && !isLoopback(address.host)) {
+  if (request.caCertificatePem === '' && !address.isLoopback) {
     throw wrong('ca_certificate_pem', 'is needed for an address beyond this machine');
   }
 }
 
 function wrong(field: string, rule: string): ServiceError {
   return new ServiceError('INVALID_REQUEST', `\`${field}\` ${rule}`);
-}
-
-function tryAddress(text: string): ReturnType<typeof parseListenAddress> | null {
-  try {
-    return parseListenAddress(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Reads a destination; undefined when there is none of that name. */
@@ -83,6 +78,11 @@ export async function readDestination(
     .where('collaboration_id', '=', collaborationId)
     .where('destination_id', '=', destinationId)
     .executeTakeFirst();
+}
+
+/** A destination as the rules see it. */
+export function destinationFacts(row: DestinationRow): DestinationFacts {
+  return { destination: row.destination_id, owner: row.owner, identifier: row.identifier as IdentifierKind };
 }
 
 /** The key under which a destination's tokens are made. */

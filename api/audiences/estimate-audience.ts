@@ -1,5 +1,6 @@
 import {
   type CheckedAudience,
+  checkSizeEpsilon,
   type PlannedAggregate,
   planAudienceSize,
   priceOf,
@@ -20,7 +21,7 @@ import {
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, newId, record } from '../kitchen/index.ts';
 import { assertFewFailures, countFailure } from '../queries/index.ts';
-import { type AudienceRecord, checkDefinition, sqlOf } from './audience-record.ts';
+import { type AudienceRecord, audienceRefused, checkDefinition, sqlOf } from './audience-record.ts';
 import { type KeptSize, keepSize, latestSize } from './kept-sizes.ts';
 
 /** Epsilon of a size when the caller names none: about thirty persons of noise. */
@@ -34,6 +35,8 @@ const SIZE_DEADLINE_MS = 50_000;
 export interface SizedAudience {
   readonly checked: CheckedAudience;
   readonly size: KeptSize;
+  /** What the size was taken from, by dataset. */
+  readonly snapshots: RunPlace['snapshots'];
   readonly charged: privacy.PrivacyCost;
 }
 
@@ -53,7 +56,8 @@ export async function estimateAudience(
   return await loggingRefusals(kitchen, call, refusal, async () => {
     const sizing = await prepareSizing(kitchen, call, audience, requestedEpsilon);
     const kept = requestedEpsilon === 0 ? await latestSize(kitchen, id, sizing.definitionKey) : null;
-    if (kept !== null) return { checked: sizing.checked, size: kept, charged: NOTHING };
+    const { checked, place } = sizing;
+    if (kept !== null) return { checked, size: kept, snapshots: place.snapshots, charged: NOTHING };
     return await releaseSize(kitchen, call, audience, sizing);
   });
 }
@@ -78,6 +82,8 @@ async function prepareSizing(
 ): Promise<Sizing> {
   const epsilon = readEpsilon(requestedEpsilon);
   const checked = await checkDefinition(kitchen, collaboration, sqlOf(kitchen, row));
+  const violations = checkSizeEpsilon(checked, epsilon);
+  if (violations.length > 0) throw audienceRefused(violations);
   const datasetIds = checked.tables.map((t) => t.view.datasetId);
   const snapshots = await newestSnapshots(kitchen, datasetIds);
   assertUploaded(checked, snapshots);
@@ -126,7 +132,7 @@ async function releaseSize(
   await keepSize(kitchen, { audienceId: id, releaseKey: key, definitionKey, epsilon: sizing.epsilon, price, size });
   const subject = { audience: id, rho: price.rho, variances: plan.noise.map(varianceOf) };
   await record(kitchen, { kind: 'audience-estimated', call, collaboration, subject });
-  return { checked, size, charged: price };
+  return { checked, size, snapshots: place.snapshots, charged: price };
 }
 
 async function charge(kitchen: Kitchen, call: Call, audience: AudienceRecord, sizing: Sizing): Promise<void> {

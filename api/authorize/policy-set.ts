@@ -8,7 +8,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs';
 
 /** Thrown at the start when policies and schema do not fit; `message` names the policy. */
-export class PolicyRefused extends Error {
+class PolicyRefused extends Error {
   override readonly name = 'PolicyRefused';
 }
 

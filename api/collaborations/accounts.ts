@@ -13,12 +13,12 @@ export function collaborationAccount(collaborationId: string): string {
 }
 
 /** The account of one consuming member within a collaboration. */
-export function consumerAccount(collaborationId: string, member: string): string {
+function consumerAccount(collaborationId: string, member: string): string {
   return `consumer/${collaborationId}/${member}`;
 }
 
 /** Opens the account of a consumer on its first question. */
-export async function openConsumerAccount(kitchen: Kitchen, of: CollaborationRecord, member: string): Promise<string> {
+async function openConsumerAccount(kitchen: Kitchen, of: CollaborationRecord, member: string): Promise<string> {
   const account = consumerAccount(of.row.collaboration_id, member);
   if ((await readAccount(kitchen.store.db, account)) === undefined) {
     await openAccount(kitchen.store.db, {

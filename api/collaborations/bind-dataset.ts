@@ -81,8 +81,16 @@ async function rulesFor(kitchen: Kitchen, call: Call, datasetId: string, rulesJs
   if (dataset === undefined) throw notFound('dataset');
   const read = readRules(parseDocument(rulesJson), tableColumnsOf(columnsOf(dataset.columns)));
   if (read.ok) return read.rules;
-  const faults = read.faults.map((f) => `\`${f.path || '/'}\` ${f.message}`).join('; ');
-  throw new ServiceError('INVALID_REQUEST', `the rules are refused: ${faults}`);
+  const [first] = read.faults;
+  const more = read.faults.length > 1 ? ` (and ${read.faults.length - 1} more)` : '';
+  const fields = read.faults.map((f) => ({ path: `rules_json${f.path}`, message: f.message }));
+  throw new ServiceError(
+    'INVALID_REQUEST',
+    `the rules are refused: \`${first?.path || '/'}\` ${first?.message ?? ''}${more}`,
+    {
+      fields,
+    },
+  );
 }
 
 function parseDocument(text: string): unknown {

@@ -26,6 +26,7 @@ export async function createCollaboration(
     action: 'create-collaboration',
   });
   if (!decision.allowed) throw new ServiceError('PERMISSION_DENIED', 'your role may not create collaborations');
+  const displayName = readDisplayName(request.displayName);
   const members = readMembers(request, member);
   const budget = readBudget(request.budget, 'budget');
   const consumer = readBudget(request.consumerBudget, 'consumer_budget');
@@ -46,7 +47,7 @@ export async function createCollaboration(
       .insertInto('collaborations')
       .values({
         collaboration_id: collaborationId,
-        display_name: readDisplayName(request.displayName),
+        display_name: displayName,
         creator: member,
         epsilon_limit: budget.epsilon,
         delta_limit: budget.delta,

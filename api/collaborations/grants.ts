@@ -91,6 +91,9 @@ export async function revokeGrant(
     collaboration: factsOf(collaboration),
     owner: grant?.grantor ?? '',
   });
+  if (!decision.allowed && !decision.isVisible) {
+    throw accessRefused({ thing: 'collaboration', id: request.collaborationId, isVisible: false });
+  }
   if (!decision.allowed || grant === undefined) throw notFound('grant');
   if (grant.revoked_at_ms !== null) return grant;
   const revoked = { ...grant, revoked_at_ms: kitchen.nowMs() };

@@ -1,7 +1,7 @@
 /** The door of what every exit of data shares: one check, one ledger, one way through the wall. */
 export { firstSpent, recordCharge, reserveBudget } from './budget.ts';
 export { parse } from './parse.ts';
-export { TIME_STEP_MS, untilNextStep } from './quantised-time.ts';
+export { untilNextStep } from './quantised-time.ts';
 export { violationEntry, violationMessage } from './refusal.ts';
 export { loggingRefusals } from './refusals.ts';
 export { releaseOnce } from './release-once.ts';

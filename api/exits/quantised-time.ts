@@ -2,7 +2,7 @@
  * The step at which the end of a job shows. How long a run took depends on the data; a caller may learn it only as a
  * multiple of this.
  */
-export const TIME_STEP_MS = 250;
+const TIME_STEP_MS = 250;
 
 /** Waits until a whole number of steps since a beginning. */
 export async function untilNextStep(beganAtMs: number, nowMs: () => number): Promise<void> {

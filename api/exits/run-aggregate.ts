@@ -3,7 +3,7 @@ import {
   columnsNeeded,
   type PlannedAggregate,
   printAggregate,
-  protect,
+  protectInSlices,
   RawGroups,
   type Release,
 } from '../../policies/index.ts';
@@ -38,7 +38,13 @@ export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate
     maxRows: MAX_GROUPS,
   };
   const rows = await kitchen.wall.run(job, { deadlineMs: place.deadlineMs, signal: place.signal });
-  return protect(aggregate, RawGroups.read(aggregate, rows), kitchen.bits);
+  const slices = protectInSlices(aggregate, RawGroups.read(aggregate, rows), kitchen.bits);
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done) return slice.value;
+    // Other callers' turn: noise for many groups takes seconds.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Decides which groups of a person over the bound are kept: the same ones each time, and not to be foreseen. */

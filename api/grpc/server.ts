@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import type { TokenVerifier } from '../auth/index.ts';
 import { type Config, parseListenAddress } from '../config/index.ts';
@@ -9,6 +6,7 @@ import type { Gate } from './call.ts';
 import { readCredentials } from './credentials.ts';
 import { type HandlerWrappers, makeHandlerWrappers } from './handlers.ts';
 import type { OperatorLog } from './operator-log.ts';
+import { readReflection } from './reflection.ts';
 import { makeRefusalTally, type OnRefusal } from './refusal-tally.ts';
 import { ServiceError } from './service-error.ts';
 import { makeTokenBuckets } from './token-bucket.ts';
@@ -100,12 +98,6 @@ function makeGate(options: ServerOptions, isDraining: () => boolean): Gate {
     active: new Set(),
     isDraining,
   };
-}
-
-// The contract is public, so that reflection asks for no token: a stock client can be pointed at any Galley.
-async function readReflection(): Promise<ReflectionService> {
-  const image = await readFile(new URL('../../proto/gen/image.binpb', import.meta.url));
-  return new ReflectionService(loadFileDescriptorSetFromBuffer(image, { keepCase: true }));
 }
 
 async function bind(server: Server, config: ServerOptions['config']): Promise<number> {

@@ -57,6 +57,8 @@ export type ServiceErrorDetails = {
   readonly violations?: readonly violations.Violation[];
   /** The rows not taken, for UPLOAD_REFUSED. */
   readonly rejects?: datasets.RejectReport;
+  /** Wrong fields of a request or of a document in it, each by its path. */
+  readonly fields?: readonly { readonly path: string; readonly message: string }[];
   /** When trying again makes sense, for RATE_LIMITED, BUSY and UNAVAILABLE. */
   readonly retryAfterMs?: number;
   /** Names a program may read, for example `account` or `owner`. Never a data value. */

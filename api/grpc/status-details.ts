@@ -41,6 +41,15 @@ function detailsOf({ code, details }: ServiceError): wellKnown.Any[] {
     room -= bytes.length;
     parts.push(pack('galley.v1.Refusal', bytes));
   }
+  if (details.fields !== undefined) {
+    const bytes = encodeFitting(details.fields, room, (some) =>
+      rpcDetails.BadRequest.encode({
+        fieldViolations: some.map(({ path, message }) => ({ field: path, description: message })),
+      }).finish(),
+    );
+    room -= bytes.length;
+    parts.push(pack('google.rpc.BadRequest', bytes));
+  }
   if (details.rejects !== undefined) {
     const { rejects, rejectedCount } = details.rejects;
     const bytes = encodeFitting(rejects, room, (some) =>

@@ -5,7 +5,7 @@ import type { Kitchen } from '../kitchen/index.ts';
  * Failed or cancelled runs a member may have on one day. Each tells one bit that may depend on data; twenty is far from
  * a record.
  */
-const MAX_FAILED_RUNS_PER_DAY = 20;
+const MAX_FAILED_RUNS_COUNT = 20;
 
 const dayOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 10);
 
@@ -17,8 +17,8 @@ export async function assertFewFailures(kitchen: Kitchen, member: string): Promi
     .where('member', '=', member)
     .where('day', '=', dayOf(kitchen.nowMs()))
     .executeTakeFirst();
-  if ((row?.failure_count ?? 0) < MAX_FAILED_RUNS_PER_DAY) return;
-  const message = `${MAX_FAILED_RUNS_PER_DAY} runs have failed or were cancelled today; ask again tomorrow (UTC)`;
+  if ((row?.failure_count ?? 0) < MAX_FAILED_RUNS_COUNT) return;
+  const message = `${MAX_FAILED_RUNS_COUNT} runs have failed or were cancelled today; ask again tomorrow (UTC)`;
   throw new ServiceError('TOO_MANY_FAILURES', message);
 }
 

@@ -21,7 +21,7 @@ const MAX_RELEASE_ROWS = 100_000;
  */
 const RUNS_PER_MEMBER = 2;
 /** Questions of one member that may run or wait; more are refused before anything is charged. */
-const MAX_QUEUED_QUESTIONS_PER_MEMBER = 32;
+const MAX_QUEUED_QUESTIONS_COUNT = 32;
 
 /** The questions that run now. */
 export interface Runs {
@@ -48,8 +48,8 @@ export function makeRuns(kitchen: Kitchen): Runs {
   const lanes = makeMemberLanes(RUNS_PER_MEMBER);
   return {
     assertRoom(member) {
-      if (lanes.count(member) < MAX_QUEUED_QUESTIONS_PER_MEMBER) return;
-      const message = `${MAX_QUEUED_QUESTIONS_PER_MEMBER} questions of your member are waiting; ask again when some have ended`;
+      if (lanes.count(member) < MAX_QUEUED_QUESTIONS_COUNT) return;
+      const message = `${MAX_QUEUED_QUESTIONS_COUNT} questions of your member are waiting; ask again when some have ended`;
       throw new ServiceError('BUSY', message, { retryAfterMs: 5_000 });
     },
     start(queryId, prepared, call) {

@@ -110,8 +110,10 @@ const statements = [
   `create table activations (
      activation_id text primary key, audience_id text not null references audiences,
      destination_id text not null, collaboration_id text not null, version integer not null,
+     principal text not null, member text not null, role text not null,
+     snapshots text not null check (json_valid(snapshots)), persons integer not null,
      state text not null check (state in ('accepted', 'delivered', 'revoking', 'revoked')),
-     receipt text not null, attempt_count integer not null default 0, next_attempt_at_ms integer,
+     held_back_reason text, receipt text not null, attempt_count integer not null default 0, next_attempt_at_ms integer,
      accepted_at_ms integer not null, delivered_at_ms integer, revoked_at_ms integer, leaf_index integer,
      foreign key (collaboration_id, destination_id) references destinations) strict`,
   `create index activations_by_audience on activations (audience_id, accepted_at_ms)`,

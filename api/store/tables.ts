@@ -220,7 +220,18 @@ export type ActivationsTable = {
   destination_id: string;
   collaboration_id: string;
   version: number;
+  /** Who activated it: before each attempt the decision is made again, by their rights of then. */
+  principal: string;
+  member: string;
+  role: string;
+  /** The snapshots whose protected size was released, which alone are delivered: JSON, dataset to snapshot. */
+  snapshots: string;
+  /** The protected size it was accepted by. */
+  persons: number;
   state: ActivationState;
+  /** Why it was first held back; null when it never was. */
+  held_back_reason: string | null;
+  /** What is shown of the destination's receipt. */
   receipt: string;
   attempt_count: Generated<number>;
   next_attempt_at_ms: number | null;

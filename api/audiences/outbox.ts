@@ -1,0 +1,58 @@
+// The activations table is the outbox: a row is written with its acceptance and changes state only after the destination
+// has confirmed. A crash on either side means another attempt, which the destination knows by audience and version; so
+// that the effect happens once.
+import type { Kitchen } from '../kitchen/index.ts';
+import type { ActivationRow } from './audience-record.ts';
+
+/** States in which something is still to be sent. */
+export type OpenState = 'accepted' | 'revoking';
+
+/** What must not be taken from the outbox now. */
+export interface Taken {
+  /** Being sent or confirmed. */
+  readonly activationIds: readonly string[];
+  /** Destinations with an attempt under way. */
+  readonly destinations: readonly { readonly collaborationId: string; readonly destinationId: string }[];
+}
+
+/** The delivery in a state that has been due longest; undefined when there is none. */
+export async function nextDue(kitchen: Kitchen, state: OpenState, taken: Taken): Promise<ActivationRow | undefined> {
+  return await kitchen.store.db
+    .selectFrom('activations as due')
+    .selectAll('due')
+    .where('due.state', '=', state)
+    .where('due.next_attempt_at_ms', '<=', kitchen.nowMs())
+    .where('due.activation_id', 'not in', taken.activationIds)
+    .where(({ eb, and, or }) =>
+      and(
+        taken.destinations.map(({ collaborationId, destinationId }) =>
+          or([eb('due.collaboration_id', '!=', collaborationId), eb('due.destination_id', '!=', destinationId)]),
+        ),
+      ),
+    )
+    // A later publication or withdrawal of the audience there stands in the place of this one.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('activations as later')
+            .select('later.activation_id')
+            .whereRef('later.audience_id', '=', 'due.audience_id')
+            .whereRef('later.destination_id', '=', 'due.destination_id')
+            .whereRef('later.version', '>', 'due.version'),
+        ),
+      ),
+    )
+    .orderBy('due.next_attempt_at_ms')
+    .executeTakeFirst();
+}
+
+/** Which of these publications have been revoked meanwhile. */
+export async function findRevoked(kitchen: Kitchen, activationIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await kitchen.store.db
+    .selectFrom('activations')
+    .select('activation_id')
+    .where('activation_id', 'in', activationIds)
+    .where('state', 'in', ['revoking', 'revoked'])
+    .execute();
+  return new Set(rows.map((row) => row.activation_id));
+}

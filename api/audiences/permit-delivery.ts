@@ -1,0 +1,72 @@
+import { type CheckedAudience, checkAudienceSize, checkDestination } from '../../policies/index.ts';
+import type { Role } from '../auth/index.ts';
+import { readCollaboration } from '../collaborations/index.ts';
+import type { TableSnapshot } from '../datasets/index.ts';
+import { ServiceError } from '../grpc/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+import {
+  type ActivationRow,
+  type AudienceRecord,
+  type AudienceRow,
+  checkDefinition,
+  decideOnAudience,
+  sqlOf,
+} from './audience-record.ts';
+import { type DestinationRow, destinationFacts } from './destinations.ts';
+import { HeldBack } from './held-back.ts';
+import { readSizedSnapshots } from './sized-snapshots.ts';
+
+/** A publication that may be sent now. */
+export interface PermittedDelivery {
+  readonly collaborationId: string;
+  readonly destination: DestinationRow;
+  readonly checked: CheckedAudience;
+  readonly snapshots: ReadonlyMap<string, TableSnapshot>;
+}
+
+/**
+ * Holds a publication again against everything that was held at its acceptance: rights, rules, minimum, snapshots.
+ *
+ * Between acceptance and delivery lie minutes or weeks, as long as the destination is down. An ISV could use them: activate
+ * a large audience, and let it be delivered after its grant has ended, or over data that has become one person.
+ *
+ * @throws {HeldBack} when something no longer holds
+ */
+export async function permitDelivery(
+  kitchen: Kitchen,
+  activation: ActivationRow,
+  { row, destination }: { readonly row: AudienceRow; readonly destination: DestinationRow },
+): Promise<PermittedDelivery> {
+  const collaborationId = activation.collaboration_id;
+  const collaboration = await readCollaboration(kitchen, collaborationId);
+  if (collaboration === undefined) throw new Error('the collaboration is gone');
+  assertRights(kitchen, activation, { row, collaboration });
+  const checked = await checkAgain(kitchen, { row, collaboration });
+  const violations = [
+    ...checkDestination(checked, destinationFacts(destination)),
+    ...checkAudienceSize(checked, BigInt(activation.persons)),
+  ];
+  if (violations.length > 0) throw new HeldBack('rules-refuse');
+  const snapshots = await readSizedSnapshots(kitchen, activation.snapshots);
+  if (!checked.tables.every((t) => snapshots.has(t.view.datasetId))) throw new HeldBack('snapshot-is-gone');
+  return { collaborationId, destination, checked, snapshots };
+}
+
+/** The decision that let the activation in, for the same principal, by the collaboration and the grants of now. */
+function assertRights(kitchen: Kitchen, activation: ActivationRow, audience: AudienceRecord): void {
+  if (audience.collaboration.row.suspended_at_ms !== null) throw new HeldBack('collaboration-suspended');
+  const { principal, member, role } = activation;
+  const requester = { principal, member, role: role as Role, scopes: { collaborations: [] } };
+  if (!decideOnAudience(kitchen, requester, 'activate-audience', audience).allowed) throw new HeldBack('rights-ended');
+}
+
+async function checkAgain(kitchen: Kitchen, { row, collaboration }: AudienceRecord): Promise<CheckedAudience> {
+  try {
+    return await checkDefinition(kitchen, collaboration, sqlOf(kitchen, row));
+  } catch (cause) {
+    if (!(cause instanceof ServiceError)) throw cause;
+    if (cause.code === 'AUDIENCE_REFUSED') throw new HeldBack('rules-refuse');
+    if (cause.code === 'NOT_ACCEPTED') throw new HeldBack('owner-has-not-accepted');
+    throw cause;
+  }
+}
