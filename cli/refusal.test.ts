@@ -98,4 +98,20 @@ describe('a refused call', () => {
   it('says what to do when there is no token', () => {
     expect(renderRefusal(readRefusal(failedWith([], status.UNAUTHENTICATED)))).toContain('GALLEY_TOKEN');
   });
+
+  it('names the service and the last error when nobody answers', () => {
+    const cause = 'connect ECONNREFUSED 127.0.0.1:9';
+    const unanswered = {
+      ...failedWith([], status.UNAVAILABLE),
+      details: `No connection. Last error: Error: ${cause}. Resolution note: `,
+    };
+    expect(renderRefusal(readRefusal(unanswered as ServiceError))).toContain(
+      `the service cannot be reached: ${cause}\nhelp: is`,
+    );
+  });
+
+  it('shows no table of refused rows when none is known', () => {
+    const rejects = { rejects: [], rejectedCount: 0n };
+    expect(renderRefusal({ ...readRefusal(failedWith([])), rejects })).not.toContain('rows refused');
+  });
 });

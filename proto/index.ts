@@ -8,5 +8,5 @@ export * as privacy from './gen/galley/v1/privacy.ts';
 export * as queries from './gen/galley/v1/queries.ts';
 export * as violations from './gen/galley/v1/violation.ts';
 export * as wellKnown from './gen/google/protobuf/any.ts';
-export * as rpc from './gen/google/rpc/status.ts';
 export * as rpcDetails from './gen/google/rpc/error_details.ts';
+export * as rpc from './gen/google/rpc/status.ts';

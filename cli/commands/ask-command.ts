@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { queries } from '../../proto/index.ts';
-import { readReleaseRows, renderRelease } from '../render/index.ts';
+import { formatNumber, readReleaseRows, renderRelease } from '../render/index.ts';
 import { type CommandContext, runCommand } from './command-context.ts';
 import { exitCodes, UsageFault } from './command-failure.ts';
 import { renderExplanation } from './explanation-text.ts';
@@ -28,7 +28,7 @@ export function addAskCommand(program: Command): void {
     .description('ask a question in SQL: its price first, then its answer with error bars')
     .requiredOption('--collaboration <id>', 'where the tables are joined')
     .option('--sql <file>', 'read the SQL from a file; - for standard input')
-    .option('--epsilon <number>', "privacy budget to spend; the collaboration's default when left out", parseEpsilon)
+    .option('--epsilon <number>', 'privacy budget to spend; 1 when left out', parseEpsilon)
     .option('--on-behalf-of <member>', 'for a service provider: the member it acts for')
     .option('--omit-intervals', 'leave the 95 % intervals out')
     .option('--explain', 'show the price and what would be refused, and spend nothing')
@@ -101,5 +101,5 @@ function sqlOf(argument: string | undefined, path: string | undefined): string {
 
 function chargedText(query: queries.Query): string {
   if (query.stored) return 'charged: nothing, the same question was answered before';
-  return `charged: epsilon ${query.charged?.epsilon ?? 0}, delta ${query.charged?.delta ?? 0}`;
+  return `charged: epsilon ${formatNumber(query.charged?.epsilon ?? 0, 4)}, delta ${query.charged?.delta ?? 0}`;
 }

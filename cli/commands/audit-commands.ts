@@ -38,14 +38,19 @@ function addList(group: Command): void {
           if (entries.length >= limit) break;
           entries.push(parseEntry(entry));
         }
-        show(entries, () =>
-          renderTable(
-            ['entry', 'at', 'what', 'who', 'about'],
-            entries.map((e) => [String(e.leafIndex), e.at, e.kind, e.who, e.about]),
-          ),
-        );
+        show(entries, () => renderEntries(entries));
       }),
     );
+}
+
+function renderEntries(entries: readonly ShownEntry[]): string {
+  if (entries.length === 0) {
+    return 'no entries of that kind that you may read; members need the ability `audit`, auditors a scope in their token';
+  }
+  return renderTable(
+    ['entry', 'at', 'what', 'who', 'about'],
+    entries.map((e) => [String(e.leafIndex), e.at, e.kind, e.who, e.about]),
+  );
 }
 
 function addVerify(group: Command): void {

@@ -4,7 +4,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 // A cold start reads keys and tries the wall; a minute means that it will never come.
-const readyDeadlineMs = 60_000;
+const readyDeadlineMs = 180_000;
 // Long enough to close files in good order.
 const stopDeadlineMs = 15_000;
 const shownLogLines = 15;

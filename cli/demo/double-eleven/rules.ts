@@ -1,4 +1,4 @@
-import { destinationId } from '../cast.ts';
+import { cast, destinationId } from '../cast.ts';
 
 const shared = {
   version: 1,
@@ -18,7 +18,11 @@ export const profileRules = {
   groupKeys: { age_band: { values: ['18-24', '25-34', '35-44', '45-54', '55+'] }, gender: { values: ['f', 'm'] } },
   filters: ['city_tier'],
   measures: {},
-  audience: { columns: ['age_band', 'gender'], minSize: 500, destinations: [destinationId] },
+  audience: {
+    columns: ['age_band', 'gender'],
+    minSize: 500,
+    destinations: [`${cast.platform.member}/${destinationId}`],
+  },
 };
 
 /** The platform's rules on events: a person counts with fifty rows at most, and within bounds in each sum. */
@@ -33,7 +37,11 @@ export const eventRules = {
     purchase: { min: 0, max: 1, perPerson: { min: 0, max: 5 } },
     spend: { min: 0, max: 500, perPerson: { min: 0, max: 2000 } },
   },
-  audience: { columns: ['kind', 'category', 'event_at'], minSize: 500, destinations: [destinationId] },
+  audience: {
+    columns: ['kind', 'category', 'event_at'],
+    minSize: 500,
+    destinations: [`${cast.platform.member}/${destinationId}`],
+  },
 };
 
 /** The brand's rules on its members; what they were sent is no secret by name, so that the names cost nothing. */
@@ -44,7 +52,7 @@ export const memberRules = {
   groupKeys: { arm: { values: ['coupon', 'gift', 'control'] }, tier: { values: ['silver', 'gold', 'jade'] } },
   filters: ['joined'],
   measures: {},
-  audience: { columns: ['arm', 'tier'], minSize: 500, destinations: [destinationId] },
+  audience: { columns: ['arm', 'tier'], minSize: 500, destinations: [`${cast.platform.member}/${destinationId}`] },
 };
 
 /** The brand's rules on purchases in its own shops. */

@@ -1,4 +1,4 @@
-import { destinationId } from '../cast.ts';
+import { cast, destinationId } from '../cast.ts';
 
 const shared = {
   version: 1,
@@ -28,7 +28,11 @@ export const outcomeRules = {
   groupKeys: {},
   filters: ['visit', 'conversion'],
   measures: { visit: flag, conversion: flag, spend_usd: { min: 0, max: 500 } },
-  audience: { columns: ['visit', 'conversion'], minSize: 500, destinations: [destinationId] },
+  audience: {
+    columns: ['visit', 'conversion'],
+    minSize: 500,
+    destinations: [`${cast.platform.member}/${destinationId}`],
+  },
 };
 
 /** The brand's rules on its campaign; the three arms are no secret, so that their names cost nothing. */
@@ -37,5 +41,9 @@ export const campaignRules = {
   groupKeys: { arm: { values: ['mens_email', 'womens_email', 'control'] } },
   filters: ['bought_mens', 'bought_womens'],
   measures: { bought_mens: flag, bought_womens: flag },
-  audience: { columns: ['arm', 'bought_mens', 'bought_womens'], minSize: 500, destinations: [destinationId] },
+  audience: {
+    columns: ['arm', 'bought_mens', 'bought_womens'],
+    minSize: 500,
+    destinations: [`${cast.platform.member}/${destinationId}`],
+  },
 };

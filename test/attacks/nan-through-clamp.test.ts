@@ -1,0 +1,33 @@
+// NaN through the clamp: DuckDB's least(NULL, 10) is 10 and its NaN is greater than everything, so that a clamp made
+// of them turns a missing value into the largest one. What is not a number is missing here, and what is missing counts
+// as nothing.
+import { describe, expect, it } from 'vitest';
+import { planQuestion } from '../../policies/index.ts';
+import { loadTable } from '../support/load-table.ts';
+import { assertAllows } from '../support/policy-assertions.ts';
+import { rowsOf } from '../support/run-plan.ts';
+import { wide, wideRow } from '../support/wide-table.ts';
+
+async function statisticsOf(call: string): Promise<readonly number[]> {
+  const query = await assertAllows(`select ${call} from market.wide`, { tables: [wide] });
+  const [aggregate] = planQuestion(query, { epsilon: 1, delta: 1e-6 }).aggregates;
+  const [row = []] = aggregate ? await rowsOf(aggregate) : [];
+  return row.map(Number);
+}
+
+describe('a value that is no number', () => {
+  it.each(['null', "'nan'::double"])('adds nothing to a sum and to the count of an average: %s', async (x) => {
+    await loadTable(wide, [wideRow('1', { x }), wideRow('2', { x: '5' })]);
+    expect(await statisticsOf('avg(clamp(x, 1, 10))')).toEqual([2, 5_000_000, 1]);
+    expect(await statisticsOf('sum(clamp(0 - x, -10, -1))')).toEqual([2, -5_000_000]);
+  });
+
+  it.each([
+    ["'inf'::double", 10_000_000],
+    ["'-inf'::double", 1_000_000],
+    ['1e308', 10_000_000],
+  ])('is held by the clamp when it is without end: %s', async (x, held) => {
+    await loadTable(wide, [wideRow('1', { x })]);
+    expect(await statisticsOf('sum(clamp(x, 1, 10))')).toEqual([1, held]);
+  });
+});
