@@ -25,7 +25,6 @@ const tasks = {
   generate: { program: 'tools/generate.ts', needs: [] },
   'proto:baseline': { program: 'tools/generate.ts', needs: [], before: ['--baseline'] },
   format: { program: 'node_modules/@biomejs/biome/bin/biome', needs: [], before: ['check', '--write', '.'] },
-  mutation: { program: 'node_modules/@stryker-mutator/core/bin/stryker.js', needs: [], before: ['run'] },
 };
 
 async function main([name, ...args]) {

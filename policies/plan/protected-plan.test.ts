@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { assertAllowsAudience } from '../../test/support/policy-assertions.ts';
+import { assertAllows, assertAllowsAudience } from '../../test/support/policy-assertions.ts';
 import { planOf, systemBits } from '../../test/support/run-plan.ts';
+import { tables } from '../../test/support/tables.ts';
+import { wide } from '../../test/support/wide-table.ts';
 import { conversionDelta } from '../account/ledger-account.ts';
 import { epsilonOf } from '../account/zcdp.ts';
 import { protect } from '../protect/protect.ts';
@@ -8,7 +10,7 @@ import { RawGroups } from '../protect/raw-groups.ts';
 import { contributionOf } from './contribution.ts';
 import { expectedErrors } from './explain-plan.ts';
 import { planAudienceSize } from './plan-audience.ts';
-import { chargeOf, type PlannedAggregate, varianceOf } from './protected-plan.ts';
+import { chargeOf, type PlannedAggregate, planQuestion, varianceOf } from './protected-plan.ts';
 
 async function aggregateOf(sql: string): Promise<PlannedAggregate> {
   const [aggregate] = (await planOf(sql)).aggregates;
@@ -33,6 +35,20 @@ describe('what one person can change', () => {
     ['by a constant', "select 'x', count(*) from market.events group by 1", 1],
   ])('reaches as many groups as declared: %s', async (_, sql, groups) => {
     expect((await aggregateOf(sql)).maxGroupsPerPerson).toBe(groups);
+  });
+
+  it('reaches no more groups than the strictest of the owners whose keys vary allows', async () => {
+    const query = await assertAllows(
+      'select e.category, w.label, count(*) from market.events e join market.wide w using (email) group by 1, 2',
+      { tables: [...tables, wide] },
+    );
+    const [aggregate] = planQuestion(query, { epsilon: 1, delta: 1e-6 }).aggregates;
+    expect(aggregate?.maxGroupsPerPerson).toBe(2);
+  });
+
+  it('is as much below nothing as above', async () => {
+    const [aggregate] = (await planOf('select sum(-spend), sum(visit - 1) from market.outcomes')).aggregates;
+    expect(aggregate && contributionOf(aggregate).linf).toEqual([1, 50_000, 1]);
   });
 
   it('is the strictest group size of all owners', async () => {

@@ -5,7 +5,7 @@ import { drawBelow, drawDiscreteGaussian, drawDiscreteLaplace, type Fraction, fl
 
 const isLong = process.env.GALLEY_LONG === '1';
 /** Draws of one test: with these a width 5 % off is refused all but surely. */
-const DRAWS = isLong ? 1_000_000 : 40_000;
+const DRAWS = isLong ? 1_000_000 : 100_000;
 /** A true sampler fails one test of a billion. */
 const FALSE_ALARM_DEVIATIONS = 6.2;
 

@@ -72,6 +72,16 @@ describe('a release without noise', () => {
   });
 });
 
+describe('a person with many rows', () => {
+  it('is counted once for a condition that holds on several of them', async () => {
+    await loadTable(events, [...persons(1, 60, "'a'", null, '3'), ...persons(1, 60, "'a'", null, '4')]);
+    await assertReleases(
+      "select count(distinct email) filter (where category = 'a') as a, count(*) filter (where category = 'a') as n from market.events",
+      [[60, 120]],
+    );
+  });
+});
+
 describe('suppression', () => {
   const sql = 'select zip, count(*) from market.outcomes group by zip';
   const groups = (...sizes: number[]): readonly (readonly Cell[])[] => sizes.map((s, i) => [`z${i}`, `${s}`, `${s}`]);

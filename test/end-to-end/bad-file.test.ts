@@ -115,7 +115,7 @@ describe('an upload that breaks off', () => {
     await expectNothingDone(stage, table, async () => {
       const args = [stage.service.address(), await stage.token('brand'), table.mailingsId, uploadId];
       const client = await ServiceProcess.start(
-        'test/support/service-half-upload.ts',
+        new URL('../support/service-half-upload.ts', import.meta.url),
         args,
         join(stage.directory, 'half.log'),
       );

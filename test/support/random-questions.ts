@@ -180,7 +180,16 @@ interface Source {
 const wideMeasure = fc.oneof(
   expressions.number.map((e) => `sum(clamp(${e}, -40, 70.25))`),
   expressions.number.map((e) => `avg(clamp(${e}, 1, 5))`),
-  fc.constantFrom('sum(n)', 'sum(d)', 'avg(d)', 'sum(n * m)', 'sum(case when flag then d end)', 'count(label)'),
+  fc.constantFrom(
+    'sum(n)',
+    'sum(d)',
+    'sum(-d)',
+    'sum(clamp(n, -90, 3))',
+    'avg(d)',
+    'sum(n * m)',
+    'sum(case when flag then d end)',
+    'count(label)',
+  ),
   fc
     .tuple(fc.constantFrom('count(*)', 'count(distinct email)', 'sum(d)'), expressions.truth)
     .map(([a, w]) => `${a} filter (where ${w})`),

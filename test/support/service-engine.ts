@@ -7,6 +7,7 @@ import { ServiceProcess } from './service-process.ts';
 import { type Actor, destinationId } from './service-rules.ts';
 import type { ServiceStage } from './service-stage.ts';
 
+const engineMain = new URL('../../examples/strategy-engine/main.ts', import.meta.url);
 const WAIT_MS = 20_000; // retries wait one second, then two, then four
 const POLL_MS = 50;
 
@@ -88,7 +89,7 @@ export class StageEngine implements AsyncDisposable {
 async function launch(directory: string, listen: string): Promise<ServiceProcess> {
   const paths = ['--data', join(directory, 'engine'), '--token-key', join(directory, 'token-key')];
   const args = [...paths, '--content', join(directory, 'content.json'), '--listen', listen];
-  return await ServiceProcess.start('examples/strategy-engine/main.ts', args, join(directory, 'engine.log'));
+  return await ServiceProcess.start(engineMain, args, join(directory, 'engine.log'));
 }
 
 /** Waits until an audience's newest activation is in a state, and answers it. */

@@ -22,9 +22,8 @@ export class ServiceProcess {
    *
    * @throws {Error} with its log, when it ends instead
    */
-  static async start(main: string, args: readonly string[], logPath: string): Promise<ServiceProcess> {
-    const path = new URL(`../../${main}`, import.meta.url).pathname;
-    const child = spawn(process.execPath, [path, ...args], {
+  static async start(main: URL, args: readonly string[], logPath: string): Promise<ServiceProcess> {
+    const child = spawn(process.execPath, [main.pathname, ...args], {
       stdio: ['ignore', 'pipe', openSync(logPath, 'a', 0o600)],
     });
     // However a test ends, none of its programs outlives it.
@@ -38,7 +37,7 @@ export class ServiceProcess {
     const first = await Promise.race([line, ended]).catch(() => undefined);
     if (first === undefined) {
       child.kill('SIGKILL');
-      throw new Error(`\`${main}\` did not start:\n${readFileSync(logPath, 'utf8')}`);
+      throw new Error(`\`${main.pathname}\` did not start:\n${readFileSync(logPath, 'utf8')}`);
     }
     return new ServiceProcess(child, JSON.parse(String(first[0])) as Record<string, string>);
   }

@@ -6,6 +6,8 @@ import { ServiceProcess } from './service-process.ts';
 import { type Actor, cast } from './service-rules.ts';
 import { signToken, type TokenFields } from './service-tokens.ts';
 
+const serviceMain = new URL('../../api/main.ts', import.meta.url);
+
 /** Parts of the configuration file that a test sets. */
 export interface StageConfig {
   readonly limits?: Readonly<Record<string, number>>;
@@ -43,7 +45,7 @@ export class ServiceStage implements AsyncDisposable {
     const configPath = join(this.directory, 'config.json');
     const listenAddress = '127.0.0.1:0';
     writeFileSync(configPath, JSON.stringify({ ...config, dataDirectory: this.dataDirectory, listenAddress }));
-    this.#service = await ServiceProcess.start('api/main.ts', ['start', '--config', configPath], this.#logPath);
+    this.#service = await ServiceProcess.start(serviceMain, ['start', '--config', configPath], this.#logPath);
     if (config.tls !== undefined) return;
     for (const actor of Object.keys(cast) as Actor[]) this.#clients.set(actor, await this.clientWith(actor));
   }

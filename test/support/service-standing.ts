@@ -5,7 +5,7 @@ import type { ServiceStage } from './service-stage.ts';
 import type { Table } from './service-table.ts';
 
 /** Everything that a call which is refused must leave as it was. */
-export async function standingOf(stage: ServiceStage, { collaborationId }: Table): Promise<object> {
+async function standingOf(stage: ServiceStage, { collaborationId }: Table): Promise<object> {
   return {
     files: dataFiles(stage.dataDirectory),
     charges: await chargesOf(stage, 'brand', collaborationId),
