@@ -7,7 +7,7 @@ const HOOK_TIMEOUT_MS = 60_000; // hooks start whole services, and wait for them
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '.cache/**', '.galley/**', '.stryker-tmp/**', 'coverage/**', 'reports/**'],
+    exclude: ['**/node_modules/**', '.cache/**', '.galley/**', 'coverage/**'],
     // Processes, not threads: bubblewrap ties a worker's life to the thread that started it.
     pool: 'forks',
     allowOnly: false,
