@@ -25,10 +25,10 @@ export const profileRules = {
   },
 };
 
-/** The platform's rules on events: a person counts with fifty rows at most, and within bounds in each sum. */
+/** The platform's rules on events: a person counts with two hundred rows at most, and within bounds in each sum. */
 export const eventRules = {
   ...shared,
-  rowsPerPerson: 50,
+  rowsPerPerson: 200,
   maxGroupsPerPerson: 5,
   groupKeys: { category: { values: ['beauty', 'shoes', 'phones', 'kitchen', 'toys', 'books'] } },
   filters: ['kind', 'event_at'],
