@@ -78,7 +78,7 @@ const forbidden = [
     comment:
       'cli/, console/ and examples/ import proto/ and packages only: whatever they can do, a client that we did not write can do.',
     severity: 'error',
-    from: { path: `^(${CLIENTS})/`, pathNot: [TEST, '^cli/audit-verify\\.ts$'] },
+    from: { path: `^(${CLIENTS})/`, pathNot: [TEST, '^cli/audit-(verify|replay)\\.ts$'] },
     to: { path: '^(policies|sandbox|audit|api|cli|console|examples|test|bench|tools)/', pathNot: '^$1/' },
   },
   {
@@ -88,6 +88,14 @@ const forbidden = [
     severity: 'error',
     from: { path: '^cli/audit-verify\\.ts$' },
     to: { path: '^(policies|sandbox|audit|api|console|examples|test|bench|tools)/', pathNot: '^audit/index\\.ts$' },
+  },
+  {
+    name: 'auditor-decides-again-without-the-service',
+    comment:
+      'an auditor replays a decision with the rules themselves, which are pure. That client enters policies/ by its door, and nothing else.',
+    severity: 'error',
+    from: { path: '^cli/audit-replay\\.ts$' },
+    to: { path: '^(policies|sandbox|audit|api|console|examples|test|bench|tools)/', pathNot: '^policies/index\\.ts$' },
   },
   {
     name: 'nothing-imports-the-trunk',
@@ -100,7 +108,8 @@ const forbidden = [
     name: 'rooms-are-entered-by-their-door',
     comment: 'from outside, a room is its index.ts. Export what you need there, or ask whether you need it.',
     severity: 'error',
-    from: { path: '^([^/]+)/', pathNot: '^(?!test/).+\\.test\\.ts$' },
+    // The proof is checked from inside: what bounds a person is no business of the trunk, so the door has none of it.
+    from: { path: '^([^/]+)/', pathNot: ['^(?!test/).+\\.test\\.ts$', '^test/proof/'] },
     to: { path: `^(${ROOMS})/`, pathNot: ['^$1/', '^[^/]+/index\\.ts$'] },
   },
   {

@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { TallyReporter } from './tools/tally-reporter.ts';
+import { TestCountReporter } from './tools/test-count-reporter.ts';
 
 const TEST_TIMEOUT_MS = 30_000; // a cold wall starts in a quarter of a second; the rest is room for a loaded machine
 const HOOK_TIMEOUT_MS = 60_000; // hooks start whole services, and wait for them to stop
+
+const WORKER_COUNT = 3;
 
 export default defineConfig({
   test: {
@@ -10,10 +12,12 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '.cache/**', '.galley/**', 'coverage/**'],
     // Processes, not threads: bubblewrap ties a worker's life to the thread that started it.
     pool: 'forks',
+    // Most tests wait for services more than they compute: three at once on two cores end sooner, and none starves.
+    maxWorkers: WORKER_COUNT,
     allowOnly: false,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: HOOK_TIMEOUT_MS,
-    reporters: ['default', new TallyReporter()],
+    reporters: ['default', new TestCountReporter()],
     coverage: { provider: 'v8', include: ['{policies,sandbox,audit,api,cli}/**/*.ts'], exclude: ['**/*.test.ts'] },
   },
 });

@@ -7,15 +7,14 @@ import {
   type PlannedAggregate,
   planQuestion,
   printAggregate,
-  readRules,
-  type TableView,
 } from '../policies/index.ts';
 import { readSql, runSql } from '../test/support/engine.ts';
 import { armsSql, ask, questionOf } from '../test/support/service-questions.ts';
-import { mailingsRules, outcomesRules } from '../test/support/service-rules.ts';
 import { ServiceStage } from '../test/support/service-stage.ts';
 import { createDataset, outcomesColumns, setTable, upload } from '../test/support/service-table.ts';
+import { boundingFigures } from './bounding-figures.ts';
 import { compare, type Figure } from './compare.ts';
+import { benchViews } from './views.ts';
 
 const PERSONS = 200_000;
 const MEMBERS = 140_000;
@@ -91,6 +90,7 @@ const figures: Figure[] = [
     },
     against: () => runSql(`CREATE OR REPLACE TABLE loaded AS FROM read_csv('${outcomesPath}')`),
   }),
+  ...(await boundingFigures()),
 ];
 
 print(figures);
@@ -112,39 +112,11 @@ async function loadEngine(directory: string): Promise<void> {
 async function planOf(sql: string): Promise<PlannedAggregate> {
   const parsed = await readSql(sql);
   if (!parsed.ok) throw new Error(canonicalText(parsed.violations));
-  const checked = checkQuestion(parsed.value, views(), { epsilon: 0.05, omitIntervals: false });
+  const checked = checkQuestion(parsed.value, benchViews(), { epsilon: 0.05, omitIntervals: false });
   if (!checked.ok) throw new Error(canonicalText(checked.violations));
   const [aggregate] = planQuestion(checked.value, { epsilon: 0.05, delta: 1e-6 }).aggregates;
   if (aggregate === undefined) throw new Error('the question has no aggregation');
   return aggregate;
-}
-
-function views(): TableView[] {
-  const view = (member: string, alias: string, columns: TableView['columns'], rulesJson: string): TableView => {
-    const read = readRules(JSON.parse(rulesJson), columns);
-    if (!read.ok) throw new Error(canonicalText(read.faults));
-    return { member, alias, datasetId: alias, columns, identifier: 'email', rules: read.rules };
-  };
-  const column = (name: string, kind: 'person' | 'text' | 'integer') => ({ name, type: { kind } });
-  return [
-    view(
-      'jiufang',
-      'outcomes',
-      [
-        column('email', 'person'),
-        column('city', 'text'),
-        column('visit', 'integer'),
-        { name: 'spend', type: { kind: 'decimal', scale: 2 } },
-      ],
-      outcomesRules(),
-    ),
-    view(
-      'chenxi',
-      'mailings',
-      [column('email', 'person'), column('arm', 'text'), column('tier', 'integer')],
-      mailingsRules(),
-    ),
-  ];
 }
 
 function print(rows: readonly Figure[]): void {

@@ -1,12 +1,17 @@
 /** The door of the decisions: pure functions from query, rules, schema and ledger to a plan or every violation. */
+export { assertAddsUp, chargeOfEvents } from './account/charge-of-events.ts';
+export { eventsLeft, eventsOf } from './account/events-of.ts';
 export {
   type Charge,
   canBear,
   chargedEpsilon,
+  estimatedEpsilon,
   type LedgerAccount,
   remainingEpsilon,
 } from './account/ledger-account.ts';
-export type { Violation, ViolationRule } from './check/catalogue.ts';
+export { type PrivacyEvent, readEvents, recordOf } from './account/privacy-event.ts';
+export { capacityOf, largestEpsilon } from './account/remaining.ts';
+export { type Violation, type ViolationRule, violationCatalogue } from './check/catalogue.ts';
 export {
   addressTable,
   type CheckedAudience,
@@ -15,8 +20,12 @@ export {
   checkDestination,
   checkSizeEpsilon,
   type DestinationFacts,
+  smallestSizeEpsilon,
 } from './check/check-audience.ts';
+export { refuseUnsound } from './check/check-outer.ts';
 export { type CheckedQuery, type CheckOptions, checkQuestion } from './check/check-question.ts';
+export type { Candidate } from './check/rewrite/candidates.ts';
+export { findRewrite } from './check/rewrite/find-rewrite.ts';
 export {
   type IdentifierKind,
   type ScalarType,
@@ -24,10 +33,20 @@ export {
   type TableView,
   tableName,
 } from './collaboration/table-view.ts';
+export { boundedBy, boundedByNothing } from './plan/bounded-by.ts';
+export {
+  type BoundingChoice,
+  chooseBounding,
+  declaredChoice,
+  type MostRows,
+  uncutTables,
+} from './plan/bounding-choice.ts';
 export { columnsNeeded } from './plan/columns-needed.ts';
-export { type ExpectedError, expectedErrors } from './plan/explain-plan.ts';
+export { type BoundedReach, boundingPath, type ExpectedError, expectedErrors } from './plan/explain-plan.ts';
 export { canonicalText, type Expression, type PlanTable } from './plan/expression.ts';
+export { varianceOf } from './plan/noise-variance.ts';
 export { planAudienceSize } from './plan/plan-audience.ts';
+export type { PlannedBounds } from './plan/planned-bounds.ts';
 export {
   chargeOf,
   type PlanBudget,
@@ -35,14 +54,46 @@ export {
   type ProtectedPlan,
   planQuestion,
   priceOf,
-  spentAccounts,
-  varianceOf,
 } from './plan/protected-plan.ts';
+export type { UnitBounds } from './plan/question-tree.ts';
+export { toldBounds } from './plan/told-bounds.ts';
 export { type PrintedQuery, printAggregate, printPersons } from './print/print-aggregate.ts';
+export { MAX_BOUNDS_ROWS, printBounds } from './print/print-bounds.ts';
 export { printOuter, releaseTable } from './print/print-outer.ts';
+export { type OuterProbe, printOuterProbe } from './print/print-outer-probe.ts';
 export type { RandomBits } from './protect/discrete-gaussian.ts';
-export { protect, protectInSlices, type Release } from './protect/protect.ts';
+export { protect, protectInSlices, type Release, type ThresholdNote } from './protect/protect.ts';
+export { foundBounds, protectBounds } from './protect/protect-bounds.ts';
 export { type Cell, RawGroups } from './protect/raw-groups.ts';
+export type { AccountBefore, Decision, DecisionInputs } from './replay/decide.ts';
+export {
+  type DecisionRecord,
+  type Replay,
+  readDecisionRecord,
+  recordDecision,
+  replayDecision,
+} from './replay/decision-record.ts';
 export { type ReadRules, readRules } from './rules/read-rules.ts';
-export type { Rules, RulesFault } from './rules/rules.ts';
-export { type Checked, MAX_SQL_BYTES, type Parse, type ParsedQuery, readQuery } from './syntax/read-query.ts';
+export { PERMITTABLE_AGGREGATES, type PermittableAggregate, type Rules, type RulesFault } from './rules/rules.ts';
+export {
+  type Checked,
+  MAX_SQL_BYTES,
+  type Parse,
+  type ParsedQuery,
+  readQuery,
+  refuseText,
+} from './syntax/read-query.ts';
+export { checkHistory, type ReleaseMode } from './threshold/check-threshold.ts';
+export {
+  type EarlierGroups,
+  earlierGroupsOf,
+  MAX_EARLIER_AGGREGATIONS_COUNT,
+  neededSnapshots,
+  ofSnapshots,
+  type SnapshotTable,
+} from './threshold/earlier-groups.ts';
+export { printComparison } from './threshold/print-comparison.ts';
+export { printThreshold } from './threshold/print-threshold.ts';
+export { protectThreshold, THRESHOLD_NOTICE } from './threshold/protect-threshold.ts';
+export { RawThresholdGroups } from './threshold/raw-threshold-groups.ts';
+export { isThreshold, planThreshold, type ThresholdAggregate } from './threshold/threshold-plan.ts';

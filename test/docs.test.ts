@@ -113,9 +113,11 @@ describe('the rules documents that pages show', () => {
     const merchant = [...(textOf('docs/merchant.md') ?? '').matchAll(/```json\n([\s\S]*?)```/g)].map((m) => m[1] ?? '');
     const readme = [...(textOf('README.md') ?? '').matchAll(/rules\.json << 'END'\n([\s\S]*?) {4}END/g)];
     const documents = [...merchant, ...readme.map((m) => m[1] ?? '')];
-    expect(documents.length).toBe(3);
+    expect(documents.length).toBe(4);
     for (const document of documents) {
-      expect(readRules(JSON.parse(document), exampleColumns)).toMatchObject({ ok: true });
+      const rules: { public?: true } = JSON.parse(document);
+      const columns = rules.public === true ? exampleCatalogue : exampleColumns;
+      expect(readRules(rules, columns)).toMatchObject({ ok: true });
     }
   });
 });
@@ -126,6 +128,11 @@ const exampleColumns: readonly TableColumn[] = [
   { name: 'event_at', type: { kind: 'timestamp' } },
   { name: 'visit', type: { kind: 'integer' } },
   { name: 'spend', type: { kind: 'decimal', scale: 2 } },
+];
+
+const exampleCatalogue: readonly TableColumn[] = [
+  ...['sku', 'category'].map((name) => ({ name, type: { kind: 'text' as const } })),
+  { name: 'price', type: { kind: 'decimal', scale: 2 } },
 ];
 
 function leads(page: RepositoryFile, target: string): boolean {

@@ -22,6 +22,8 @@ const tasks = {
   test: { program: 'tools/run-tests.ts', needs: ['wall', 'peers'] },
   check: { program: 'tools/check.ts', needs: ['wall', 'peers'] },
   'check:static': { program: 'tools/check.ts', needs: [], before: ['--no-tests'] },
+  mutate: { program: 'tools/mutate.ts', needs: [] },
+  'verify:privacy': { program: 'tools/verify-privacy.ts', needs: ['wall'] },
   generate: { program: 'tools/generate.ts', needs: [] },
   'proto:baseline': { program: 'tools/generate.ts', needs: [], before: ['--baseline'] },
   format: { program: 'node_modules/@biomejs/biome/bin/biome', needs: [], before: ['check', '--write', '.'] },

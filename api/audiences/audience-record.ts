@@ -3,7 +3,7 @@ import { type CheckedAudience, checkAudience } from '../../policies/index.ts';
 import type { Principal } from '../auth/index.ts';
 import type { AuthorizationRequest, Decision } from '../authorize/index.ts';
 import { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
-import { assertAccepted, parse, readTableViews, violationMessage } from '../exits/index.ts';
+import { assertAccepted, parse, readTableViews, violationMessages } from '../exits/index.ts';
 import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Tables } from '../store/index.ts';
@@ -86,10 +86,8 @@ export async function checkDefinition(
 }
 
 /** The refusal of an audience, with every violation. */
-export function audienceRefused(
-  violations: Parameters<typeof violationMessage>[0][] | readonly Parameters<typeof violationMessage>[0][],
-): ServiceError {
-  const messages = violations.map((v) => violationMessage(v, new Set()));
+export function audienceRefused(violations: Parameters<typeof violationMessages>[0]): ServiceError {
+  const messages = violationMessages(violations, null);
   return new ServiceError('AUDIENCE_REFUSED', messages[0]?.message ?? 'the audience is refused', {
     violations: messages,
   });

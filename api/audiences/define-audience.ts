@@ -54,7 +54,7 @@ export async function defineAudience(
     owner: entry.actingFor,
     principal: call.principal.principal,
     sql_sealed: kitchen.vault.sealBytes({ label: 'audience-sql', id: audienceId }, Buffer.from(request.sql)),
-    plan_digest: digestOf(canonicalText({ tables, where: checked.where })),
+    plan_digest: digestOf(canonicalText(checked.rows)),
     tables: JSON.stringify(tables),
     created_at_ms: kitchen.nowMs(),
     version: 0,

@@ -1,5 +1,6 @@
 import { addressTable, columnsNeeded, type IdentifierKind, printPersons } from '../../policies/index.ts';
 import { columnPlace, columnsOf, identifierOf, openTables, personPlace, readColumnChunks } from '../datasets/index.ts';
+import { saltOf } from '../exits/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { ActivationRow, AudienceRow } from './audience-record.ts';
 import { destinationFacts, readDestination, tokenKeyOf } from './destinations.ts';
@@ -63,19 +64,21 @@ async function collectTokens(
   const job = {
     tables: await openTables(kitchen, collaborationId, columnsNeeded(checked), snapshots),
     sql: printPersons(checked),
-    parameters: [],
+    parameters: [saltOf(kitchen, collaborationId)],
     resultColumns: [{ name: 'person', kind: 'person' as const }],
     maxRows: MAX_AUDIENCE_PERSONS,
   };
   const persons = await kitchen.wall.selectPersons(job, limits);
-  const { index } = identifierOf(columnsOf(snapshot.columns));
+  const vault = identifierOf(columnsOf(snapshot.columns));
+  // INVARIANT: an address table has the identifier of its destination.
+  if (vault === null) throw new Error('the address table names no persons');
   const batches = kitchen.wall.tokenise(
     {
       key: tokenKeyOf(kitchen, destination),
       identifier: destination.identifier as IdentifierKind,
       persons,
       personChunks: () => readColumnChunks(kitchen, personPlace(kitchen, collaborationId, snapshot.snapshotId)),
-      vaultChunks: () => readColumnChunks(kitchen, columnPlace(kitchen, snapshot.snapshotId, index)),
+      vaultChunks: () => readColumnChunks(kitchen, columnPlace(kitchen, snapshot.snapshotId, vault.index)),
     },
     limits,
   );

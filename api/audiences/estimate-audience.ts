@@ -1,10 +1,15 @@
 import {
+  type Charge,
   type CheckedAudience,
+  chargeOfEvents,
   checkSizeEpsilon,
+  eventsOf,
   type PlannedAggregate,
+  type PrivacyEvent,
   planAudienceSize,
   priceOf,
-  varianceOf,
+  recordOf,
+  smallestSizeEpsilon,
 } from '../../policies/index.ts';
 import type { privacy } from '../../proto/index.ts';
 import { accountsOf, costMessage } from '../collaborations/index.ts';
@@ -26,8 +31,6 @@ import { type KeptSize, keepSize, latestSize } from './kept-sizes.ts';
 
 /** Epsilon of a size when the caller names none: about thirty persons of noise. */
 const DEFAULT_SIZE_EPSILON = 0.1;
-/** Smallest epsilon of a size. */
-const MIN_SIZE_EPSILON = 0.01;
 /** Longest time to count an audience. */
 const SIZE_DEADLINE_MS = 50_000;
 
@@ -68,6 +71,8 @@ interface Sizing {
   readonly checked: CheckedAudience;
   readonly datasetIds: readonly string[];
   readonly plan: PlannedAggregate;
+  readonly events: readonly PrivacyEvent[];
+  readonly charge: Charge;
   readonly place: RunPlace;
   readonly epsilon: number;
   readonly delta: number;
@@ -80,32 +85,39 @@ async function prepareSizing(
   { row, collaboration }: AudienceRecord,
   requestedEpsilon: number,
 ): Promise<Sizing> {
-  const epsilon = readEpsilon(requestedEpsilon);
+  assertEpsilon(requestedEpsilon);
   const checked = await checkDefinition(kitchen, collaboration, sqlOf(kitchen, row));
-  const violations = checkSizeEpsilon(checked, epsilon);
-  if (violations.length > 0) throw audienceRefused(violations);
   const datasetIds = checked.tables.map((t) => t.view.datasetId);
   const snapshots = await newestSnapshots(kitchen, datasetIds);
   assertUploaded(checked, snapshots);
-  const place = { collaborationId: row.collaboration_id, snapshots, deadlineMs: SIZE_DEADLINE_MS, signal: call.signal };
+  const collaborationId = row.collaboration_id;
+  const place = {
+    collaborationId,
+    consumer: row.owner,
+    snapshots,
+    deadlineMs: SIZE_DEADLINE_MS,
+    signal: call.signal,
+  };
   const accounts = await accountsOf(kitchen, collaboration, {
     datasetIds,
     consumers: [row.owner, call.principal.member],
   });
   const delta = Math.min(...accounts.map((a) => a.deltaLimit));
+  // Exact enough for the minimum it is held against, when the caller names none.
+  const epsilon = requestedEpsilon || Math.max(DEFAULT_SIZE_EPSILON, smallestSizeEpsilon(checked, delta));
+  const violations = checkSizeEpsilon(checked, epsilon, delta);
+  if (violations.length > 0) throw audienceRefused(violations);
   const plan = planAudienceSize(checked, { epsilon, delta });
   // The definition over its snapshots and rules, whatever the price: any fixed noise names it.
-  const definitionKey = releaseKey(planAudienceSize(checked, { epsilon: 1, delta: 1e-6 }), {
-    ...place,
-    consumer: row.owner,
-  });
-  return { checked, datasetIds, plan, place, epsilon, delta, definitionKey };
+  const definitionKey = releaseKey(planAudienceSize(checked, { epsilon: 1, delta: 1e-6 }), place);
+  const events = eventsOf([plan]);
+  const charge = chargeOfEvents(events);
+  return { checked, datasetIds, plan, events, charge, place, epsilon, delta, definitionKey };
 }
 
-function readEpsilon(epsilon: number): number {
-  if (epsilon === 0) return DEFAULT_SIZE_EPSILON;
-  if (Number.isFinite(epsilon) && epsilon >= MIN_SIZE_EPSILON) return epsilon;
-  throw new ServiceError('INVALID_REQUEST', `\`epsilon\` must be a number of at least ${MIN_SIZE_EPSILON}`);
+function assertEpsilon(epsilon: number): void {
+  if (Number.isFinite(epsilon) && epsilon >= 0) return;
+  throw new ServiceError('INVALID_REQUEST', '`epsilon` must be a number of at least 0; 0 chooses one');
 }
 
 function assertUploaded(checked: CheckedAudience, snapshots: RunPlace['snapshots']): void {
@@ -123,27 +135,27 @@ async function releaseSize(
   sizing: Sizing,
 ): Promise<SizedAudience> {
   const { checked, plan, place, delta, definitionKey } = sizing;
-  const key = releaseKey(plan, { ...place, consumer: audience.row.owner });
+  const key = releaseKey(plan, place);
   const isStored = (await findReleases(kitchen, [key])).has(key);
-  if (!isStored) await charge(kitchen, call, audience, sizing);
+  if (!isStored) await reserve(kitchen, call, audience, sizing);
   const size = await run(kitchen, call, { plan, key, place });
-  const price = isStored ? NOTHING : costMessage({ ...priceOf(plan.charge, delta), rho: plan.charge.rho });
+  const price = isStored ? NOTHING : costMessage({ ...priceOf(sizing.charge, delta), rho: sizing.charge.rho });
   const { audience_id: id, collaboration_id: collaboration } = audience.row;
   await keepSize(kitchen, { audienceId: id, releaseKey: key, definitionKey, epsilon: sizing.epsilon, price, size });
-  const subject = { audience: id, rho: price.rho, variances: plan.noise.map(varianceOf) };
+  const subject = { audience: id, rho: price.rho, mechanisms: recordOf(isStored ? [] : sizing.events) };
   await record(kitchen, { kind: 'audience-estimated', call, collaboration, subject });
   return { checked, size, snapshots: place.snapshots, charged: price };
 }
 
-async function charge(kitchen: Kitchen, call: Call, audience: AudienceRecord, sizing: Sizing): Promise<void> {
-  const { plan, datasetIds } = sizing;
+async function reserve(kitchen: Kitchen, call: Call, audience: AudienceRecord, sizing: Sizing): Promise<void> {
+  const { charge, events, datasetIds } = sizing;
   await assertFewFailures(kitchen, call.principal.member);
   await reserveBudget(kitchen, call, audience.collaboration, {
     subject: `audience/${audience.row.audience_id}/${newId('size')}`,
     datasetIds,
     actingFor: audience.row.owner,
-    charge: plan.charge,
-    mechanisms: [{ mechanism: 'discrete-gaussian', variances: plan.noise.map(varianceOf), rho: plan.charge.rho }],
+    charge,
+    events,
   });
 }
 

@@ -77,6 +77,7 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
   'create-destination': { may: 'operator platform', ask: () => ({ collaboration, grants: [grant] }) },
   'list-destinations': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'read-log': { may: 'operator platform brand auditor', ask: () => ({ collaboration, grants: [grant] }) },
+  'read-decision': { may: 'auditor', ask: () => ({ collaboration, grants: [grant] }) },
   'bind-dataset': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'set-rules': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'create-grant': { may: 'brand', ask: () => ({ collaboration, granted: ['query', 'activate'] }) },

@@ -47,7 +47,8 @@ export type CollaborationAction =
   | 'list-audiences'
   | 'create-destination'
   | 'list-destinations'
-  | 'read-log';
+  | 'read-log'
+  | 'read-decision';
 
 /** Actions on something in a collaboration that one member owns. */
 export type OwnedAction = 'bind-dataset' | 'set-rules' | 'revoke-grant';

@@ -1,6 +1,6 @@
 import type { Kitchen } from '../kitchen/index.ts';
 import { type LedgerAccount, openAccount, readAccount } from '../store/index.ts';
-import type { CollaborationRecord } from './collaboration-record.ts';
+import { type CollaborationRecord, rulesOf } from './collaboration-record.ts';
 
 /** The account of a dataset's lineage: one for all collaborations and all snapshots. */
 export function ownerAccount(datasetId: string): string {
@@ -37,7 +37,8 @@ async function openConsumerAccount(kitchen: Kitchen, of: CollaborationRecord, me
 /**
  * Every account that a release over some datasets is charged to.
  *
- * Who asks for another is charged beside it: else a brand could read on through ever new service providers.
+ * Who asks for another is charged beside it: else a brand could read on through ever new service providers. A public
+ * table has no account: nobody is in it.
  */
 export async function accountsOf(
   kitchen: Kitchen,
@@ -46,11 +47,16 @@ export async function accountsOf(
 ): Promise<readonly LedgerAccount[]> {
   const consumers: string[] = [];
   for (const member of new Set(facts.consumers)) consumers.push(await openConsumerAccount(kitchen, of, member));
+  const publicIds = new Set(of.bindings.filter((b) => rulesOf(b).publicTable !== null).map((b) => b.dataset_id));
   const names = [
-    ...new Set(facts.datasetIds.map(ownerAccount)),
+    ...new Set(facts.datasetIds.filter((id) => !publicIds.has(id)).map(ownerAccount)),
     collaborationAccount(of.row.collaboration_id),
     ...consumers,
   ];
   const accounts = await Promise.all(names.map((name) => readAccount(kitchen.store.db, name)));
-  return accounts.filter((a) => a !== undefined);
+  // INVARIANT: every account was opened with what it is for. One that was left out would be a release without a price.
+  return accounts.map((account, index) => {
+    if (account === undefined) throw new Error(`the account \`${names[index]}\` is missing`);
+    return account;
+  });
 }

@@ -5,7 +5,7 @@ import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.
 import { digestOf, type Kitchen, record } from '../kitchen/index.ts';
 import { type Database, openAccount } from '../store/index.ts';
 import { ownerAccount } from './accounts.ts';
-import { type CollaborationRecord, factsOf, readCollaboration } from './collaboration-record.ts';
+import { type CollaborationRecord, factsOf, readCollaboration, rulesOf } from './collaboration-record.ts';
 
 const ALIAS = /^[a-z][a-z0-9_]{0,62}$/;
 /** Longest rules document: a schema of a thousand columns with a line each. */
@@ -119,6 +119,7 @@ async function putRules(
 ): Promise<CollaborationRecord['bindings'][number]> {
   const { member } = call.principal;
   const rulesJson = JSON.stringify(rules);
+  const isPublic = rules.publicTable !== null;
   const nowMs = kitchen.nowMs();
   const binding = {
     collaboration_id: collaboration.row.collaboration_id,
@@ -134,7 +135,14 @@ async function putRules(
     kind: version === 1 ? 'dataset-bound' : 'rules-changed',
     call,
     collaboration: binding.collaboration_id,
-    subject: { alias, dataset: datasetId, rulesDigest: binding.rules_digest, rulesVersion: version },
+    subject: {
+      alias,
+      dataset: datasetId,
+      public: isPublic,
+      rulesDigest: binding.rules_digest,
+      rulesVersion: version,
+      budget: rules.budget,
+    },
   });
   await kitchen.store.transaction(async (db) => {
     const changed = { rules_json: rulesJson, rules_digest: binding.rules_digest, rules_version: version };
@@ -149,7 +157,7 @@ async function putRules(
       .values({ ...kept, set_at_ms: nowMs })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    await openOwnerAccount(db, { datasetId, owner: member, nowMs });
+    if (!isPublic) await openOwnerAccount(db, { datasetId, owner: member, nowMs });
   });
   return binding;
 }
@@ -160,7 +168,7 @@ async function openOwnerAccount(
   { datasetId, owner, nowMs }: { datasetId: string; owner: string; nowMs: number },
 ): Promise<void> {
   const bindings = await db.selectFrom('bindings').select('rules_json').where('dataset_id', '=', datasetId).execute();
-  const budgets = bindings.map((b) => (JSON.parse(b.rules_json) as Rules).budget);
+  const budgets = bindings.map((b) => rulesOf(b).budget);
   await openAccount(db, {
     account: ownerAccount(datasetId),
     level: 'owner',

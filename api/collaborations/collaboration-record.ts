@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { Rules } from '../../policies/index.ts';
 import type { Ability, CollaborationFacts, GrantFacts } from '../authorize/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Tables } from '../store/index.ts';
@@ -27,6 +28,12 @@ export async function readCollaboration(kitchen: Kitchen, id: string): Promise<C
 /** The abilities a stored list names. */
 export function abilitiesOf(list: string): readonly Ability[] {
   return JSON.parse(list) as Ability[];
+}
+
+/** The rules of a binding. A document stored before there were public tables says nothing of them: it has persons. */
+export function rulesOf(binding: { readonly rules_json: string }): Rules {
+  const stored = JSON.parse(binding.rules_json) as Omit<Rules, 'publicTable'> & Partial<Rules>;
+  return { ...stored, publicTable: stored.publicTable ?? null };
 }
 
 /** A collaboration as authorization sees it. */

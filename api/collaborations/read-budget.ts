@@ -1,4 +1,4 @@
-import { chargedEpsilon, remainingEpsilon } from '../../policies/index.ts';
+import { chargedEpsilon, estimatedEpsilon, remainingEpsilon } from '../../policies/index.ts';
 import { privacy } from '../../proto/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { LedgerAccount } from '../store/index.ts';
@@ -31,6 +31,8 @@ export function accountMessage(account: LedgerAccount): privacy.BudgetAccount {
     limit: { epsilon: account.epsilonLimit, delta: account.deltaLimit, rho: 0 },
     charged: { epsilon: chargedEpsilon(arithmetic), delta: account.deltaCharged, rho: account.rhoCharged },
     remainingEpsilon: remainingEpsilon(arithmetic),
+    chargedEpsilonEstimate: estimatedEpsilon(arithmetic),
+    exactReleasesMade: account.exactSinceMs !== null,
   };
 }
 

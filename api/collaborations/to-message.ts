@@ -1,7 +1,7 @@
 import { collaborations, type privacy } from '../../proto/index.ts';
 import type { Ability } from '../authorize/index.ts';
 import { ServiceError } from '../grpc/index.ts';
-import { abilitiesOf, type CollaborationRecord } from './collaboration-record.ts';
+import { abilitiesOf, type CollaborationRecord, rulesOf } from './collaboration-record.ts';
 
 const ABILITIES = {
   contribute: collaborations.Ability.CONTRIBUTE,
@@ -49,6 +49,7 @@ export function bindingMessage(binding: CollaborationRecord['bindings'][number])
     rulesJson: binding.rules_json,
     rulesDigest: binding.rules_digest,
     rulesVersion: binding.rules_version,
+    isPublic: rulesOf(binding).publicTable !== null,
   };
 }
 

@@ -40,9 +40,10 @@ export function readColumns(columns: readonly datasets.Column[]): readonly Datas
   if (read.length > MAX_COLUMNS_COUNT) {
     throw new ServiceError('INVALID_REQUEST', `\`columns\` has more than ${MAX_COLUMNS_COUNT}`);
   }
-  if (read.filter(isIdentifier).length !== 1) {
+  if (read.length === 0) throw new ServiceError('INVALID_REQUEST', '`columns` must name at least one');
+  if (read.filter(isIdentifier).length > 1) {
     const kinds = 'email, phone or member id';
-    throw new ServiceError('INVALID_REQUEST', `exactly one column must be an identifier: ${kinds}`);
+    throw new ServiceError('INVALID_REQUEST', `at most one column may be an identifier: ${kinds}`);
   }
   return read;
 }
@@ -72,17 +73,13 @@ export function isIdentifier(column: DatasetColumn): boolean {
   return column.kind === 'email' || column.kind === 'phone' || column.kind === 'member_id';
 }
 
-/** The identifier of a schema: its column and kind. */
-export function identifierOf(columns: readonly DatasetColumn[]): {
-  column: DatasetColumn;
-  index: number;
-  kind: IdentifierKind;
-} {
+/** The identifier of a schema: its place and kind; `null` for a dataset without persons, which can only be public. */
+export function identifierOf(
+  columns: readonly DatasetColumn[],
+): { readonly index: number; readonly kind: IdentifierKind } | null {
   const index = columns.findIndex(isIdentifier);
   const column = columns[index];
-  // INVARIANT: a schema without an identifier is never stored.
-  if (column === undefined) throw new Error('a stored schema has no identifier');
-  return { column, index, kind: column.kind as IdentifierKind };
+  return column === undefined ? null : { index, kind: column.kind as IdentifierKind };
 }
 
 /** A schema as questions see it: the identifier is the person. */

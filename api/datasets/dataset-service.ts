@@ -3,6 +3,7 @@ import { datasets } from '../../proto/index.ts';
 import { type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, newId, once, readDisplayName, readPage, record } from '../kitchen/index.ts';
 import { admitToDataset, type DatasetRow, readSnapshots, type SnapshotRow } from './admit-to-dataset.ts';
+import { listCountingPaths } from './counting-paths.ts';
 import { columnMessage, columnsOf, readColumns } from './dataset-columns.ts';
 import { originalPlace } from './snapshot-place.ts';
 import { uploadSnapshot } from './upload-snapshot.ts';
@@ -24,6 +25,10 @@ export function makeDatasetService(
     uploadSnapshot: clientStream('upload-snapshot', async (requests, call) => {
       const { snapshot, rejects } = await uploadSnapshot(kitchen, call, requests);
       return { snapshot: snapshotMessage(snapshot), rejects };
+    }),
+    listCountingPaths: unary('read-dataset', async (request, call) => {
+      const dataset = await admitToDataset(kitchen, call, 'read-dataset', request.datasetId);
+      return await listCountingPaths(kitchen, dataset, request);
     }),
     takeOutSnapshot: serverStream('take-out', (request, call) => takeOut(kitchen, call, request)),
   };

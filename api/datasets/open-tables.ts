@@ -2,33 +2,40 @@ import { type PlanTable, tableName } from '../../policies/index.ts';
 import type { TableSource } from '../../sandbox/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { readColumnChunks } from './column-file.ts';
-import { columnsOf, isIdentifier, wallTypeOf } from './dataset-columns.ts';
+import { columnsOf, identifierOf, isIdentifier, wallTypeOf } from './dataset-columns.ts';
 import { ensurePersonColumn } from './person-column.ts';
 import { columnPlace, personPlace } from './snapshot-place.ts';
-
-/** The newest snapshot of a bound table: what a question sees. */
-export interface TableSnapshot {
-  readonly datasetId: string;
-  readonly snapshotId: string;
-  readonly columns: string;
-}
+import type { TableSnapshot } from './table-snapshot.ts';
 
 /** Finds the newest snapshot of each dataset; a dataset without one is missing from the answer. */
 export async function newestSnapshots(
   kitchen: Kitchen,
   datasetIds: readonly string[],
 ): Promise<ReadonlyMap<string, TableSnapshot>> {
-  const rows = await kitchen.store.db
-    .selectFrom('snapshots')
-    .innerJoin('datasets', 'datasets.dataset_id', 'snapshots.dataset_id')
-    .select(['snapshots.dataset_id', 'snapshots.snapshot_id', 'datasets.columns'])
+  const rows = await publishedSnapshots(kitchen)
     .where('snapshots.dataset_id', 'in', [...new Set(datasetIds)])
-    .where('snapshots.state', '=', 'published')
     .orderBy('snapshots.published_at_ms')
     .execute();
-  return new Map(
-    rows.map((r) => [r.dataset_id, { datasetId: r.dataset_id, snapshotId: r.snapshot_id, columns: r.columns }]),
-  );
+  return new Map(rows.map((r) => [r.datasetId, r]));
+}
+
+/** Finds snapshots by their ids; one that was erased is missing from the answer. */
+export async function snapshotsById(
+  kitchen: Kitchen,
+  snapshotIds: readonly string[],
+): Promise<ReadonlyMap<string, TableSnapshot>> {
+  const rows = await publishedSnapshots(kitchen)
+    .where('snapshots.snapshot_id', 'in', [...new Set(snapshotIds)])
+    .execute();
+  return new Map(rows.map((r) => [r.snapshotId, r]));
+}
+
+function publishedSnapshots(kitchen: Kitchen) {
+  return kitchen.store.db
+    .selectFrom('snapshots')
+    .innerJoin('datasets', 'datasets.dataset_id', 'snapshots.dataset_id')
+    .select(['snapshots.dataset_id as datasetId', 'snapshots.snapshot_id as snapshotId', 'datasets.columns'])
+    .where('snapshots.state', '=', 'published');
 }
 
 /** What a job is given of one table. */
@@ -40,7 +47,8 @@ export interface NeededTable {
 /**
  * Opens the tables of a job: the named columns of the given snapshots and no others.
  *
- * The identifier is replaced by the collaboration's persons; the vault column itself is never given to a query.
+ * The identifier is replaced by the collaboration's persons; the vault column itself is never given to a query. A public
+ * table has neither.
  */
 export async function openTables(
   kitchen: Kitchen,
@@ -59,10 +67,22 @@ export async function openTables(
   for (const [name, { view, columns }] of byName) {
     const snapshot = snapshots.get(view.datasetId);
     if (snapshot === undefined) throw new Error(`dataset \`${view.datasetId}\` has no snapshot`);
-    await ensurePersonColumn(kitchen, collaborationId, snapshot.snapshotId);
-    tables.push({ name, columns: columnSources(kitchen, collaborationId, snapshot, columns) });
+    tables.push(await openTable(kitchen, collaborationId, { name, columns, snapshot }));
   }
   return tables;
+}
+
+/** Opens the named columns of one snapshot, under a name of the caller's choice. */
+export async function openTable(
+  kitchen: Kitchen,
+  collaborationId: string,
+  of: { readonly name: string; readonly columns: ReadonlySet<string>; readonly snapshot: TableSnapshot },
+): Promise<TableSource> {
+  const { name, columns, snapshot } = of;
+  if (identifierOf(columnsOf(snapshot.columns)) !== null) {
+    await ensurePersonColumn(kitchen, collaborationId, snapshot.snapshotId);
+  }
+  return { name, columns: columnSources(kitchen, collaborationId, snapshot, columns) };
 }
 
 function columnSources(

@@ -1,6 +1,7 @@
 import type { Kitchen } from '../kitchen/index.ts';
 import { readColumnChunks, writeColumnChunk } from './column-file.ts';
 import { columnsOf, identifierOf } from './dataset-columns.ts';
+import { countMostRows } from './most-rows.ts';
 import { columnPlace, personPlace } from './snapshot-place.ts';
 
 /** Longest time to make the persons of one snapshot: a hundred million rows. */
@@ -40,6 +41,7 @@ async function makeUnlessReady(kitchen: Kitchen, collaborationId: string, snapsh
     state: 'ready' as const,
     column_digest: sha256,
     person_count: null,
+    most_rows_sealed: await countMostRows(kitchen, collaborationId, snapshotId),
     ready_at_ms: kitchen.nowMs(),
   };
   await db
@@ -56,7 +58,10 @@ async function makePersons(kitchen: Kitchen, collaborationId: string, snapshotId
     .select('datasets.columns')
     .where('snapshots.snapshot_id', '=', snapshotId)
     .executeTakeFirstOrThrow();
-  const { index, kind } = identifierOf(columnsOf(dataset.columns));
+  const identifier = identifierOf(columnsOf(dataset.columns));
+  // INVARIANT: callers ask for the persons of tables that name some.
+  if (identifier === null) throw new Error(`snapshot \`${snapshotId}\` names no persons`);
+  const { index, kind } = identifier;
   const file = await kitchen.vault.createFile(personPlace(kitchen, collaborationId, snapshotId));
   try {
     const job = {

@@ -7,7 +7,7 @@ import { type Kitchen, newId, record } from '../kitchen/index.ts';
 import type { SealedWriter } from '../vault/index.ts';
 import { admitToDataset, type DatasetRow, type SnapshotRow } from './admit-to-dataset.ts';
 import { writeColumnChunk } from './column-file.ts';
-import { columnsOf, type DatasetColumn, ingestColumnsOf } from './dataset-columns.ts';
+import { columnsOf, type DatasetColumn, identifierOf, ingestColumnsOf } from './dataset-columns.ts';
 import { inTurn } from './in-turn.ts';
 import { ensurePersonColumn } from './person-column.ts';
 import { columnPlace, originalPlace, snapshotDirectory } from './snapshot-place.ts';
@@ -64,7 +64,8 @@ export async function uploadSnapshot(
     if (earlier !== undefined) return await answerAgain(earlier, parts);
     return await receiveOrRemove(kitchen, { snapshotId: newId('snap'), dataset, header, format, call }, parts);
   });
-  await joinCollaborations(kitchen, dataset.dataset_id, published.snapshot.snapshot_id);
+  const hasPersons = identifierOf(columnsOf(dataset.columns)) !== null;
+  if (hasPersons) await joinCollaborations(kitchen, dataset.dataset_id, published.snapshot.snapshot_id);
   return published;
 }
 

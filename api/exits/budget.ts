@@ -1,4 +1,4 @@
-import { type Charge, canBear, spentAccounts } from '../../policies/index.ts';
+import { assertAddsUp, type Charge, canBear, type PrivacyEvent, recordOf } from '../../policies/index.ts';
 import { accountsOf, arithmeticOf, type CollaborationRecord } from '../collaborations/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
@@ -11,9 +11,10 @@ export interface Reservation {
   readonly datasetIds: readonly string[];
   /** The member asked for. */
   readonly actingFor: string;
+  /** The price as it was shown. */
   readonly charge: Charge;
-  /** What the charge is made of, so that an auditor can add it up again. */
-  readonly mechanisms: readonly object[];
+  /** The mechanisms that will run: what the price is made of, so that an auditor can add it up again. */
+  readonly events: readonly PrivacyEvent[];
 }
 
 /**
@@ -27,9 +28,12 @@ export async function reserveBudget(
   kitchen: Kitchen,
   call: Call,
   collaboration: CollaborationRecord,
-  { subject, datasetIds, actingFor, charge, mechanisms }: Reservation,
+  { subject, datasetIds, actingFor, charge, events }: Reservation,
   alongside: (db: Database) => Promise<void> = async () => {},
 ): Promise<void> {
+  const mechanisms = JSON.stringify(recordOf(events));
+  // INVARIANT: what is stored with a charge, read as an auditor reads it, adds up to exactly what is charged.
+  assertAddsUp(JSON.parse(mechanisms), charge);
   const accounts = await accountsOf(kitchen, collaboration, {
     datasetIds,
     consumers: [actingFor, call.principal.member],
@@ -42,6 +46,7 @@ export async function reserveBudget(
         charge: { rho: charge.rho, delta: charge.deltaSelection, mechanisms },
         subject,
         nowMs: kitchen.nowMs(),
+        isExact: isExact(events),
         isWithinBudget: (after) => canBear(arithmeticOf(after), { rho: 0, deltaSelection: 0 }),
       });
       await alongside(db);
@@ -51,7 +56,11 @@ export async function reserveBudget(
     throw cause;
   }
   const collaborationId = collaboration.row.collaboration_id;
-  await recordCharge(kitchen, { call, collaborationId, subject, accounts: names, charge });
+  await recordCharge(kitchen, { call, collaborationId, subject, accounts: names, charge, exact: isExact(events) });
+}
+
+function isExact(events: readonly PrivacyEvent[]): boolean {
+  return events.some((event) => event.kind === 'exact');
 }
 
 /** A charge as it goes to the log. */
@@ -61,6 +70,8 @@ export interface LoggedCharge {
   readonly subject: string;
   readonly accounts: readonly string[];
   readonly charge: Charge;
+  /** An exact release is charged nothing and marks every account for ever. */
+  readonly exact: boolean;
 }
 
 /** Logs a charge under the name of what it was for. */
@@ -71,17 +82,8 @@ export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Prom
     kind: 'budget-reserved',
     call: logged.call,
     collaboration: logged.collaborationId,
-    subject: { [kind]: id, accounts: [...logged.accounts], rho, deltaSelection },
+    subject: { [kind]: id, accounts: [...logged.accounts], rho, deltaSelection, exact: logged.exact },
   });
-}
-
-/** The first account that could not bear a charge now; `null` when all can. A look, not a promise. */
-export function firstSpent(accounts: readonly LedgerAccount[], charge: Charge): LedgerAccount | null {
-  const [spent] = spentAccounts(
-    accounts.map((account) => ({ ...arithmeticOf(account), account })),
-    charge,
-  );
-  return spent?.account ?? null;
 }
 
 function budgetSpent(account: LedgerAccount): ServiceError {

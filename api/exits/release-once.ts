@@ -1,13 +1,14 @@
-import type { PlannedAggregate } from '../../policies/index.ts';
+import { isThreshold, type PlannedAggregate } from '../../policies/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import { decodeRelease, encodeRelease, putRelease, readRelease, type StoredRelease } from './release-store.ts';
+import { withBounds } from './find-bounds.ts';
+import { type StoredRelease, storeOnce } from './release-store.ts';
 import { type RunPlace, runAggregate } from './run-aggregate.ts';
+import { runThreshold } from './run-threshold.ts';
 
 /**
  * The release of an aggregation: the stored one, or one made now and stored before anybody sees it.
  *
- * Of two made at the same time the first stored is everybody's: two draws of noise over the same counts, side by side,
- * would say more than was charged.
+ * What has bounds to be found runs twice: first for the bounds, which are a release of their own, then within them.
  *
  * @throws {WallError} when it could not be made
  */
@@ -17,8 +18,9 @@ export async function releaseOnce(
   key: string,
   place: RunPlace,
 ): Promise<StoredRelease> {
-  const known = await readRelease(kitchen, key);
-  if (known !== undefined) return decodeRelease(known.bytes);
-  const fresh = encodeRelease(await runAggregate(kitchen, aggregate, place));
-  return decodeRelease((await putRelease(kitchen, { key, collaborationId: place.collaborationId }, fresh)).bytes);
+  return await storeOnce(kitchen, { key, collaborationId: place.collaborationId }, async () => {
+    return isThreshold(aggregate)
+      ? await runThreshold(kitchen, { aggregate, releaseKey: key }, place)
+      : await runAggregate(kitchen, await withBounds(kitchen, aggregate, place), place);
+  });
 }

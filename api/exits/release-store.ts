@@ -7,7 +7,7 @@ import { type Kitchen, newId } from '../kitchen/index.ts';
 const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
 
 /** A release as stored: only what may leave. */
-export type StoredRelease = Pick<Release, 'columns' | 'rows'>;
+export type StoredRelease = Pick<Release, 'columns' | 'rows' | 'threshold'>;
 
 /** Which of these releases are stored. */
 export async function findReleases(kitchen: Kitchen, keys: readonly string[]): Promise<ReadonlySet<string>> {
@@ -62,6 +62,27 @@ export async function putRelease(
   return first;
 }
 
+/**
+ * The release under a key: the stored one, or one made now and stored before anybody sees it.
+ *
+ * Of two made at the same time the first stored is everybody's: two draws of noise over the same counts, side by side,
+ * would say more than was charged.
+ */
+export async function storeOnce(
+  kitchen: Kitchen,
+  facts: { readonly key: string; readonly collaborationId: string },
+  make: () => Promise<StoredRelease>,
+): Promise<StoredRelease> {
+  const known = await readStored(kitchen, facts.key);
+  return known ?? decodeRelease((await putRelease(kitchen, facts, encodeRelease(await make()))).bytes);
+}
+
+/** The release that is stored under a key; undefined when there is none. */
+export async function readStored(kitchen: Kitchen, key: string): Promise<StoredRelease | undefined> {
+  const known = await readRelease(kitchen, key);
+  return known === undefined ? undefined : decodeRelease(known.bytes);
+}
+
 /** Removes the files of releases that a crash left without their row: nobody was shown them. Run at start. */
 export async function sweepReleases(kitchen: Kitchen): Promise<void> {
   const directory = join(kitchen.config.dataDirectory, 'releases');
@@ -94,14 +115,18 @@ export async function readRelease(
 }
 
 /** A release as bytes: JSON, with 64-bit numbers kept whole. */
-export function encodeRelease(release: StoredRelease): Uint8Array {
+function encodeRelease(release: StoredRelease): Uint8Array {
   const keep = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? { n: value.toString() } : value);
-  return Buffer.from(JSON.stringify({ columns: release.columns, rows: release.rows }, keep));
+  return Buffer.from(
+    JSON.stringify({ columns: release.columns, rows: release.rows, threshold: release.threshold }, keep),
+  );
 }
 
 /** The release that bytes stand for. */
-export function decodeRelease(bytes: Uint8Array): StoredRelease {
+function decodeRelease(bytes: Uint8Array): StoredRelease {
   const restore = (_: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && 'n' in value ? BigInt(String(value.n)) : value;
-  return JSON.parse(Buffer.from(bytes).toString(), restore) as StoredRelease;
+  const stored = JSON.parse(Buffer.from(bytes).toString(), restore) as Omit<StoredRelease, 'threshold'>;
+  // Releases that were stored before there was a threshold mode have no such field: they are private.
+  return { threshold: null, ...stored };
 }

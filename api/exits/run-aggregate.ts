@@ -1,22 +1,29 @@
 import {
+  type BoundingChoice,
   canonicalText,
+  chooseBounding,
   columnsNeeded,
   type PlannedAggregate,
+  type PlannedBounds,
   printAggregate,
   protectInSlices,
   RawGroups,
   type Release,
 } from '../../policies/index.ts';
-import { openTables, type TableSnapshot } from '../datasets/index.ts';
+import { openTables, readMostRows, type TableSnapshot } from '../datasets/index.ts';
 import { digestOf, type Kitchen } from '../kitchen/index.ts';
 
 /** Most groups one aggregation may return; a result with more fails as a whole. */
-const MAX_GROUPS = 100_000;
+export const MAX_GROUPS = 100_000;
 const SALT_BYTES = 8;
 
 /** What an aggregation runs over. */
 export interface RunPlace {
   readonly collaborationId: string;
+  /** The member it is for: its releases are its own. */
+  readonly consumer: string;
+  /** The question it runs for: an exact aggregation is compared with those that were recorded before it. */
+  readonly queryId?: string;
   readonly snapshots: ReadonlyMap<string, TableSnapshot>;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
@@ -25,15 +32,19 @@ export interface RunPlace {
 /**
  * Runs one aggregation behind the wall and protects what comes back: the only way from data to a release.
  *
+ * It is charged by now. Which of the equivalent programs counts may so follow from the data; it is told to nobody but
+ * the owners, and what it counts is the same.
+ *
  * @throws {WallError} of one kind for every cause
  */
 export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate, place: RunPlace): Promise<Release> {
-  const { sql, columns } = printAggregate(aggregate);
-  const tables = await openTables(kitchen, place.collaborationId, columnsNeeded(aggregate), place.snapshots);
+  const { collaborationId, snapshots } = place;
+  const tables = await openTables(kitchen, collaborationId, columnsNeeded(aggregate), snapshots);
+  const { sql, columns } = printAggregate(aggregate, 'value', await choiceOf(kitchen, aggregate, place));
   const job = {
     tables,
     sql,
-    parameters: [saltOf(kitchen, place.collaborationId)],
+    parameters: [saltOf(kitchen, collaborationId)],
     resultColumns: [...columns],
     maxRows: MAX_GROUPS,
   };
@@ -47,21 +58,30 @@ export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate
   }
 }
 
+/** The program that counts an aggregation over its snapshots: it follows from the data, and is the same at every run. */
+export async function choiceOf(
+  kitchen: Kitchen,
+  aggregate: PlannedAggregate,
+  { collaborationId, snapshots }: Pick<RunPlace, 'collaborationId' | 'snapshots'>,
+): Promise<BoundingChoice> {
+  return chooseBounding(aggregate, await readMostRows(kitchen, collaborationId, aggregate.tables, snapshots));
+}
+
 /** Decides which groups of a person over the bound are kept: the same ones each time, and not to be foreseen. */
-function saltOf(kitchen: Kitchen, collaborationId: string): bigint {
+export function saltOf(kitchen: Kitchen, collaborationId: string): bigint {
   const key = kitchen.vault.deriveKey(`group-order/${collaborationId}`).export();
   // One bit less than eight bytes: the engine binds it as a signed number.
   return key.subarray(0, SALT_BYTES).readBigUInt64BE() >> 1n;
 }
 
 /**
- * Names a release: the aggregation with its rules and noise, who it is for, the collaboration and the snapshots.
+ * Names a release: the aggregation, or the bounds to be found, with its rules and noise, who it is for, the collaboration and the snapshots.
  *
  * Members do not share releases: that a question costs nothing would tell one member what another has asked.
  */
 export function releaseKey(
-  aggregate: PlannedAggregate,
-  place: Pick<RunPlace, 'collaborationId' | 'snapshots'> & { readonly consumer: string },
+  aggregate: PlannedAggregate | PlannedBounds,
+  place: Pick<RunPlace, 'collaborationId' | 'snapshots' | 'consumer'>,
 ): string {
   const snapshots = aggregate.tables.map((t) => place.snapshots.get(t.view.datasetId)?.snapshotId ?? '');
   return digestOf(

@@ -103,7 +103,9 @@ describe('an error', () => {
     message: 'm',
     help: 'h',
     span: undefined,
+    facts: { column: 'email' },
     passingSql: '',
+    passingChanges: [],
   };
 
   it('carries every violation', async () => {

@@ -35,9 +35,7 @@ function detailsOf({ code, details }: ServiceError): wellKnown.Any[] {
   }
   let room = MAX_DETAILS_BYTES - parts.reduce((sum, part) => sum + part.value.length, 0);
   if (details.violations !== undefined) {
-    const bytes = encodeFitting(details.violations, room, (some) =>
-      violations.Refusal.encode({ violations: [...some] }).finish(),
-    );
+    const bytes = encodeViolations(details.violations, room);
     room -= bytes.length;
     parts.push(pack('galley.v1.Refusal', bytes));
   }
@@ -58,6 +56,19 @@ function detailsOf({ code, details }: ServiceError): wellKnown.Any[] {
     parts.push(pack('galley.v1.RejectReport', bytes));
   }
   return parts;
+}
+
+/**
+ * Every broken rule is worth more than what is said beside it: where all do not fit, they go without the facts, and then
+ * without the query that would pass. An explanation, which is no trailer, has room for all of it.
+ */
+function encodeViolations(all: readonly violations.Violation[], maxBytes: number): Uint8Array {
+  const encode = (some: readonly violations.Violation[]): Uint8Array =>
+    violations.Refusal.encode({ violations: [...some] }).finish();
+  const withoutFacts = all.map((v) => ({ ...v, facts: {} }));
+  const bare = withoutFacts.map((v) => ({ ...v, passingSql: '', passingChanges: [] }));
+  const whole = [all, withoutFacts, bare].map(encode).find((bytes) => bytes.length <= maxBytes);
+  return whole ?? encodeFitting(bare, maxBytes, encode);
 }
 
 // As many from the front as there is room for; counts beside them stay true.

@@ -3,6 +3,7 @@ import type { audit } from '../../proto/index.ts';
 import { admit, readCollaboration } from '../collaborations/index.ts';
 import { type Call, type HandlerWrappers, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
+import { readDecision } from './read-decision.ts';
 
 /** Entries of a page that names no size. */
 const DEFAULT_PAGE_ENTRIES = 100;
@@ -24,6 +25,7 @@ export function makeLogService(kitchen: Kitchen, { unary, serverStream }: Handle
     })),
     getInclusionProof: unary('read-proof', async (request, _call) => proveInclusion(kitchen, request)),
     getConsistencyProof: unary('read-proof', async (request, _call) => proveConsistency(kitchen, request)),
+    readDecision: serverStream('read-decision', ({ queryId }, call) => readDecision(kitchen, call, queryId)),
   };
 }
 

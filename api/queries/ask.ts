@@ -1,11 +1,12 @@
-import { priceOf, varianceOf } from '../../policies/index.ts';
+import { isThreshold, priceOf, recordOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
-import { loggingRefusals, reserveBudget, violationMessage } from '../exits/index.ts';
+import { loggingRefusals, recordExactAggregation, reserveBudget, violationMessages } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { digestOf, type Kitchen, newId, type Remember, record } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 import { assertFewFailures } from './failed-runs.ts';
-import { type Prepared, prepare, type Refused } from './prepare.ts';
+import { keepAdmission, keepRefusal, keepSpent } from './keep-question.ts';
+import { exactPlace, isStored, type Prepared, prepare, type Refused } from './prepare.ts';
 import { questionShape } from './question-shape.ts';
 import type { Runs } from './runs.ts';
 
@@ -24,23 +25,31 @@ export async function ask(
 ): Promise<string> {
   const queryId = newId('q');
   const collaboration = request.question?.collaborationId ?? '';
-  const refusal = { kind: 'question-refused' as const, collaboration, subject: { question: queryId } };
+  const subject: Record<string, string> = { question: queryId };
+  const refusal = { kind: 'question-refused' as const, collaboration, subject };
+  // The log binds what each decision was made from by a digest; the record itself has the words of the question.
+  const bind = (digest: string | null): void => {
+    if (digest !== null) subject.decision = digest;
+  };
   const prepared = await loggingRefusals(kitchen, call, refusal, async () => {
     const preparation = await prepare(kitchen, call, 'submit-question', request.question);
-    if (!preparation.ok) throw questionRefused(preparation.refused);
+    if (!preparation.ok) {
+      bind(await keepRefusal(kitchen, queryId, preparation.refused));
+      throw questionRefused(preparation.refused);
+    }
     await assertFewFailures(kitchen, call.principal.member);
     runs.assertRoom(call.principal.member);
     await logSubmission(kitchen, call, preparation.prepared, queryId);
-    await reserve(kitchen, call, { prepared: preparation.prepared, queryId, remember });
+    await reserve(kitchen, call, { prepared: preparation.prepared, queryId, remember, bind });
     return preparation.prepared;
   });
-  await logAdmission(kitchen, call, prepared, queryId);
+  await logAdmission(kitchen, call, prepared, subject);
   runs.start(queryId, prepared, call);
   return queryId;
 }
 
 function questionRefused(refused: Refused): ServiceError {
-  const violations = refused.violations.map((v) => violationMessage(v, refused.passing));
+  const violations = violationMessages(refused.violations, refused.passing);
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
   return new ServiceError('QUESTION_REFUSED', `${first?.message ?? 'the question is refused'}${more}`, { violations });
@@ -53,7 +62,13 @@ async function logSubmission(kitchen: Kitchen, call: Call, prepared: Prepared, q
     kind: 'question-submitted',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
-    subject: { question: queryId, actingFor: prepared.actingFor, shape, epsilon: prepared.epsilon },
+    subject: {
+      question: queryId,
+      actingFor: prepared.actingFor,
+      shape,
+      mode: prepared.mode,
+      epsilon: prepared.epsilon,
+    },
   });
 }
 
@@ -61,13 +76,27 @@ interface Submission {
   readonly prepared: Prepared;
   readonly queryId: string;
   readonly remember: Remember;
+  /** Takes the digest of the decision's record. */
+  readonly bind: (digest: string) => void;
+}
+
+/** What will leave exactly is known to all later questions from here on, whether this one ends or not. */
+async function keepExactAggregations(kitchen: Kitchen, db: Database, { prepared, queryId }: Submission): Promise<void> {
+  const { plan, keys, stored, snapshots } = prepared;
+  for (const [index, aggregate] of plan.aggregates.entries()) {
+    const releaseKey = keys[index] ?? '';
+    if (!isThreshold(aggregate) || stored.has(releaseKey)) continue;
+    await recordExactAggregation(kitchen, db, { aggregate, releaseKey, queryId, snapshots, ...exactPlace(prepared) });
+  }
 }
 
 /** The charge, the question and the answer to a repetition of the call are kept in one step, or none of them is. */
 async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Promise<void> {
-  const { prepared, queryId, remember } = submission;
+  const { prepared, queryId, remember, bind } = submission;
   const keep = async (db: Database): Promise<void> => {
     await insertQuestion(kitchen, db, call, submission);
+    await keepExactAggregations(kitchen, db, submission);
+    bind(await keepAdmission(kitchen, db, queryId, prepared));
     await remember(db, Buffer.from(queryId));
   };
   // Stored releases answer it: there is nothing to charge.
@@ -77,29 +106,23 @@ async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Pr
     datasetIds: prepared.tables.map((t) => t.datasetId),
     actingFor: prepared.actingFor,
     charge: prepared.charge,
-    mechanisms: mechanismsOf(prepared),
+    events: prepared.events,
   };
-  await reserveBudget(kitchen, call, prepared.collaboration, reservation, keep);
+  try {
+    await reserveBudget(kitchen, call, prepared.collaboration, reservation, keep);
+  } catch (cause) {
+    if (cause instanceof ServiceError && cause.code === 'BUDGET_SPENT')
+      bind(await keepSpent(kitchen, queryId, prepared));
+    throw cause;
+  }
 }
 
-function isStored(prepared: Prepared): boolean {
-  return prepared.charge.rho === 0;
-}
-
-/** The parameters of every mechanism: with them an auditor adds up the ledger and replays the decision. */
-function mechanismsOf({ plan, keys, stored }: Prepared) {
-  return plan.aggregates
-    .filter((_, index) => !stored.has(keys[index] ?? ''))
-    .map((a) => ({
-      mechanism: 'discrete-gaussian',
-      variances: a.noise.map(varianceOf),
-      maxGroupsPerPerson: a.maxGroupsPerPerson,
-      deltaSelection: a.charge.deltaSelection,
-      rho: a.charge.rho,
-    }));
-}
-
-async function logAdmission(kitchen: Kitchen, call: Call, prepared: Prepared, queryId: string): Promise<void> {
+async function logAdmission(
+  kitchen: Kitchen,
+  call: Call,
+  prepared: Prepared,
+  subject: Readonly<Record<string, string>>,
+): Promise<void> {
   const bindings = prepared.collaboration.bindings.filter((b) =>
     prepared.tables.some((t) => t.member === b.owner && t.alias === b.alias),
   );
@@ -112,12 +135,12 @@ async function logAdmission(kitchen: Kitchen, call: Call, prepared: Prepared, qu
     kind: 'question-admitted',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
-    subject: { question: queryId, mechanisms: mechanismsOf(prepared), tables },
+    subject: { ...subject, mode: prepared.mode, mechanisms: recordOf(prepared.events), tables },
   });
   await kitchen.store.db
     .updateTable('questions')
     .set({ leaf_index: leafIndex })
-    .where('query_id', '=', queryId)
+    .where('query_id', '=', subject.question ?? '')
     .execute();
 }
 
@@ -138,6 +161,7 @@ async function insertQuestion(
       principal: call.principal.principal,
       sql_sealed: kitchen.vault.sealBytes({ label: 'question-sql', id: queryId }, Buffer.from(prepared.plan.sql)),
       epsilon: prepared.epsilon,
+      mode: prepared.mode,
       omit_intervals: prepared.question.omitIntervals ? 1 : 0,
       plan_digest: digestOf(prepared.keys.join(' ')),
       tables: JSON.stringify(prepared.tables.map((t) => `${t.member}.${t.alias}`)),

@@ -1,55 +1,96 @@
 import {
+  type AccountBefore,
+  type Candidate,
   type Charge,
   type Checked,
-  chargeOf,
+  type CheckedQuery,
+  chargeOfEvents,
+  checkHistory,
   checkQuestion,
+  type DecisionInputs,
+  eventsLeft,
+  findRewrite,
+  MAX_EARLIER_AGGREGATIONS_COUNT,
+  type PrivacyEvent,
   type ProtectedPlan,
   planQuestion,
+  planThreshold,
+  type ReleaseMode,
+  readQuery,
+  refuseUnsound,
   type TableView,
   tableName,
   type Violation,
 } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
-import { accountsOf, admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
+import { accountsOf, admit, arithmeticOf, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
 import { newestSnapshots, type TableSnapshot } from '../datasets/index.ts';
-import { assertAccepted, findReleases, parse, readTableViews, releaseKey } from '../exits/index.ts';
+import {
+  assertAccepted,
+  countExactAggregations,
+  findReleases,
+  parse,
+  readTableViews,
+  releaseKey,
+  treeOf,
+} from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { LedgerAccount } from '../store/index.ts';
+import { isTakenByEngine } from './probe-outer.ts';
+import { readMode } from './read-mode.ts';
 
 /** Epsilon of a question that names none. */
 const DEFAULT_EPSILON = 1;
 /** Smallest epsilon: below it the noise is larger than any audience. */
-const MIN_EPSILON = 0.01;
+export const MIN_EPSILON = 0.01;
 
-/** A question that breaks no rule, with all that is needed to price and run it. */
-export interface Prepared {
-  readonly collaboration: CollaborationRecord;
-  readonly question: queries.Question;
-  /** The member asked for: the asker itself, or the brand an ISV acts for. */
-  readonly actingFor: string;
-  readonly epsilon: number;
-  readonly plan: ProtectedPlan;
-  /** Tables touched, each once. */
-  readonly tables: readonly TableView[];
-  readonly snapshots: ReadonlyMap<string, TableSnapshot>;
+/** A plan that is only probed for its shape has no account yet; any delta gives the same shape. */
+const PROBED_DELTA = 1e-6;
+
+/** What a plan costs where some of it may be stored already. */
+export interface Priced {
   /** The key of each aggregation's release, in order. */
   readonly keys: readonly string[];
   /** Which of them are stored already. */
   readonly stored: ReadonlySet<string>;
-  /** What those that are not will cost. */
+  /** Bounds that are stored already, by their index among those of all aggregations in turn. */
+  readonly storedBounds: readonly number[];
+  /** The mechanisms that will run for those that are not. */
+  readonly events: readonly PrivacyEvent[];
+  /** What they cost. */
   readonly charge: Charge;
+}
+
+/** A question that breaks no rule, with all that is needed to price and run it. */
+export interface Prepared extends Priced {
+  readonly collaboration: CollaborationRecord;
+  readonly question: queries.Question;
+  /** The member asked for: the asker itself, or the brand an ISV acts for. */
+  readonly actingFor: string;
+  readonly mode: ReleaseMode;
+  /** 0 in threshold mode, which spends none. */
+  readonly epsilon: number;
+  readonly checked: CheckedQuery;
+  readonly plan: ProtectedPlan;
+  /** Tables touched, each once. */
+  readonly tables: readonly TableView[];
+  readonly snapshots: ReadonlyMap<string, TableSnapshot>;
   readonly accounts: readonly LedgerAccount[];
   /** Smallest delta of the accounts. */
   readonly delta: number;
+  /** What is decided from, to be kept. */
+  readonly inputs: DecisionInputs;
 }
 
 /** A question that breaks rules. */
 export interface Refused {
   readonly collaboration: CollaborationRecord;
+  /** What it was refused from, to be kept. */
+  readonly inputs: DecisionInputs;
   readonly violations: readonly Violation[];
-  /** Rewrites that were parsed and checked, and pass. */
-  readonly passing: ReadonlySet<string>;
+  /** A query close to the question that was parsed, checked and planned, and passes; `null` when none was found. */
+  readonly passing: Candidate | null;
 }
 
 /** One step further or all that stands in the way. */
@@ -65,15 +106,20 @@ export async function prepare(
   question: queries.Question | undefined,
 ): Promise<Preparation> {
   if (question === undefined) throw new ServiceError('INVALID_REQUEST', '`question` is missing');
-  const epsilon = readEpsilon(question.epsilon);
+  const mode = readMode(question.mode);
+  const epsilon = readEpsilon(question.epsilon, mode);
   const actingFor = question.onBehalfOf === '' ? call.principal.member : question.onBehalfOf;
   const entry = { action, collaborationId: question.collaborationId, actingFor };
   const collaboration = await admit(kitchen, call, entry);
   const views = await readTableViews(kitchen, collaboration);
-  const checked = await check(kitchen, { sql: question.sql, views, epsilon, omitIntervals: question.omitIntervals });
+  const { sql, omitIntervals } = question;
+  const asking = { sql, parse: await treeOf(kitchen, sql), tables: views, epsilon, omitIntervals, mode };
+  const read = readQuery(sql, asking.parse);
+  const checked = read.ok ? checkQuestion(read.value, views, asking) : read;
   if (!checked.ok) {
-    const passing = await passingCandidates(kitchen, checked.violations, { views, epsilon });
-    return { ok: false, refused: { collaboration, violations: checked.violations, passing } };
+    const inputs = { ...asking, ledger: null };
+    const passing = await passingRewrite(kitchen, question.sql, checked.violations, { views, epsilon, mode });
+    return { ok: false, refused: { collaboration, inputs, violations: checked.violations, passing } };
   }
   const tables = touchedTables(checked.value.aggregates);
   assertPermitted(kitchen, call, collaboration, { ...entry, tables: tables.map(tableName) });
@@ -87,30 +133,75 @@ export async function prepare(
     consumers: [actingFor, call.principal.member],
   });
   const delta = Math.min(...accounts.map((a) => a.deltaLimit));
-  const plan = planQuestion(checked.value, { epsilon, delta });
+  const plan = mode === 'threshold' ? planThreshold(checked.value) : planQuestion(checked.value, { epsilon, delta });
+  const ledger = { delta, accounts: accounts.map(accountBefore), stored: [], storedBounds: [], earlierExactCount: 0 };
+  if (!(await isTakenByEngine(kitchen, plan))) {
+    const violations = [refuseUnsound(question.sql)];
+    const inputs = { ...asking, ledger: { ...ledger, isTakenByEngine: false } };
+    return { ok: false, refused: { collaboration, inputs, violations, passing: null } };
+  }
   const snapshots = await snapshotsOf(kitchen, tables);
-  const place = { collaborationId: question.collaborationId, consumer: actingFor, snapshots };
-  const keys = plan.aggregates.map((a) => releaseKey(a, place));
-  const stored = await findReleases(kitchen, keys);
-  const charge = chargeOf(plan.aggregates.filter((_, index) => !stored.has(keys[index] ?? '')));
-  const prepared = {
-    collaboration,
-    question,
-    actingFor,
-    epsilon,
-    plan,
-    tables,
-    snapshots,
-    keys,
-    stored,
-    charge,
-    accounts,
-    delta,
-  };
-  return { ok: true, prepared };
+  const asked = { collaboration, question, actingFor, mode, epsilon, checked: checked.value, plan, tables, snapshots };
+  const priced = await pricePlan(kitchen, plan, asked);
+  const { storedBounds } = priced;
+  const stored = indexesOf(priced.keys, priced.stored);
+  const earlierExactCount = await countEarlier(kitchen, { ...asked, ...priced });
+  const inputs = { ...asking, ledger: { ...ledger, stored, storedBounds, isTakenByEngine: true, earlierExactCount } };
+  const history = { earlier: earlierExactCount, maximum: MAX_EARLIER_AGGREGATIONS_COUNT };
+  const violations = mode === 'private' || isStored(priced) ? [] : checkHistory(checked.value, history);
+  if (violations.length > 0) return { ok: false, refused: { collaboration, inputs, violations, passing: null } };
+  return { ok: true, prepared: { ...asked, ...priced, accounts, delta, inputs } };
 }
 
-function readEpsilon(epsilon: number): number {
+/** Prices a plan: what is stored costs nothing. */
+export async function pricePlan(
+  kitchen: Kitchen,
+  plan: ProtectedPlan,
+  { question, actingFor, snapshots }: Pick<Prepared, 'question' | 'actingFor' | 'snapshots'>,
+): Promise<Priced> {
+  const place = { collaborationId: question.collaborationId, consumer: actingFor, snapshots };
+  const keys = plan.aggregates.map((a) => releaseKey(a, place));
+  const boundsKeys = plan.aggregates.flatMap((a) => a.bounds).map((b) => releaseKey(b, place));
+  const stored = await findReleases(kitchen, [...keys, ...boundsKeys]);
+  const storedBounds = indexesOf(boundsKeys, stored);
+  const events = eventsLeft(plan.aggregates, { stored: indexesOf(keys, stored), storedBounds });
+  return { keys, stored, storedBounds, events, charge: chargeOfEvents(events) };
+}
+
+function indexesOf(keys: readonly string[], stored: ReadonlySet<string>): readonly number[] {
+  return keys.flatMap((key, index) => (stored.has(key) ? [index] : []));
+}
+
+/** Whether stored releases answer all of a question: then there is nothing to charge and nothing runs. */
+export function isStored({ events }: Pick<Priced, 'events'>): boolean {
+  return events.length === 0;
+}
+
+/** The exact aggregations that a question is compared with; what is stored has been compared when it left. */
+async function countEarlier(
+  kitchen: Kitchen,
+  asked: Priced & Pick<Prepared, 'mode' | 'collaboration' | 'tables'>,
+): Promise<number> {
+  if (asked.mode === 'private' || isStored(asked)) return 0;
+  return await countExactAggregations(kitchen, exactPlace(asked));
+}
+
+/** An account as a decision sees it. */
+export function accountBefore(account: LedgerAccount): AccountBefore {
+  return { account: account.account, ...arithmeticOf(account) };
+}
+
+/** Where the exact aggregations lie that a question is compared with. */
+export function exactPlace({ collaboration, tables }: Pick<Prepared, 'collaboration' | 'tables'>) {
+  const personal = tables.filter((t) => t.rules.publicTable === null);
+  return { collaborationId: collaboration.row.collaboration_id, datasetIds: personal.map((t) => t.datasetId) };
+}
+
+function readEpsilon(epsilon: number, mode: ReleaseMode): number {
+  if (mode === 'threshold') {
+    if (epsilon === 0) return 0;
+    throw new ServiceError('INVALID_REQUEST', '`epsilon` means nothing in threshold mode; leave it out');
+  }
   if (epsilon === 0) return DEFAULT_EPSILON;
   if (Number.isFinite(epsilon) && epsilon >= MIN_EPSILON) return epsilon;
   throw new ServiceError('INVALID_REQUEST', `\`epsilon\` must be a number of at least ${MIN_EPSILON}`);
@@ -121,28 +212,32 @@ interface CheckedFacts {
   readonly views: readonly TableView[];
   readonly epsilon: number;
   readonly omitIntervals: boolean;
+  readonly mode: ReleaseMode;
 }
 
-async function check(kitchen: Kitchen, facts: CheckedFacts): Promise<Checked<Parameters<typeof planQuestion>[0]>> {
+async function check(kitchen: Kitchen, facts: CheckedFacts): Promise<Checked<CheckedQuery>> {
   const parsed = await parse(kitchen, facts.sql);
   return parsed.ok ? checkQuestion(parsed.value, facts.views, facts) : parsed;
 }
 
-/** Rewrites that are themselves allowed: a help that is refused again would teach nothing. */
-async function passingCandidates(
+/** A rewrite that is itself allowed and taken by the engine: a help that is refused again would teach nothing. */
+async function passingRewrite(
   kitchen: Kitchen,
+  sql: string,
   violations: readonly Violation[],
-  facts: Pick<CheckedFacts, 'views' | 'epsilon'>,
-): Promise<ReadonlySet<string>> {
-  const candidates = new Set(violations.flatMap((v) => v.candidate ?? []));
-  const passing = new Set<string>();
-  for (const sql of candidates) {
-    if ((await check(kitchen, { ...facts, sql, omitIntervals: false })).ok) passing.add(sql);
-  }
-  return passing;
+  facts: Pick<CheckedFacts, 'views' | 'epsilon' | 'mode'>,
+): Promise<Candidate | null> {
+  const asIfAsked = (text: string) => check(kitchen, { ...facts, sql: text, omitIntervals: false });
+  const passing = await findRewrite(sql, violations, asIfAsked);
+  const checked = passing === null ? null : await asIfAsked(passing.sql);
+  if (checked === null || !checked.ok) return null;
+  const { mode, epsilon } = facts;
+  const budget = { epsilon, delta: PROBED_DELTA };
+  const plan = mode === 'threshold' ? planThreshold(checked.value) : planQuestion(checked.value, budget);
+  return (await isTakenByEngine(kitchen, plan)) ? passing : null;
 }
 
-function touchedTables(aggregates: Parameters<typeof planQuestion>[0]['aggregates']): readonly TableView[] {
+function touchedTables(aggregates: CheckedQuery['aggregates']): readonly TableView[] {
   return [...new Map(aggregates.flatMap((a) => a.tables).map((t) => [tableName(t.view), t.view])).values()];
 }
 

@@ -15,6 +15,8 @@ import { type Kitchen, once, readPage, record } from '../kitchen/index.ts';
 import type { QuestionState, Tables } from '../store/index.ts';
 import { ask } from './ask.ts';
 import { explain } from './explain.ts';
+import { modeMessage } from './read-mode.ts';
+import { explainRemaining } from './remaining.ts';
 import type { Runs } from './runs.ts';
 
 type QuestionRow = Selectable<Tables['questions']>;
@@ -31,6 +33,9 @@ export function makeQueryService(
   return {
     explainQuery: unary('explain-question', async ({ question }, call) => ({
       explanation: await explain(kitchen, call, question),
+    })),
+    explainRemaining: unary('explain-question', async ({ question }, call) => ({
+      remaining: await explainRemaining(kitchen, call, question),
     })),
     submitQuery: unary('submit-question', (request, call) => submit(kitchen, runs, call, request)),
     getQuery: unary('read-question', async ({ queryId }, call) => ({
@@ -161,6 +166,7 @@ function queryMessage(kitchen: Kitchen, row: QuestionRow): queries.Query {
       epsilon: row.epsilon,
       onBehalfOf: row.acting_for === row.asker ? '' : row.acting_for,
       omitIntervals: row.omit_intervals === 1,
+      mode: modeMessage(row.mode),
     },
     state: STATES[row.state],
     charged: costMessage({ epsilon: row.price_epsilon, delta: row.price_delta, rho: row.price_rho }),

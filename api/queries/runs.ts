@@ -1,13 +1,31 @@
 import { createHmac } from 'node:crypto';
-import { printOuter, releaseTable } from '../../policies/index.ts';
+import type { Selectable } from 'kysely';
+import {
+  printOuter,
+  type ReleaseMode,
+  releaseTable,
+  THRESHOLD_NOTICE,
+  type ThresholdNote,
+  toldBounds,
+  type UnitBounds,
+} from '../../policies/index.ts';
 import { type OuterTable, WallError } from '../../sandbox/index.ts';
-import { putRelease, recordCharge, releaseOnce, type StoredRelease, untilNextStep } from '../exits/index.ts';
+import { recordCountingPaths } from '../datasets/index.ts';
+import {
+  choiceOf,
+  putRelease,
+  readBounds,
+  recordCharge,
+  releaseOnce,
+  type StoredRelease,
+  untilNextStep,
+} from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
-import type { QuestionState } from '../store/index.ts';
+import type { QuestionState, Tables } from '../store/index.ts';
 import { countFailure } from './failed-runs.ts';
 import { makeMemberLanes } from './member-lanes.ts';
-import type { Prepared } from './prepare.ts';
+import { isStored, type Prepared } from './prepare.ts';
 import { toArrow } from './to-arrow.ts';
 
 /** Longest time of one run, waiting for a worker included. */
@@ -146,10 +164,11 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
   try {
     const { bytes, digest, releaseId } = await release(kitchen, run);
     const releaseDigest = saltedDigest(kitchen, queryId, digest);
-    const subject = { question: queryId, releaseDigest, bytes: roundedUp(bytes.length) };
+    const { mode } = prepared;
+    const subject = { question: queryId, mode, releaseDigest, bytes: roundedUp(bytes.length) };
     return {
       state: 'released',
-      kind: prepared.charge.rho === 0 ? 'release-reused' : 'release-made',
+      kind: isStored(prepared) ? 'release-reused' : 'release-made',
       releaseId,
       subject,
     };
@@ -164,20 +183,62 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
   }
 }
 
+/**
+ * Keeps for the owners how their data is counted, once for each aggregation, whether it ran or was stored: how many of
+ * them ran may depend on how long another question took.
+ */
+async function tellOwners(kitchen: Kitchen, { queryId, prepared }: RunFacts): Promise<void> {
+  // Exact aggregations are counted by declared facts alone.
+  if (prepared.mode === 'threshold') return;
+  const place = { collaborationId: prepared.question.collaborationId, snapshots: prepared.snapshots };
+  for (const aggregate of prepared.plan.aggregates) {
+    const choice = await choiceOf(kitchen, aggregate, place);
+    await recordCountingPaths(kitchen, { queryId, ...place, tables: aggregate.tables, choice });
+  }
+}
+
 /** Protects every aggregation that is not stored yet, then asks the outer query of the releases. */
 async function release(kitchen: Kitchen, run: RunFacts) {
   const { queryId, prepared, signal } = run;
-  const { plan, keys, snapshots, question } = prepared;
+  const { plan, keys, snapshots, question, actingFor } = prepared;
   const { collaborationId } = question;
   const tables: OuterTable[] = [];
+  const notes: (ThresholdNote | null)[] = [];
+  const found: (readonly UnitBounds[])[] = [];
   for (const [index, aggregate] of plan.aggregates.entries()) {
     const key = keys[index] ?? '';
-    const place = { collaborationId, snapshots, deadlineMs: RUN_DEADLINE_MS, signal };
-    tables.push(outerTable(await releaseOnce(kitchen, aggregate, key, place), index));
+    const place = { collaborationId, consumer: actingFor, queryId, snapshots, deadlineMs: RUN_DEADLINE_MS, signal };
+    const stored = await releaseOnce(kitchen, aggregate, key, place);
+    tables.push(outerTable(stored, index));
+    notes.push(stored.threshold);
+    found.push(await readBounds(kitchen, aggregate, place));
   }
+  await tellOwners(kitchen, run);
   const job = { tables, sql: printOuter(plan.outer), maxRows: MAX_RELEASE_ROWS };
   const composed = await kitchen.wall.compose(job, { deadlineMs: RUN_DEADLINE_MS, signal });
-  return await putRelease(kitchen, { key: `question/${queryId}`, collaborationId }, toArrow(composed));
+  return await putRelease(
+    kitchen,
+    { key: `question/${queryId}`, collaborationId },
+    toArrow(composed, labelsOf(prepared.mode, notes, toldBounds(plan, found))),
+  );
+}
+
+/** What a release says of itself, to whoever reads the file. */
+function labelsOf(
+  mode: ReleaseMode,
+  notes: readonly (ThresholdNote | null)[],
+  bounds: ReturnType<typeof toldBounds>,
+): ReadonlyMap<string, string> {
+  if (mode === 'private') {
+    const told: [string, string][] = bounds.length === 0 ? [] : [['galley.found_bounds', JSON.stringify(bounds)]];
+    return new Map([['galley.mode', mode], ...told]);
+  }
+  const suppressed = notes.map((note) => note?.suppressedPersons ?? null);
+  return new Map([
+    ['galley.mode', mode],
+    ['galley.notice', THRESHOLD_NOTICE],
+    ['galley.suppressed_persons', JSON.stringify(suppressed)],
+  ]);
 }
 
 function outerTable(stored: StoredRelease, index: number): OuterTable {
@@ -201,8 +262,9 @@ function roundedUp(bytes: number): number {
 }
 
 /** The service died between the charge and its entry: the log must still say what the ledger says. */
-async function recordLostCharge(kitchen: Kitchen, queryId: string, collaborationId: string): Promise<void> {
-  const subject = `question/${queryId}`;
+async function recordLostCharge(kitchen: Kitchen, row: Selectable<Tables['questions']>): Promise<void> {
+  const { collaboration_id: collaborationId, mode } = row;
+  const subject = `question/${row.query_id}`;
   const events = await kitchen.store.db
     .selectFrom('ledger_events')
     .selectAll()
@@ -212,7 +274,14 @@ async function recordLostCharge(kitchen: Kitchen, queryId: string, collaboration
   if (first === undefined) return;
   const charge = { rho: first.rho, deltaSelection: first.delta };
   const accounts = events.map((e) => e.account);
-  await recordCharge(kitchen, { call: null, collaborationId, subject, accounts, charge });
+  await recordCharge(kitchen, {
+    call: null,
+    collaborationId,
+    subject,
+    accounts,
+    charge,
+    exact: mode === 'threshold',
+  });
 }
 
 /** Questions that ran when the service died have failed: the charge stays, and nobody waits for them any more. */
@@ -220,7 +289,7 @@ export async function failInterrupted(kitchen: Kitchen): Promise<void> {
   const { db } = kitchen.store;
   const rows = await db.selectFrom('questions').selectAll().where('state', '=', 'running').execute();
   for (const row of rows) {
-    if (row.leaf_index === null) await recordLostCharge(kitchen, row.query_id, row.collaboration_id);
+    if (row.leaf_index === null) await recordLostCharge(kitchen, row);
     const subject = { question: row.query_id };
     const entry = { kind: 'run-failed' as const, call: null, collaboration: row.collaboration_id, subject };
     const leafIndex = await record(kitchen, entry);

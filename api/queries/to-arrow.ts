@@ -37,15 +37,15 @@ function arrowType(kind: Kind): DataType {
 
 const DAY_MS = 86_400_000;
 
-/** A released table as one Arrow IPC stream: schema, one record batch, end. */
-export function toArrow(table: ComposedTable): Uint8Array {
+/** A released table as one Arrow IPC stream: schema with the release's labels, one record batch, end. */
+export function toArrow(table: ComposedTable, labels: ReadonlyMap<string, string>): Uint8Array {
   const fields = table.columns.map((c) => new Field(c.name, arrowType(c.kind), true));
   const children = table.columns.map((column, index) => {
     const builder = makeBuilder({ type: arrowType(column.kind), nullValues: [null] });
     for (const row of table.rows) builder.append(arrowValue(column.kind, row[index] ?? null));
     return builder.finish().flush();
   });
-  const schema = new Schema(fields);
+  const schema = new Schema(fields, new Map(labels));
   const data = makeData({ type: new Struct(fields), length: table.rows.length, nullCount: 0, children });
   const writer = new RecordBatchStreamWriter();
   writer.write(new RecordBatch(schema, data));

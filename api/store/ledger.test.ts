@@ -27,7 +27,7 @@ async function open(account: string, epsilonLimit: number): Promise<void> {
 }
 
 function charge(subject: string, accounts: readonly string[], rho = 1) {
-  const mechanisms = [{ kind: 'discrete-gaussian', rho }];
+  const mechanisms = JSON.stringify([{ rho }]);
   return reserve(store.db, { accounts, charge: { rho, delta: 1e-9, mechanisms }, subject, nowMs: 2, isWithinBudget });
 }
 
@@ -37,7 +37,7 @@ async function chargeInProcess(name: string): Promise<string[]> {
     const { openStore, reserve } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     const { db, close } = await openStore(${JSON.stringify(directory)});
     const isWithinBudget = (after) => after.rhoCharged <= after.epsilonLimit;
-    const charge = { rho: 1, delta: 0, mechanisms: [] };
+    const charge = { rho: 1, delta: 0, mechanisms: '[]' };
     const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map((at) =>
       reserve(db, { accounts: ['dataset/a'], charge, subject: '${name}/' + at, nowMs: 2, isWithinBudget })));
     await close();
@@ -55,7 +55,7 @@ describe('the ledger', () => {
     expect(await chargedTo('dataset/a')).toBe(1);
     expect(await chargedTo('dataset/b')).toBe(0);
     expect(await readCharges(store.db, 'consumer/x')).toMatchObject([
-      { subject: 'question/1', rho: 1, delta: 1e-9, mechanisms: '[{"kind":"discrete-gaussian","rho":1}]' },
+      { subject: 'question/1', rho: 1, delta: 1e-9, mechanisms: '[{"rho":1}]' },
     ]);
   });
 
@@ -109,7 +109,7 @@ describe('the ledger', () => {
   });
 
   it('takes the charge back with the transaction it was made in', async () => {
-    const request = { accounts: ['dataset/a'], charge: { rho: 1, delta: 0, mechanisms: [] }, subject: 's', nowMs: 2 };
+    const request = { accounts: ['dataset/a'], charge: { rho: 1, delta: 0, mechanisms: '[]' }, subject: 's', nowMs: 2 };
     const work = store.transaction(async (transaction) => {
       await reserve(transaction, { ...request, isWithinBudget });
       throw new Error('the question could not be written');

@@ -14,10 +14,12 @@ export type LedgerAccount = {
   readonly deltaLimit: number;
   readonly rhoCharged: number;
   readonly deltaCharged: number;
+  /** When the first exact release was made from it; null while there is none. */
+  readonly exactSinceMs: number | null;
 };
 
-/** What a release costs: zCDP rho, the delta of its group selection, and the mechanisms both come from. */
-export type Charge = { readonly rho: number; readonly delta: number; readonly mechanisms: readonly object[] };
+/** What a release costs: zCDP rho, the delta of its group selection, and the mechanisms both come from, as JSON. */
+export type Charge = { readonly rho: number; readonly delta: number; readonly mechanisms: string };
 
 /** One charge to several accounts. */
 export type Reservation = {
@@ -27,6 +29,8 @@ export type Reservation = {
   /** What is charged for, for example `question/<id>`. */
   readonly subject: string;
   readonly nowMs: number;
+  /** Marks the accounts for ever: an exact release will be made from what they stand for. */
+  readonly isExact?: boolean;
   /** Says of an account as it would stand after the charge whether it is within its limit. */
   readonly isWithinBudget: (after: LedgerAccount) => boolean;
 };
@@ -72,7 +76,7 @@ export async function reserve(db: Database | Transaction<Tables>, reservation: R
 }
 
 async function reserveWithin(db: Database, reservation: Reservation): Promise<LedgerAccount[]> {
-  const { accounts, charge, subject, isWithinBudget } = reservation;
+  const { accounts, charge, subject, isWithinBudget, nowMs, isExact = false } = reservation;
   const names = [...new Set(accounts)];
   await assertNotCharged(db, { names, subject });
   const after: LedgerAccount[] = [];
@@ -83,6 +87,7 @@ async function reserveWithin(db: Database, reservation: Reservation): Promise<Le
       ...before,
       rhoCharged: before.rhoCharged + charge.rho,
       deltaCharged: before.deltaCharged + charge.delta,
+      exactSinceMs: before.exactSinceMs ?? (isExact ? nowMs : null),
     };
     if (!isWithinBudget(charged)) throw new BudgetSpent(before);
     after.push(charged);
@@ -101,7 +106,11 @@ async function writeCharge(db: Database, after: LedgerAccount, reservation: Rese
   const { charge, subject, nowMs } = reservation;
   await db
     .updateTable('ledger_accounts')
-    .set({ rho_charged: after.rhoCharged, delta_charged: after.deltaCharged })
+    .set({
+      rho_charged: after.rhoCharged,
+      delta_charged: after.deltaCharged,
+      exact_since_ms: after.exactSinceMs,
+    })
     .where('account', '=', after.account)
     .execute();
   await db
@@ -111,7 +120,7 @@ async function writeCharge(db: Database, after: LedgerAccount, reservation: Rese
       subject,
       rho: charge.rho,
       delta: charge.delta,
-      mechanisms: JSON.stringify(charge.mechanisms),
+      mechanisms: charge.mechanisms,
       reserved_at_ms: nowMs,
     })
     .execute();
@@ -123,7 +132,7 @@ async function writeCharge(db: Database, after: LedgerAccount, reservation: Rese
  */
 export async function openAccount(
   db: Database,
-  account: Omit<LedgerAccount, 'rhoCharged' | 'deltaCharged'> & { readonly nowMs: number },
+  account: Omit<LedgerAccount, 'rhoCharged' | 'deltaCharged' | 'exactSinceMs'> & { readonly nowMs: number },
 ): Promise<void> {
   const limits = { epsilon_limit: account.epsilonLimit, delta_limit: account.deltaLimit };
   await db
@@ -161,5 +170,6 @@ function accountOf(row: Selectable<LedgerAccountsTable>): LedgerAccount {
     deltaLimit: row.delta_limit,
     rhoCharged: row.rho_charged,
     deltaCharged: row.delta_charged,
+    exactSinceMs: row.exact_since_ms,
   };
 }

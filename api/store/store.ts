@@ -4,6 +4,9 @@ import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { makePrivateDirectory } from '../vault/index.ts';
 import { migrate0001 } from './migration-0001.ts';
+import { migrate0002 } from './migration-0002.ts';
+import { migrate0003 } from './migration-0003.ts';
+import { migrate0004 } from './migration-0004.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,6 +28,9 @@ export type Store = {
 /** Every change of the schema, in order of their names. One that was released is never edited. */
 const migrations = {
   '0001-first-tables': { up: migrate0001 },
+  '0002-exact-releases': { up: migrate0002 },
+  '0003-decisions': { up: migrate0003 },
+  '0004-counting-paths': { up: migrate0004 },
 };
 
 /** The file's name inside the data directory. */

@@ -102,7 +102,20 @@ export type PersonColumnsTable = {
   /** SHA-256 of the sealed column, hex. */
   column_digest: string | null;
   person_count: number | null;
+  /** The exact largest number of rows of one person, sealed; null where it could not be counted. */
+  most_rows_sealed: Uint8Array | null;
   ready_at_ms: number | null;
+};
+
+/** Which of the equivalent programs counted a table for a question: follows from data, and is its owner's to read. */
+export type CountingPathsTable = {
+  path_id: Generated<number>;
+  dataset_id: string;
+  snapshot_id: string;
+  collaboration_id: string;
+  alias: string;
+  query_id: string;
+  choice_sealed: Uint8Array;
 };
 
 /** The three levels a charge is made at. */
@@ -121,6 +134,8 @@ export type LedgerAccountsTable = {
   rho_charged: Generated<number>;
   delta_charged: Generated<number>;
   opened_at_ms: number;
+  /** When the first exact release was made from it; null while there is none. Never unset. */
+  exact_since_ms: Generated<number | null>;
 };
 
 /** One charge to one account; `mechanisms` is the JSON of what was charged for, so that an auditor adds up again. */
@@ -150,6 +165,8 @@ export type QuestionsTable = {
   sql_sealed: Uint8Array;
   epsilon: number;
   omit_intervals: number;
+  /** How its release is protected. */
+  mode: Generated<'private' | 'threshold'>;
   plan_digest: string;
   /** Tables touched, a JSON array of `<member>.<alias>`. */
   tables: string;
@@ -163,6 +180,16 @@ export type QuestionsTable = {
   submitted_at_ms: number;
   ended_at_ms: number | null;
   leaf_index: number | null;
+};
+
+/** What a decision on a question was made from, sealed: the SQL has literals. Refused questions have one too. */
+export type DecisionsTable = {
+  query_id: string;
+  collaboration_id: string;
+  record_sealed: Uint8Array;
+  /** The size of the log when it was kept: its entry stands there or later. */
+  from_index: number;
+  decided_at_ms: number;
 };
 
 /** A release that was made and charged; the same question on the same snapshots finds it by its key. */
@@ -263,6 +290,24 @@ export type RequestsTable = {
   created_at_ms: number;
 };
 
+/** An aggregation of threshold mode, kept for ever: later ones are compared with it. */
+export type ExactAggregationsTable = {
+  entry_id: Generated<number>;
+  collaboration_id: string;
+  query_id: string;
+  /** Names its release, which is one consumer's. */
+  release_key: string;
+  /** Names what was counted, over which snapshots, whoever asked. */
+  aggregation_key: string;
+  /** Lineages touched, a JSON array. */
+  dataset_ids: string;
+  /** What is counted, without persons or numbers; sealed, as its literals are the asker's. */
+  groups_sealed: Uint8Array;
+  /** 0 when it ended without a group that left, 1 when some did; null while nobody knows, which counts as 1. */
+  has_left: number | null;
+  recorded_at_ms: number;
+};
+
 /** Failed runs a member and day (UTC, `2026-01-31`): each tells one bit, so that they are counted and capped. */
 export type FailuresPerDayTable = {
   member: string;
@@ -280,9 +325,12 @@ export type Tables = {
   bindings: BindingsTable;
   rules_versions: RulesVersionsTable;
   person_columns: PersonColumnsTable;
+  counting_paths: CountingPathsTable;
   ledger_accounts: LedgerAccountsTable;
   ledger_events: LedgerEventsTable;
+  exact_aggregations: ExactAggregationsTable;
   questions: QuestionsTable;
+  decisions: DecisionsTable;
   releases: ReleasesTable;
   audiences: AudiencesTable;
   audience_sizes: AudienceSizesTable;

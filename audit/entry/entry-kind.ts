@@ -36,6 +36,7 @@ export const entryKinds = {
   'audience-delivered': 'a destination was sent an audience',
   'audience-revoked': 'an audience was withdrawn from its destination',
   'destination-registered': 'a place audiences may go to was registered',
+  'decision-read': 'an auditor read what a decision on a question was made from',
   'log-read': 'a principal read entries of this log',
 } as const satisfies Record<string, string>;
 

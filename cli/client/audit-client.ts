@@ -11,6 +11,17 @@ export interface EntryFilter {
   readonly fromIndex: bigint;
 }
 
+/** The record of a decision, and where the log has its digest. */
+export interface KeptDecision {
+  /** JSON, in UTF-8. */
+  readonly record: Uint8Array;
+  /** Stands before the record in the digest. */
+  readonly salt: Uint8Array;
+  /** Its entry stands here or later. */
+  readonly fromIndex: bigint;
+  readonly collaborationId: string;
+}
+
 /** Calls of the audit chapter, each a promise. */
 export class AuditClient {
   readonly #connection: Connection;
@@ -51,6 +62,22 @@ export class AuditClient {
   /** Reads the newest signed checkpoint with the log's public key. */
   checkpoint(): Promise<audit.GetCheckpointResponse> {
     return callUnary(this.#connection, this.#client.getCheckpoint.bind(this.#client), {});
+  }
+
+  /** Reads the record of a decision: what it was made from. */
+  async decision(queryId: string): Promise<KeptDecision> {
+    const call = this.#client.readDecision.bind(this.#client);
+    const pieces: audit.ReadDecisionResponse[] = [];
+    for await (const piece of callServerStream(this.#connection, call, { queryId }, transferDeadlineMs)) {
+      pieces.push(piece);
+    }
+    const [first] = pieces;
+    return {
+      record: Buffer.concat(pieces.map((piece) => piece.record)),
+      salt: first?.salt ?? new Uint8Array(),
+      fromIndex: first?.fromIndex ?? 0n,
+      collaborationId: first?.collaborationId ?? '',
+    };
   }
 
   /** Closes the channel. */

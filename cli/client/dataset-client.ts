@@ -44,6 +44,12 @@ export class DatasetClient {
     return all;
   }
 
+  /** Reads how a dataset was counted, newest first; one page. */
+  async countingPaths(datasetId: string): Promise<datasets.CountingPath[]> {
+    const call = this.#client.listCountingPaths.bind(this.#client);
+    return (await callUnary(this.#connection, call, { datasetId, pageSize, pageToken: '' })).paths;
+  }
+
   /**
    * Streams a file up as a new snapshot.
    *

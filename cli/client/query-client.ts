@@ -19,6 +19,12 @@ export class QueryClient {
     return required((await callUnary(this.#connection, call, { question })).explanation, 'explanation');
   }
 
+  /** Says how many more of a question fit; costs nothing. */
+  async remaining(question: queries.Question): Promise<queries.Remaining> {
+    const call = this.#client.explainRemaining.bind(this.#client);
+    return required((await callUnary(this.#connection, call, { question })).remaining, 'remaining');
+  }
+
   /** Submits a question; repeated with the same request id it charges once. */
   async submit(question: queries.Question, requestId: string): Promise<queries.Query> {
     const call = this.#client.submitQuery.bind(this.#client);

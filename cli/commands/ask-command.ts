@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { queries } from '../../proto/index.ts';
-import { formatNumber, readReleaseRows, renderRelease } from '../render/index.ts';
+import { formatNumber, type ReleaseRows, readReleaseRows, renderRelease } from '../render/index.ts';
 import { type CommandContext, runCommand } from './command-context.ts';
 import { exitCodes, UsageFault } from './command-failure.ts';
 import { renderExplanation } from './explanation-text.ts';
-import { parseEpsilon, readText } from './parse-option.ts';
+import { parseEpsilon, parseMode, readText } from './parse-option.ts';
 
 interface AskOptions {
   readonly collaboration: string;
@@ -15,6 +15,7 @@ interface AskOptions {
   readonly epsilon?: number;
   readonly onBehalfOf?: string;
   readonly omitIntervals?: boolean;
+  readonly mode?: queries.ReleaseMode;
   readonly explain?: boolean;
   readonly yes?: boolean;
   readonly out?: string;
@@ -30,6 +31,11 @@ export function addAskCommand(program: Command): void {
     .option('--sql <file>', 'read the SQL from a file; - for standard input')
     .option('--epsilon <number>', 'privacy budget to spend; 1 when left out', parseEpsilon)
     .option('--on-behalf-of <member>', 'for a service provider: the member it acts for')
+    .option(
+      '--mode <mode>',
+      'private (noisy, with a guarantee) or threshold (exact, NOT differentially private)',
+      parseMode,
+    )
     .option('--omit-intervals', 'leave the 95 % intervals out')
     .option('--explain', 'show the price and what would be refused, and spend nothing')
     .option('--yes', 'spend without asking')
@@ -48,6 +54,7 @@ exit codes: 1 refused or failed, 2 wrong use, 3 the price awaits a yes`,
         epsilon: options.epsilon ?? 0,
         onBehalfOf: options.onBehalfOf ?? '',
         omitIntervals: options.omitIntervals === true,
+        mode: options.mode ?? queries.ReleaseMode.PRIVATE,
       };
       return runCommand(command, (context) => ask(context, question, options), sql);
     });
@@ -72,12 +79,9 @@ async function spend({ client, show }: CommandContext, question: queries.Questio
   const arrowIpc = await client.queries.readRelease(query.queryId);
   if (options.out !== undefined) writeFileSync(options.out, arrowIpc);
   const release = readReleaseRows(arrowIpc);
-  show({ query: queries.Query.toJSON(query), columns: release.columns, rows: release.rows }, () =>
-    [
-      renderRelease(release),
-      'in brackets: where the exact value, within the bounds of the owners, lies 95 times in 100',
-      chargedText(query),
-    ].join('\n'),
+  const { columns, rows, labels } = release;
+  show({ query: queries.Query.toJSON(query), labels, columns, rows }, () =>
+    [renderRelease(release), ...protectionTexts(release), chargedText(query)].join('\n'),
   );
 }
 
@@ -99,7 +103,24 @@ function sqlOf(argument: string | undefined, path: string | undefined): string {
   return argument ?? readText(path ?? '-');
 }
 
+const INTERVAL_TEXT = 'in brackets: where the exact value, within the bounds of the owners, lies 95 times in 100';
+
+/** How what is shown was protected; of an exact release above all that it gives no guarantee. */
+function protectionTexts({ labels }: ReleaseRows): readonly string[] {
+  const notice = labels['galley.notice'];
+  if (notice === undefined) return [INTERVAL_TEXT];
+  const suppressed = suppressedOf(labels);
+  const total = suppressed.reduce((sum, persons) => sum + persons, 0);
+  return [notice, ...(total === 0 ? [] : [`withheld: groups of about ${formatNumber(total, 0)} persons together`])];
+}
+
+function suppressedOf(labels: ReleaseRows['labels']): readonly number[] {
+  const told: unknown = JSON.parse(labels['galley.suppressed_persons'] ?? '[]');
+  return Array.isArray(told) ? told.filter((persons) => typeof persons === 'number') : [];
+}
+
 function chargedText(query: queries.Query): string {
+  if (query.question?.mode === queries.ReleaseMode.THRESHOLD) return 'charged: nothing; the data is marked for ever';
   if (query.stored) return 'charged: nothing, the same question was answered before';
   return `charged: epsilon ${formatNumber(query.charged?.epsilon ?? 0, 4)}, delta ${query.charged?.delta ?? 0}`;
 }

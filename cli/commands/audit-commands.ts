@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { replayAudit } from '../audit-replay.ts';
 import { verifyAudit } from '../audit-verify.ts';
 import { renderTable } from '../render/index.ts';
 import { runCommand } from './command-context.ts';
+import { exitCodes } from './command-failure.ts';
 import { parseEntry, type ShownEntry } from './entry-text.ts';
 import { parseCount } from './parse-option.ts';
 
@@ -20,6 +22,7 @@ export function addAuditCommands(program: Command): void {
     .description('the append-only log of everything that was asked, decided and released');
   addList(group);
   addVerify(group);
+  addReplay(group);
 }
 
 function addList(group: Command): void {
@@ -81,6 +84,30 @@ function addVerify(group: Command): void {
             ...(verifierKey === undefined ? [`with the key the service named: ${verified.verifierKey}`] : []),
           ].join('\n'),
         );
+      }),
+    );
+}
+
+function addReplay(group: Command): void {
+  group
+    .command('replay')
+    .description('decide on a question again, here, from what was recorded; auditors only')
+    .argument('<question-id>', 'the question as the log names it')
+    .option('--save <file>', 'keep the record in this file; it has the literals of the question')
+    .action((queryId: string, options: { save?: string }, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const { record, ...replayed } = await replayAudit(client, queryId);
+        if (options.save !== undefined) writeFileSync(options.save, `${JSON.stringify(record, null, 2)}\n`);
+        const { decided, differences, leafIndex } = replayed;
+        show({ identical: differences.length === 0, ...replayed }, () =>
+          [
+            differences.length === 0
+              ? `identical: ${decided}`
+              : `differs from \`${decided}\` at: ${differences.join(', ')}`,
+            leafIndex === null ? 'no entry of the log has its digest' : `bound by entry ${leafIndex} of the log`,
+          ].join('\n'),
+        );
+        if (differences.length > 0 || leafIndex === null) process.exitCode = exitCodes.failed;
       }),
     );
 }

@@ -8,17 +8,23 @@ const levels: Readonly<Record<number, string>> = {
   [privacy.BudgetLevel.CONSUMER]: 'asking member',
 };
 
+/** A level of the ledger in words. */
+export function levelName(level: privacy.BudgetLevel | undefined): string {
+  return levels[level ?? privacy.BudgetLevel.UNSPECIFIED] ?? '?';
+}
+
 /** Renders accounts of the ledger: what was given, what is spent and what is left, in epsilon. */
 export function renderBudget(accounts: readonly privacy.BudgetAccount[]): string {
   return renderTable(
-    ['level', 'account', 'set by', 'limit', 'spent', 'left'],
+    ['level', 'account', 'set by', 'limit', 'spent', 'left', 'exact releases'],
     accounts.map((account) => [
-      levels[account.level] ?? '?',
+      levelName(account.level),
       account.account,
       account.owner,
       formatNumber(account.limit?.epsilon ?? 0, 3),
       formatNumber(account.charged?.epsilon ?? 0, 3),
       formatNumber(account.remainingEpsilon, 3),
+      account.exactReleasesMade ? 'made' : 'none',
     ]),
   );
 }

@@ -101,11 +101,19 @@ function addReads(group: Command): void {
     );
 }
 
+const publicMeaning = 'and whoever may ask over it can learn any of its values';
+
+const publicRulesHelp = `
+the rules of a dataset without an identifier declare it public, for example
+  {"version": 1, "public": true, "joinKeys": ["sku"], "rowsPerKey": 1}
+its rows are then not protected, ${publicMeaning}`;
+
 function addBindings(group: Command): void {
   group
     .command('bind <collaboration> <dataset> <alias>')
     .description('bring a dataset in as `<member>.<alias>` under analysis rules')
     .requiredOption('--rules <file>', "the owner's analysis rules, JSON; - for standard input")
+    .addHelpText('after', publicRulesHelp)
     .action((collaborationId: string, datasetId: string, alias: string, options: { rules: string }, command: Command) =>
       runCommand(command, async (context) => {
         const rulesJson = readText(options.rules);
@@ -119,6 +127,7 @@ function addBindings(group: Command): void {
     .command('rules <collaboration> <alias>')
     .description('replace the analysis rules of a bound dataset; budget already spent stays spent')
     .requiredOption('--rules <file>', 'the new rules, JSON; - for standard input')
+    .addHelpText('after', publicRulesHelp)
     .action((collaborationId: string, alias: string, options: { rules: string }, command: Command) =>
       runCommand(command, async (context) => {
         const rulesJson = readText(options.rules);
@@ -132,8 +141,8 @@ function showCollaboration({ show }: CommandContext, one: collaborations.Collabo
 }
 
 function showBinding({ show }: CommandContext, binding: collaborations.DatasetBinding): void {
-  show(
-    collaborations.DatasetBinding.toJSON(binding),
-    () => `${binding.owner}.${binding.alias} is bound, rules version ${binding.rulesVersion} (${binding.rulesDigest})`,
-  );
+  show(collaborations.DatasetBinding.toJSON(binding), () => {
+    const bound = `${binding.owner}.${binding.alias} is bound, rules version ${binding.rulesVersion} (${binding.rulesDigest})`;
+    return binding.isPublic ? `${bound}\npublic: its rows are not protected, ${publicMeaning}` : bound;
+  });
 }

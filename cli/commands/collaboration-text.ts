@@ -15,10 +15,11 @@ export function renderCollaboration(one: collaborations.Collaboration): string {
     const rows = one.bindings.map((b) => [
       `${b.owner}.${b.alias}`,
       b.datasetId,
+      b.isPublic ? 'public' : 'protected',
       String(b.rulesVersion),
       b.rulesDigest.slice(0, 12),
     ]);
-    parts.push(renderTable(['table', 'dataset', 'rules version', 'rules digest'], rows));
+    parts.push(renderTable(['table', 'dataset', 'rows', 'rules version', 'rules digest'], rows));
   }
   if (one.grants.length > 0)
     parts.push(renderTable(['grant', 'from', 'to', 'may', 'tables', 'until'], one.grants.map(grantRow)));

@@ -9,7 +9,7 @@ import { renderRejects, renderTable } from '../render/index.ts';
 import { uploadFile } from '../upload-file.ts';
 import { when } from './collaboration-text.ts';
 import { runCommand } from './command-context.ts';
-import { columnSyntax, nameKind, parseColumn } from './parse-column.ts';
+import { columnSyntax, isIdentifier, nameKind, parseColumn } from './parse-column.ts';
 import { collect, parseCount } from './parse-option.ts';
 
 /** Adds `dataset …`: a member's own data. */
@@ -17,6 +17,7 @@ export function addDatasetCommands(program: Command): void {
   const group = program.command('dataset').description("the caller's own data");
   addCreate(group);
   addReads(group);
+  addPaths(group);
   addUpload(group);
   addTakeOut(group);
 }
@@ -24,7 +25,7 @@ export function addDatasetCommands(program: Command): void {
 function addCreate(group: Command): void {
   group
     .command('create <name>')
-    .description('create an empty dataset with its schema')
+    .description('create an empty dataset with its schema; without an identifier it is for a public table')
     .requiredOption('--column <column>', `a column: ${columnSyntax}; repeat`, collect(parseColumn))
     .option('--request-id <id>', 'repeats the answer instead of the effect')
     .action((displayName: string, options: { column: datasets.Column[]; requestId?: string }, command: Command) =>
@@ -34,7 +35,7 @@ function addCreate(group: Command): void {
           columns: options.column,
           requestId: options.requestId ?? randomUUID(),
         });
-        show(datasets.Dataset.toJSON(dataset), () => `dataset ${dataset.datasetId} of ${dataset.owner}`);
+        show(datasets.Dataset.toJSON(dataset), () => renderCreated(dataset));
       }),
     );
 }
@@ -62,6 +63,23 @@ function addReads(group: Command): void {
       runCommand(command, async ({ client, show }) => {
         const dataset = await client.datasets.get(id);
         show(datasets.Dataset.toJSON(dataset), () => renderDataset(dataset));
+      }),
+    );
+}
+
+function addPaths(group: Command): void {
+  group
+    .command('paths <dataset>')
+    .description(
+      'how questions were counted over one dataset, newest first; it follows from its data and is shown to its owner alone',
+    )
+    .action((id: string, _options: object, command: Command) =>
+      runCommand(command, async ({ client, show }) => {
+        const paths = await client.datasets.countingPaths(id);
+        const rows = paths.map((p) => [when(p.submittedAt), p.queryId, p.alias, p.rows, p.persons, p.groups]);
+        show(paths.map(datasets.CountingPath.toJSON), () =>
+          renderTable(['submitted', 'question', 'table', 'rows', 'persons', 'groups'], rows),
+        );
       }),
     );
 }
@@ -103,6 +121,13 @@ function addTakeOut(group: Command): void {
         show({ out, bytes: file.bytesWritten }, () => `${file.bytesWritten} bytes written to ${out}`);
       }),
     );
+}
+
+function renderCreated(dataset: datasets.Dataset): string {
+  const created = `dataset ${dataset.datasetId} of ${dataset.owner}`;
+  if (dataset.columns.some(isIdentifier)) return created;
+  // Whoever forgot to name the identifier has to learn it before the rows of persons are in.
+  return `${created}\nno column is an identifier: it can only be bound as a public table, whose rows are not protected`;
 }
 
 function renderDataset(dataset: datasets.Dataset): string {

@@ -1,25 +1,42 @@
-import type { queries } from '../../proto/index.ts';
+import { queries } from '../../proto/index.ts';
 import { formatNumber, renderTable, renderViolations } from '../render/index.ts';
 import { renderBudget } from './budget-table.ts';
+import { fitsText } from './remaining-text.ts';
 
 /** Renders what a question would cost and how exact its answer would be, or why it would be refused. */
 export function renderExplanation(sql: string, explanation: queries.Explanation): string {
   if (explanation.violations.length > 0)
     return `it would be refused:\n\n${renderViolations(sql, explanation.violations)}`;
   const parts = [priceText(explanation)];
+  if (explanation.boundsPriceRatio > 0) {
+    parts.push(
+      `bounds are found with noise first, at ${formatNumber(100 * explanation.boundsPriceRatio, 0)} % of the price`,
+    );
+  }
+  if (explanation.mode === queries.ReleaseMode.THRESHOLD) parts.push(THRESHOLD_TEXT);
   if (explanation.expectedErrors.length > 0) {
     const rows = explanation.expectedErrors.map((e) => [e.column, `± ${formatNumber(e.halfWidth95)}`, e.bound]);
     parts.push(renderTable(['column', 'expected error (95 %)', 'because'], rows));
   }
+  for (const { words } of explanation.boundingPaths) parts.push(`bounded by: ${words}`);
   if (explanation.releaseThreshold > 0) {
-    parts.push(`a group is shown from about ${formatNumber(explanation.releaseThreshold, 0)} persons on`);
+    const about = explanation.mode === queries.ReleaseMode.THRESHOLD ? '' : 'about ';
+    parts.push(`a group is shown from ${about}${formatNumber(explanation.releaseThreshold, 0)} persons on`);
   }
   if (explanation.accounts.length > 0) parts.push(renderBudget(explanation.accounts));
+  if (explanation.accounts.some((a) => a.exactReleasesMade)) parts.push(MARKED_TEXT);
+  if (explanation.fittingCount > 0n) parts.push(`${fitsText(explanation.fittingCount)} at this price`);
   if (!explanation.admissible) parts.push('it would be refused: the privacy budget does not reach');
   return parts.join('\n');
 }
 
-function priceText({ stored, price }: queries.Explanation): string {
+const THRESHOLD_TEXT =
+  'the answer would be exact and NOT differentially private, and would mark the accounts below for ever';
+const MARKED_TEXT =
+  'exact releases were made from the accounts marked so: differential privacy no longer holds for them on its own';
+
+function priceText({ stored, price, mode }: queries.Explanation): string {
+  if (mode === queries.ReleaseMode.THRESHOLD && !stored) return 'price: nothing';
   if (stored) return 'price: nothing, the same question was answered before and its answer is kept';
   return `price: epsilon ${formatNumber(price?.epsilon ?? 0, 4)}, delta ${price?.delta ?? 0}`;
 }

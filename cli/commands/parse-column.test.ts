@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { datasets } from '../../proto/index.ts';
-import { nameKind, parseColumn } from './parse-column.ts';
+import { isIdentifier, nameKind, parseColumn } from './parse-column.ts';
 
 describe('a column on the command line', () => {
   it('has a name and a kind, decimals their scale, telephones their region, and a ? where values may be missing', () => {
@@ -26,6 +26,12 @@ describe('a column on the command line', () => {
       expect(() => parseColumn(written)).toThrow();
     },
   );
+
+  it('names persons as e-mail, telephone and member id alone', () => {
+    const named = ['text', 'integer', 'decimal(2)', 'boolean', 'date', 'timestamp', 'email', 'phone(CN)', 'member_id'];
+    const identifiers = named.filter((kind) => isIdentifier(parseColumn(`a:${kind}`)));
+    expect(identifiers).toEqual(['email', 'phone(CN)', 'member_id']);
+  });
 
   it('is shown as it is written', () => {
     for (const kind of ['text', 'decimal(2)?', 'timestamp', 'member_id'])

@@ -36,6 +36,12 @@ export function parseColumn(value: string): datasets.Column {
   };
 }
 
+/** Whether a column names persons. */
+export function isIdentifier({ kind }: datasets.Column): boolean {
+  const { EMAIL, PHONE, MEMBER_ID } = datasets.ColumnKind;
+  return kind === EMAIL || kind === PHONE || kind === MEMBER_ID;
+}
+
 /** Names a column's kind for people. */
 export function nameKind(column: datasets.Column): string {
   const name = Object.keys(kinds).find((key) => kinds[key] === column.kind) ?? '?';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
+import { queries } from '../../proto/index.ts';
 
 /** Reads a text from a file, or from standard input for `-`. */
 export function readText(path: string): string {
@@ -11,6 +12,13 @@ export function parseEpsilon(value: string): number {
   const epsilon = Number(value);
   if (!Number.isFinite(epsilon) || epsilon <= 0) throw new InvalidArgumentError('it must be a number over 0');
   return epsilon;
+}
+
+/** Parses how a release is to be protected. */
+export function parseMode(value: string): queries.ReleaseMode {
+  if (value === 'private') return queries.ReleaseMode.PRIVATE;
+  if (value === 'threshold') return queries.ReleaseMode.THRESHOLD;
+  throw new InvalidArgumentError('it must be `private` or `threshold`');
 }
 
 /** Parses a count: a whole number from 0. */

@@ -15,7 +15,17 @@ describe('galley', () => {
   it('lists its commands', () => {
     const { status, stdout } = galley(['--help']);
     expect(status).toBe(0);
-    for (const name of ['token', 'doctor', 'collaboration', 'dataset', 'ask', 'audience', 'destination', 'audit']) {
+    for (const name of [
+      'token',
+      'doctor',
+      'collaboration',
+      'dataset',
+      'ask',
+      'remaining',
+      'audience',
+      'destination',
+      'audit',
+    ]) {
       expect(stdout).toContain(`\n  ${name} `);
     }
   });

@@ -7,6 +7,7 @@ import { addGlobalOptions } from './command-context.ts';
 import { exitCodes } from './command-failure.ts';
 import { addDatasetCommands } from './dataset-commands.ts';
 import { addDestinationCommands } from './destination-commands.ts';
+import { addRemainingCommand } from './remaining-command.ts';
 import { addServerCommands } from './server-commands.ts';
 
 /** Builds the program `galley` with all its commands. */
@@ -24,6 +25,7 @@ export function buildProgram(): Command {
   addCollaborationCommands(program);
   addDatasetCommands(program);
   addAskCommand(program);
+  addRemainingCommand(program);
   addAudienceCommands(program);
   addDestinationCommands(program);
   addAuditCommands(program);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { privacy, queries } from '../../proto/index.ts';
+import { type privacy, queries } from '../../proto/index.ts';
 import { renderExplanation } from '../commands/index.ts';
 import {
   formatNumber,
@@ -20,7 +20,8 @@ const matchEpsilon = 0.1;
 
 /** Builds a question as the service provider asks it for the brand. */
 export function questionOf(collaborationId: string, sql: string, epsilon: number): queries.Question {
-  return { collaborationId, sql, epsilon, onBehalfOf: cast.brand.member, omitIntervals: false };
+  const mode = queries.ReleaseMode.PRIVATE;
+  return { collaborationId, sql, epsilon, onBehalfOf: cast.brand.member, omitIntervals: false, mode };
 }
 
 /** Asks how many people both sides know. */

@@ -8,6 +8,8 @@ export type Cell = string | number | boolean | null;
 export interface ReleaseRows {
   readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** What the release says of itself, such as how it was protected. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const low = '_ci95_low';
@@ -29,7 +31,7 @@ export function readReleaseRows(arrowIpc: Uint8Array): ReleaseRows {
       ]),
     ),
   );
-  return { columns, rows };
+  return { columns, rows, labels: Object.fromEntries(table.schema.metadata) };
 }
 
 /** Renders a release with each value beside the interval that holds the true one in 95 of 100 releases. */

@@ -10,7 +10,9 @@ const violation = (
   owner: 'jiufang',
   message: 'output column `email` is not aggregated',
   help: 'wrap it in count(distinct …)',
+  facts: {},
   passingSql: '',
+  passingChanges: [],
   span,
   ...more,
 });
@@ -57,9 +59,14 @@ describe('a rendered violation', () => {
     expect(rendered('select 1', { line: 9, column: 1, length: 1 })).toHaveLength(3);
   });
 
-  it('shows the question that would pass', () => {
-    const text = renderViolation('select 1', violation(undefined, { passingSql: 'select arm\nfrom t' }));
-    expect(text).toContain('this would pass:\n    select arm\n    from t');
+  it('shows the part of a long line that the place is in', () => {
+    const sql = `select ${'a, '.repeat(100)}email, ${'b, '.repeat(100)}c from t`;
+    const [, line = '', carets = ''] = rendered(sql, { line: 1, column: 308, length: 5 });
+    expect(line).toMatch(/^ {2}1 \| ….{100}…$/u);
+    expect(carets.indexOf('^')).toBe(line.indexOf('email'));
+    expect(carets.endsWith('^^^^^')).toBe(true);
+    expect(rendered(sql, { line: 1, column: 1, length: 6 })[1]).toMatch(/^ {2}1 \| select .*[^…]…$/u);
+    expect(rendered(sql, { line: 1, column: sql.length, length: 1 })[1]).toMatch(/^ {2}1 \| ….*[^…]$/u);
   });
 
   it('lets no escape sequence through to the terminal', () => {
@@ -67,5 +74,43 @@ describe('a rendered violation', () => {
       violation({ line: 1, column: 8, length: 4 }, { owner: 'a\u001b[2Jb' }),
     ]);
     expect(text).not.toContain('\u001b');
+  });
+});
+
+describe('a rendered refusal', () => {
+  it('shows every violation and then, once, the question that would pass and what it changes', () => {
+    const sql = 'select email, spend\nfrom market.outcomes';
+    const text = renderViolations(sql, [
+      violation(
+        { line: 1, column: 8, length: 5 },
+        {
+          rule: 'identity-stays-inside',
+          owner: '',
+          message: 'identity column `email` may only join tables and be counted',
+          help: 'use it in count(distinct email)',
+          passingSql: 'select count(distinct email) as persons\nfrom market.outcomes',
+          passingChanges: ['counts persons instead of showing rows'],
+        },
+      ),
+      violation({ line: 1, column: 15, length: 5 }, { message: 'output column `spend` is not aggregated', help: '' }),
+    ]);
+    expect(text.split('\n')).toEqual([
+      'identity-stays-inside (a rule of Galley)',
+      '  1 | select email, spend',
+      '    |        ^^^^^',
+      '  identity column `email` may only join tables and be counted',
+      '  help: use it in count(distinct email)',
+      '',
+      'output-is-aggregated (a rule of member jiufang)',
+      '  1 | select email, spend',
+      '    |               ^^^^^',
+      '  output column `spend` is not aggregated',
+      '',
+      'write instead:',
+      '    select count(distinct email) as persons',
+      '    from market.outcomes',
+      'what changes:',
+      '  - counts persons instead of showing rows',
+    ]);
   });
 });

@@ -5,6 +5,9 @@ import { printable } from './printable.ts';
 const wideCharacter =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/u;
 
+/** A longer line would wrap in a terminal, and the carets would stand under something else. */
+const MAX_SHOWN_CHARACTERS = 100;
+
 /**
  * Renders one violation: the source line with the place underlined, what broke which rule of whom, and the way out.
  *
@@ -18,13 +21,21 @@ export function renderViolation(sql: string, violation: violations.Violation): s
     `  ${printable(violation.message)}`,
   ];
   if (violation.help !== '') lines.push(`  help: ${printable(violation.help)}`);
-  if (violation.passingSql !== '') lines.push('  this would pass:', ...indented(violation.passingSql));
   return lines.join('\n');
 }
 
-/** Renders every violation of a refusal, an empty line between them. */
+/** Renders every violation of a refusal, an empty line between them, and the query that answers them all. */
 export function renderViolations(sql: string, all: readonly violations.Violation[]): string {
-  return all.map((violation) => renderViolation(sql, violation)).join('\n\n');
+  const passing = all.find((violation) => violation.passingSql !== '');
+  const blocks = all.map((violation) => renderViolation(sql, violation));
+  return (passing === undefined ? blocks : [...blocks, renderPassing(passing)]).join('\n\n');
+}
+
+function renderPassing({ passingSql, passingChanges }: violations.Violation): string {
+  const changes = passingChanges.map((change) => `  - ${printable(change)}`);
+  return ['write instead:', ...indented(passingSql), ...(changes.length > 0 ? ['what changes:', ...changes] : [])].join(
+    '\n',
+  );
 }
 
 function indented(sql: string): string[] {
@@ -41,10 +52,20 @@ function underline(sql: string, span: violations.Span | undefined): string[] {
   // A span over several lines is underlined to the end of its first.
   const length = Math.max(1, Math.min(span.length, characters.length - start));
   const gutter = String(span.line);
+  const { first, end } = shownPart(characters.length, start);
+  const [before, marked] = [characters.slice(first, start), characters.slice(start, Math.min(start + length, end))];
+  const left = first > 0 ? '…' : '';
   return [
-    `  ${gutter} | ${characters.join('')}`,
-    `  ${' '.repeat(gutter.length)} | ${blankOf(characters.slice(0, start))}${caretsOf(characters.slice(start, start + length))}`,
+    `  ${gutter} | ${left}${characters.slice(first, end).join('')}${end < characters.length ? '…' : ''}`,
+    `  ${' '.repeat(gutter.length)} | ${blankOf([...left, ...before])}${caretsOf(marked)}`,
   ];
+}
+
+/** The part of a long line that is shown: the place, with what comes before it. */
+function shownPart(length: number, start: number): { readonly first: number; readonly end: number } {
+  if (length <= MAX_SHOWN_CHARACTERS) return { first: 0, end: length };
+  const first = Math.max(0, Math.min(start - MAX_SHOWN_CHARACTERS / 2, length - MAX_SHOWN_CHARACTERS));
+  return { first, end: first + MAX_SHOWN_CHARACTERS };
 }
 
 function blankOf(characters: readonly string[]): string {

@@ -1,4 +1,6 @@
-import { epsilonOf } from './zcdp.ts';
+import { gaussianEpsilon } from './gaussian-curve.ts';
+import { downToUnits, LEDGER_UNITS } from './ledger-units.ts';
+import { epsilonOf, rhoFor } from './zcdp.ts';
 
 /** A limit of the ledger and what is charged to it. */
 export interface LedgerAccount {
@@ -28,7 +30,30 @@ export function conversionDelta(delta: number): number {
   return delta * CONVERSION_SHARE_RATIO;
 }
 
-/** Whether an account can bear a charge. */
+/** Selections of unknown groups that an account's share of delta lasts for; epsilon is spent long before. */
+const SELECTIONS_PER_ACCOUNT_COUNT = 500;
+
+/**
+ * The most that a question of some epsilon may spend, of accounts whose smallest delta is `delta`: its loss, and the
+ * delta of each of its selections. In whole units of the ledger, rounded down, so that what fits on paper fits.
+ */
+export function spendableOf({ epsilon, delta }: { readonly epsilon: number; readonly delta: number }): Charge {
+  const selections = delta - conversionDelta(delta);
+  const share = downToUnits(selections / SELECTIONS_PER_ACCOUNT_COUNT, LEDGER_UNITS.delta);
+  return {
+    rho: downToUnits(rhoFor(epsilon, conversionDelta(delta)), LEDGER_UNITS.rho),
+    // A delta too small to be shared out lasts for fewer; never for one that is free.
+    deltaSelection: Math.max(LEDGER_UNITS.delta, share),
+  };
+}
+
+/**
+ * Whether an account can bear a charge: the privacy filter.
+ *
+ * Questions are chosen after earlier answers are seen, and so are their prices. That the sums may be compared with a
+ * fixed limit all the same is a theorem on approximate zCDP: Whitehouse, Ramdas, Rogers, Wu, "Fully-Adaptive Composition
+ * in Differential Privacy" (2023). It refuses exactly when an account would exceed its limit, and never for less.
+ */
 export function canBear(account: LedgerAccount, charge: Charge): boolean {
   const selection = account.deltaCharged + charge.deltaSelection;
   if (selection > account.delta - conversionDelta(account.delta)) return false;
@@ -43,4 +68,9 @@ export function remainingEpsilon(account: LedgerAccount): number {
 /** Epsilon charged so far. */
 export function chargedEpsilon(account: LedgerAccount): number {
   return epsilonOf(account.rhoCharged, conversionDelta(account.delta));
+}
+
+/** Epsilon charged so far by the curve of continuous Gaussian noise: an estimate to show, which nothing is decided by. */
+export function estimatedEpsilon(account: LedgerAccount): number {
+  return gaussianEpsilon(account.rhoCharged, conversionDelta(account.delta));
 }

@@ -43,6 +43,8 @@ export function rhoFor(epsilon: number, delta: number): number {
   while (epsilonOf(high, delta) < epsilon) high *= 2;
   for (let step = 0; step < SEARCH_STEPS; step += 1) {
     const middle = (low + high) / 2;
+    // Between two neighbouring doubles there is nothing to find.
+    if (middle === low || middle === high) break;
     if (epsilonOf(middle, delta) <= epsilon) low = middle;
     else high = middle;
   }

@@ -1,71 +1,67 @@
-import type { SyntaxExpression } from '../syntax/syntax-tree.ts';
+import { assertNever } from '../plan/expression.ts';
+import type { SyntaxCall, SyntaxExpression } from '../syntax/syntax-tree.ts';
+import { RELEASED_AGGREGATES } from './released-aggregates.ts';
 
 /** Aggregates that protected rows can be asked for. */
-export const PROTECTED_AGGREGATES = ['count', 'count_star', 'sum', 'avg', 'mean'] as const;
-
-/** Aggregates of DuckDB that Galley knows by name and does not protect (yet): refused with what to use instead. */
-const OTHER_AGGREGATES = new Set([
+export const PROTECTED_AGGREGATES = [
+  'count',
+  'count_star',
+  'count_if',
+  'approx_count_distinct',
+  'sum',
+  'avg',
+  'mean',
   'min',
   'max',
   'median',
-  'mode',
   'quantile',
   'quantile_cont',
   'quantile_disc',
+  'approx_quantile',
   'stddev',
   'stddev_samp',
   'stddev_pop',
   'variance',
   'var_samp',
   'var_pop',
-  'any_value',
-  'first',
-  'last',
-  'list',
-  'array_agg',
-  'string_agg',
-  'group_concat',
-  'listagg',
-  'bool_and',
-  'bool_or',
-  'bit_and',
-  'bit_or',
-  'bit_xor',
-  'histogram',
-  'approx_count_distinct',
-  'approx_quantile',
-  'arg_max',
-  'arg_min',
-  'max_by',
-  'min_by',
-  'product',
-  'corr',
-  'covar_samp',
-  'covar_pop',
-  'entropy',
-  'kurtosis',
-  'skewness',
-  'count_if',
-]);
+] as const;
 
-/** Aggregates over released values: free, as everything above the noise is. */
-export const RELEASED_AGGREGATES = new Set(['count', 'count_star', 'sum', 'avg', 'min', 'max', 'median', 'stddev']);
+/** Aggregates of DuckDB that neither half takes: refused as aggregates, with what to use instead. */
+const OTHER_AGGREGATES = ['list', 'array_agg', 'histogram', 'reservoir_quantile', 'approx_top_k'];
+
+const KNOWN: ReadonlySet<string> = new Set([...RELEASED_AGGREGATES, ...OTHER_AGGREGATES]);
 
 /** Whether a name is an aggregate. */
 export function isAggregateName(name: string): boolean {
-  return (PROTECTED_AGGREGATES as readonly string[]).includes(name) || OTHER_AGGREGATES.has(name);
+  return (PROTECTED_AGGREGATES as readonly string[]).includes(name) || KNOWN.has(name);
 }
 
-/** Whether an expression aggregates anywhere within. */
+/** Whether an expression aggregates anywhere within; a window over aggregates does, a window alone does not. */
 export function containsAggregate(node: SyntaxExpression): boolean {
   return (node.kind === 'call' && isAggregateName(node.name)) || syntaxParts(node).some(containsAggregate);
 }
 
-/** The direct parts of an expression as written. */
+/** Whether an expression has a window anywhere within. */
+export function containsWindow(node: SyntaxExpression): boolean {
+  return node.kind === 'window' || syntaxParts(node).some(containsWindow);
+}
+
+/** The direct parts of an expression as written; a subquery is a world of its own. */
 function syntaxParts(node: SyntaxExpression): readonly SyntaxExpression[] {
   switch (node.kind) {
+    case 'column':
+    case 'literal':
+    case 'star':
+      return [];
     case 'call':
-      return node.filter ? [...node.args, node.filter] : node.args;
+      return callParts(node);
+    case 'window': {
+      const ends = node.frame === null ? [] : [node.frame.start.by, node.frame.end.by];
+      const orders = node.orderBy.map((o) => o.expression);
+      return [...callParts(node.call), ...node.partitionBy, ...orders, ...ends.filter((e) => e !== null)];
+    }
+    case 'subquery':
+      return node.arg === null ? [] : [node.arg];
     case 'logic':
       return node.args;
     case 'compare':
@@ -81,6 +77,10 @@ function syntaxParts(node: SyntaxExpression): readonly SyntaxExpression[] {
     case 'case':
       return [...node.branches.flatMap((b) => [b.when, b.result]), ...(node.otherwise ? [node.otherwise] : [])];
     default:
-      return [];
+      return assertNever(node);
   }
+}
+
+function callParts(call: SyntaxCall): readonly SyntaxExpression[] {
+  return [...call.args, ...(call.filter ? [call.filter] : []), ...call.orderBy.map((o) => o.expression)];
 }

@@ -1,200 +1,113 @@
-import { canonicalText, type Expression } from '../plan/expression.ts';
-import {
-  type AggregateDraft,
-  type GroupKey,
-  INTERVAL_ENDINGS,
-  keyColumn,
-  type OuterSelect,
-} from '../plan/question-tree.ts';
-import type { SyntaxExpression, SyntaxItem, SyntaxSelect } from '../syntax/syntax-tree.ts';
-import { containsAggregate, isAggregateName } from './aggregate-names.ts';
+import { readsOf } from '../plan/columns-needed.ts';
+import type { Expression } from '../plan/expression.ts';
+import { type OuterQuery, type OuterSelect, PLAIN_SELECT } from '../plan/outer-query.ts';
+import { pruneRows } from '../plan/prune-rows.ts';
+import { type AggregateDraft, INTERVAL_ENDINGS } from '../plan/question-tree.ts';
+import { renamed } from '../plan/source-names.ts';
+import { tablesIn } from '../plan/walk-rows.ts';
+import type { SyntaxSelect } from '../syntax/syntax-tree.ts';
 import { AggregationBuilder } from './aggregation-builder.ts';
-import { bindExpression, condition, lookUp } from './bind-expression.ts';
-import { atPosition, distinctNames, resolveKey } from './bind-released.ts';
+import { condition } from './bind-expression.ts';
+import { atPosition, type ReleasedWorld } from './bind-released.ts';
+import { finishedRows } from './bound-rows.ts';
 import { checkOuter } from './check-outer.ts';
-import { checkGroupKey } from './permissions.ts';
-import { type BoundFrom, BROKEN, type QuestionScope } from './question-scope.ts';
+import { type BoundKey, bindKeys } from './group-keys.ts';
+import { bindGroupingSets } from './grouping-sets.ts';
+import { OutputLift } from './output-lift.ts';
+import type { BoundRows } from './question-scope.ts';
+import { distinctNames, type NamedColumn } from './released-columns.ts';
+import type { RowBinding } from './row-binding.ts';
 import { nameOf } from './select-items.ts';
-
-type ProtectedFrom = Extract<BoundFrom, { kind: 'protected' }>;
 
 /** What an aggregation weighs in the size of a question: each is a run of its own, with its share of the loss. */
 const AGGREGATION_PARTS = 1_000;
 
+/** What the clauses of an aggregation are resolved with: its rows below, released values above. */
+export interface AggregationBinding extends RowBinding {
+  readonly world: ReleasedWorld;
+}
+
 /**
  * Splits an aggregation over protected rows in two: what the engine counts, and a query over the released counts.
  *
- * Everything above the counts (arithmetic, HAVING, ORDER BY, LIMIT) lands in the second half, where it is free.
+ * Everything above the counts (arithmetic, windows, HAVING, ORDER BY, LIMIT) lands in the second half, where it is free.
+ * Each grouping set is an aggregation of its own: it is counted, noised and charged by itself.
  */
-export function bindAggregation(select: SyntaxSelect, from: ProtectedFrom, question: QuestionScope): OuterSelect {
+export function bindAggregation(select: SyntaxSelect, from: BoundRows, binding: AggregationBinding): OuterQuery {
+  const keys = bindKeys(select, from, binding);
+  if (select.groupingSets === null) return bindSet(select, from, binding, { keys, active: keys.map((_, i) => i) });
+  return bindGroupingSets(select, binding.question, (active) => {
+    const alone = { ...select, orderBy: [], limit: null, offset: null };
+    return bindSet(alone, from, binding, { keys, active });
+  });
+}
+
+/** The keys of an aggregation, and which of them it groups by; the others are NULL. */
+interface KeySet {
+  readonly keys: readonly BoundKey[];
+  readonly active: readonly number[];
+}
+
+function bindSet(
+  select: SyntaxSelect,
+  from: BoundRows,
+  binding: AggregationBinding,
+  { keys, active }: KeySet,
+): OuterSelect {
+  const { question, bind } = binding;
   question.countParts(AGGREGATION_PARTS);
-  const index = question.aggregates.length;
-  const keys = bindKeys(select, from, question);
-  const builder = new AggregationBuilder(from, question, `r${index}`);
-  const lift = new OutputLift(select, from, question, keys, builder);
+  const index = question.reserveAggregate();
+  const builder = new AggregationBuilder(from, question, { relation: `r${index}`, bind });
+  const lift = new OutputLift(select, from, binding, { keys, active, builder });
   // ORDER BY 2 means the second column as written: the ends of intervals come after.
   const items = distinctNames(
-    select.items.map((i) => [i.alias ?? nameOf(i.expression), lift.output(i.expression)] as const),
+    select.items.map((i) => ({ name: i.alias ?? nameOf(i.expression), expression: lift.output(i.expression) })),
   );
   const outer: OuterSelect = {
+    ...PLAIN_SELECT,
     distinct: select.distinct,
     items: withIntervals(items),
     from: { kind: 'release', index, alias: `r${index}` },
     where: select.having === null ? null : condition(question, lift.output(select.having)),
-    groupBy: [],
-    having: null,
+    qualify: select.qualify === null ? null : condition(question, lift.output(select.qualify)),
     orderBy: select.orderBy.map((o) => ({
-      expression: atPosition(o.expression, items) ?? lift.output(o.expression),
+      expression: atPosition(o.expression, items, question) ?? lift.output(o.expression),
       descending: o.descending,
       nulls: o.nulls,
     })),
     limit: select.limit,
     offset: select.offset,
   };
-  const draft: AggregateDraft = {
-    tables: from.tables,
-    where: from.filters,
-    keys: keys.map((k) => k.key),
-    statistics: builder.statistics,
-    measures: builder.measures,
-  };
-  question.aggregates.push(draft);
+  const grouped = active.flatMap((i) => keys[i]?.key ?? []);
+  question.setAggregate(
+    index,
+    draftOf(from, { keys: grouped, statistics: builder.statistics, measures: builder.measures }),
+  );
   checkOuter(outer, question);
   return outer;
 }
 
-interface BoundKey {
-  readonly key: GroupKey;
-  readonly text: string;
-}
-
-function bindKeys(select: SyntaxSelect, from: ProtectedFrom, question: QuestionScope): readonly BoundKey[] {
-  const written =
-    select.groupBy === 'all'
-      ? select.items.map((i) => i.expression).filter((e) => !containsAggregate(e))
-      : select.groupBy.map((key) => keyAsWritten(key, select, from, question));
-  return written.map((node) => {
-    const written = bindExpression(node, { question, relations: from.relations });
-    checkGroupKey(written, from.tables, question);
-    const expression = asText(written);
-    const key = { expression, type: expression.type, values: publicValues(expression, from) };
-    return { key, text: canonicalText(written) };
-  });
-}
-
-/** Fractions group by their text: it is exact, and the wall's frames carry no fractions. */
-function asText(key: Expression): Expression {
-  if (key.type.kind !== 'decimal' && key.type.kind !== 'double') return key;
-  return { kind: 'cast', arg: key, to: { type: 'text' }, type: { kind: 'text' }, at: key.at };
-}
-
-function keyAsWritten(
-  key: SyntaxExpression,
-  select: SyntaxSelect,
-  from: ProtectedFrom,
-  question: QuestionScope,
-): SyntaxExpression {
-  const isColumn = key.kind === 'column' && lookUp(key.path, from.relations).length > 0;
-  const aliased =
-    key.kind === 'column' && key.path.length === 1 && !isColumn
-      ? select.items.find((i) => i.alias === key.path[0])
-      : undefined;
-  return aliased?.expression ?? resolveKey(key, select, question);
-}
-
-/** The owner's public values, when the key is the column itself. */
-function publicValues(key: Expression, from: ProtectedFrom): readonly string[] | null {
-  if (key.kind !== 'column') return null;
-  const groupKeys = from.tables.find((t) => t.ref === key.relation)?.view.rules.groupKeys ?? {};
-  return Object.hasOwn(groupKeys, key.column) ? (groupKeys[key.column]?.values ?? null) : null;
-}
-
-/** Rewrites output expressions over protected columns into expressions over released ones. */
-class OutputLift {
-  readonly #select: SyntaxSelect;
-  readonly #from: ProtectedFrom;
-  readonly #question: QuestionScope;
-  readonly #keys: readonly BoundKey[];
-  readonly #builder: AggregationBuilder;
-  readonly #resolving = new Set<SyntaxItem>();
-
-  constructor(
-    select: SyntaxSelect,
-    from: ProtectedFrom,
-    question: QuestionScope,
-    keys: readonly BoundKey[],
-    builder: AggregationBuilder,
-  ) {
-    this.#select = select;
-    this.#from = from;
-    this.#question = question;
-    this.#keys = keys;
-    this.#builder = builder;
-  }
-
-  /** The expression over the release; what is neither aggregated nor a key is a violation. */
-  output(node: SyntaxExpression): Expression {
-    const scope = { question: this.#question, relations: this.#from.relations };
-    return bindExpression(node, { ...scope, answer: (part) => this.#answer(part) });
-  }
-
-  #answer(node: SyntaxExpression): Expression | null {
-    if (node.kind === 'call' && isAggregateName(node.name)) return this.#builder.aggregate(node);
-    const key = this.#asKey(node);
-    if (key !== null) return key;
-    if (node.kind === 'star') return this.#notAggregated('*', node.at);
-    if (node.kind !== 'column') return null;
-    const found = lookUp(node.path, this.#from.relations);
-    if (found.length > 0) return this.#notAggregated(node.path.join('.'), node.at);
-    return this.#aliased(node.path);
-  }
-
-  /** A name given in the select list; a name that stands for itself stands for nothing. */
-  #aliased(path: readonly string[]): Expression | null {
-    const item = this.#select.items.find((i) => path.length === 1 && i.alias === path[0]);
-    if (item === undefined || this.#resolving.has(item)) return null;
-    this.#resolving.add(item);
-    const resolved = this.output(item.expression);
-    this.#resolving.delete(item);
-    return resolved;
-  }
-
-  #asKey(node: SyntaxExpression): Expression | null {
-    if (this.#keys.length === 0 || node.kind === 'literal' || containsAggregate(node)) return null;
-    const text = this.#quietText(node);
-    const index = this.#keys.findIndex((k) => k.text === text);
-    const key = this.#keys[index]?.key;
-    if (key === undefined) return null;
-    return { kind: 'column', relation: this.#builder.relation, column: keyColumn(index), type: key.type, at: node.at };
-  }
-
-  /** Binds to compare with the keys only: what is wrong in it is told where it is bound for good. */
-  #quietText(node: SyntaxExpression): string | null {
-    const before = this.#question.violations.length;
-    const bound = bindExpression(node, { question: this.#question, relations: this.#from.relations });
-    const isBroken = this.#question.violations.length > before;
-    this.#question.violations.length = before;
-    return isBroken ? null : canonicalText(bound);
-  }
-
-  #notAggregated(column: string, at: number | null): Expression {
-    const groupKeys = this.#from.tables.flatMap((t) => Object.keys(t.view.rules.groupKeys));
-    this.#question.violate('output-is-aggregated', { column, groupKeys }, at);
-    return BROKEN;
-  }
+/** What the engine counts, over the rows and with the columns that it takes. */
+function draftOf(from: BoundRows, counted: Omit<AggregateDraft, 'rows' | 'tables'>): AggregateDraft {
+  const rows = pruneRows(finishedRows(from), readsOf(counted));
+  return renamed({ rows, tables: tablesIn(rows), ...counted });
 }
 
 /** Puts the ends of its 95 % interval after each column that is a released measure as it is. */
-function withIntervals(items: OuterSelect['items']): OuterSelect['items'] {
+function withIntervals(items: readonly NamedColumn[]): OuterSelect['items'] {
   return distinctNames(
-    items.flatMap(({ name, expression }) => {
-      const isMeasure = expression.kind === 'column' && expression.column.startsWith('m');
-      if (!isMeasure) return [[name, expression] as const];
-      const end = (ending: string): readonly [string, Expression] => [
-        `${name}${ending}`,
-        { ...expression, column: `${expression.column}${ending}` },
-      ];
-      return [[name, expression] as const, end(INTERVAL_ENDINGS.low), end(INTERVAL_ENDINGS.high)];
+    items.flatMap(({ name, expression }): NamedColumn[] => {
+      if (!isMeasure(expression)) return [{ name, expression }];
+      const ends = Object.values(INTERVAL_ENDINGS).map((ending) => ({
+        name: `${name}${ending}`,
+        expression: { ...expression, column: `${expression.column}${ending}` },
+        isIntervalEnd: true,
+      }));
+      return [{ name, expression }, ...ends];
     }),
   );
+}
+
+function isMeasure(e: Expression): e is Extract<Expression, { kind: 'column' }> {
+  return e.kind === 'column' && /^m\d+$/.test(e.column);
 }

@@ -2,7 +2,9 @@ import { isNumber, type ScalarType } from '../collaboration/table-view.ts';
 import { assertNever, type Expression } from '../plan/expression.ts';
 import { sizeOf } from '../plan/expression-size.ts';
 import type { CastType, SyntaxExpression, SyntaxLiteral } from '../syntax/syntax-tree.ts';
-import { commonType, FUNCTION_NAMES, signatureOf } from './functions.ts';
+import { isAggregateName } from './aggregate-names.ts';
+import { isSurelyPresent } from './bound-rows.ts';
+import { AUTO_CLAMP, commonType, FUNCTION_NAMES, signatureOf } from './functions.ts';
 import { BROKEN, type QuestionScope, type ScopeRelation, typeInWords } from './question-scope.ts';
 
 const BOOLEAN: ScalarType = { kind: 'boolean' };
@@ -15,6 +17,24 @@ const OPERATOR_WORDS: Readonly<Record<string, string>> = {
   '~~*': 'ilike',
   '!~~*': 'not ilike',
 };
+
+/** What other warehouses call the moment of the question. */
+const CLOCKS = ['current_date', 'current_time', 'current_timestamp', 'now', 'today', 'getdate', 'sysdate'];
+const CLOCK_INSTEAD =
+  "write the day itself, as in `day >= date '2024-11-11'`: the same question then has the same answer";
+const PATTERNS = ['regexp_full_match', 'regexp_matches', 'regexp_extract', 'regexp_replace', 'rlike'];
+
+function insteadOf(name: string): { readonly instead?: string } {
+  if (CLOCKS.includes(name)) return { instead: CLOCK_INSTEAD };
+  if (PATTERNS.includes(name))
+    return { instead: 'write LIKE, starts_with, ends_with or contains: a pattern can take endless time' };
+  if (isAggregateName(name))
+    return {
+      instead:
+        'an aggregate stands in the select list or in HAVING, not within a condition of rows or another aggregate',
+    };
+  return {};
+}
 
 /** Where names are looked up, and who may answer for a node before the usual rules do. */
 export interface ExpressionScope {
@@ -48,7 +68,7 @@ export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): 
     case 'not':
       return { kind: 'not', arg: condition(scope.question, bind(node.arg)), type: BOOLEAN, at: node.at };
     case 'is-null':
-      return bindIsNull(node, scope, bind(node.arg));
+      return bindIsNull(node, bind(node.arg));
     case 'in':
       return bindIn(node, scope, bind);
     case 'between':
@@ -57,6 +77,13 @@ export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): 
       return bindCase(node, scope, bind);
     case 'cast':
       return bindCast(node, scope, bind(node.arg));
+    case 'subquery':
+    case 'window': {
+      const construct = node.kind === 'window' ? 'window function here' : 'subquery here';
+      const instead = 'use it in a SELECT over released groups, or IN and EXISTS over persons in WHERE';
+      scope.question.violate('syntax-is-known', { construct, instead }, node.at);
+      return BROKEN;
+    }
     case 'star':
       scope.question.violate('syntax-is-known', { construct: '*', instead: 'name the columns' }, node.at);
       return BROKEN;
@@ -67,15 +94,17 @@ export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): 
 
 function bindColumn(node: Extract<SyntaxExpression, { kind: 'column' }>, scope: ExpressionScope): Expression {
   const found = lookUp(node.path, scope.relations);
-  const [first, ...others] = found;
-  // Identities in one scope are all joined to each other, so any of them is the person.
-  const isClear = others.every((e) => e.type.kind === 'person' && first?.type.kind === 'person');
+  // Identities in one scope are all joined to each other, so any is the person that is there on every row.
+  const isClear = found.length < 2 || found.every((e) => e.type.kind === 'person');
+  const first = found.find((e) => e.type.kind === 'person' && isSurelyPresent(e, scope.question)) ?? found[0];
   if (first !== undefined && isClear) {
     scope.question.countParts(sizeOf(first));
     return { ...first, at: node.at };
   }
   const columns = scope.relations.flatMap((r) => [...r.columns.keys()].map((c) => (r.name ? `${r.name}.${c}` : c)));
-  scope.question.violate('column-is-known', { column: node.path.join('.'), columns }, node.at);
+  const column = node.path.join('.');
+  const instead = CLOCKS.includes(column) ? { instead: CLOCK_INSTEAD } : {};
+  scope.question.violate('column-is-known', { column, columns, isAmbiguous: !isClear, ...instead }, node.at);
   return BROKEN;
 }
 
@@ -109,12 +138,16 @@ function bindCall(
 ): Expression {
   const { question } = scope;
   const args = node.args.map(bind);
+  if (node.name === AUTO_CLAMP) return autoClampMisplaced(question, node.at);
   const signature = signatureOf(node.name);
-  if (signature === null || node.distinct || node.filter !== null) {
-    question.violate('function-is-permitted', { function: node.name, functions: FUNCTION_NAMES }, node.at);
+  if (signature === null || node.distinct || node.filter !== null || node.orderBy.length > 0) {
+    const facts = { function: node.name.replace('count_star', 'count'), functions: FUNCTION_NAMES };
+    question.violate('function-is-permitted', { ...facts, ...insteadOf(node.name) }, node.at);
     return BROKEN;
   }
   if (args.some((a) => a.type.kind === 'person')) return identityMisused(question, args);
+  // What is broken within is told; that the parts around it do not fit follows from it.
+  if (args.includes(BROKEN)) return BROKEN;
   const type = signature(args);
   if (typeof type === 'string') {
     const found = args.map((a) => typeInWords(a.type)).join(' and ') || 'nothing';
@@ -128,10 +161,17 @@ function bindCall(
   return { kind: 'call', name: node.name, args, type, at: node.at };
 }
 
+/** Bounds are found for the value of one aggregate: elsewhere there is no mechanism that a price would be for. */
+function autoClampMisplaced(question: QuestionScope, at: number | null): Expression {
+  const instead = 'write sum(auto_clamp(number)), or avg, stddev, variance, median, min, max or a quantile of it';
+  question.violate('syntax-is-known', { construct: 'auto_clamp here', instead }, at);
+  return BROKEN;
+}
+
 function identityMisused(question: QuestionScope, among: readonly Expression[]): Expression {
   for (const e of among) {
     if (e.type.kind === 'person' && e.kind === 'column') {
-      question.violate('identity-stays-inside', { column: e.column }, e.at);
+      question.violate('identity-stays-inside', { column: question.writtenName(e) }, e.at);
     }
   }
   return BROKEN;
@@ -172,12 +212,8 @@ function booleanAsNumber(e: Expression, other: ScalarType): Expression {
   return { kind: 'cast', arg: e, to: { type: 'integer' }, type: { kind: 'integer' }, at: e.at };
 }
 
-function bindIsNull(
-  node: Extract<SyntaxExpression, { kind: 'is-null' }>,
-  scope: ExpressionScope,
-  arg: Expression,
-): Expression {
-  if (arg.type.kind === 'person') return identityMisused(scope.question, [arg]);
+function bindIsNull(node: Extract<SyntaxExpression, { kind: 'is-null' }>, arg: Expression): Expression {
+  // Whether a person is there at all is what a left join is for; who it is does not show in that.
   return { kind: 'is-null', arg, negated: node.negated, type: BOOLEAN, at: node.at };
 }
 
@@ -186,9 +222,43 @@ function bindIn(
   scope: ExpressionScope,
   bind: (part: SyntaxExpression) => Expression,
 ): Expression {
-  const arg = bind(node.arg);
-  const list = node.list.map((item) => comparable(scope.question, arg, bind(item), 'in', item.at ?? node.at)[1]);
+  const [arg = BROKEN, ...items] = inOneType([node.arg, ...node.list].map(bind));
+  const list = items.map((item) => comparable(scope.question, arg, item, 'in', item.at ?? node.at)[1]);
+  refuseMixed(scope.question, arg, list, node.at);
   return { kind: 'in', arg, list, negated: node.negated, type: BOOLEAN, at: node.at };
+}
+
+/** Quoted dates beside a date and truth values beside a number, wherever in the list they stand. */
+function inOneType(parts: readonly Expression[]): readonly Expression[] {
+  const moment = parts.find((p) => p.type.kind === 'date' || p.type.kind === 'timestamp')?.type;
+  const number = parts.find((p) => isNumber(p.type))?.type;
+  return parts.map((part) => {
+    const dated = moment === undefined ? part : asMoment(part, moment);
+    return number === undefined ? dated : booleanAsNumber(dated, number);
+  });
+}
+
+/**
+ * Refuses a list whose items fit what is looked for and not each other, as beside NULL, which fits everything.
+ *
+ * The engine gives all of them one type, and a text that is no number would be an error on the row of one person.
+ */
+function refuseMixed(question: QuestionScope, arg: Expression, list: readonly Expression[], at: number | null): void {
+  let type = arg.type;
+  for (const item of list) {
+    if (commonType(arg.type, item.type) === null) return;
+    const common = commonType(type, item.type);
+    if (common === null) {
+      const found = `${typeInWords(type)} and ${typeInWords(item.type)}`;
+      question.violate(
+        'types-match',
+        { construct: 'in', found, expected: 'compare values of one type' },
+        item.at ?? at,
+      );
+      return;
+    }
+    type = common;
+  }
 }
 
 function betweenAsLogic(node: Extract<SyntaxExpression, { kind: 'between' }>): SyntaxExpression {

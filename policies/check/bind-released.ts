@@ -1,41 +1,50 @@
-import { isNumber, type ScalarType } from '../collaboration/table-view.ts';
 import type { Expression } from '../plan/expression.ts';
-import type { OuterSelect } from '../plan/question-tree.ts';
-import type { SyntaxExpression, SyntaxSelect } from '../syntax/syntax-tree.ts';
-import { containsAggregate, isAggregateName, RELEASED_AGGREGATES } from './aggregate-names.ts';
-import { bindExpression, condition, type ExpressionScope, lookUp } from './bind-expression.ts';
+import { sizeOf } from '../plan/expression-size.ts';
+import type { OuterItem, OuterSelect } from '../plan/outer-query.ts';
+import type { SyntaxExpression, SyntaxItem, SyntaxSelect } from '../syntax/syntax-tree.ts';
+import { containsAggregate, containsWindow } from './aggregate-names.ts';
+import { condition } from './bind-expression.ts';
+import { bindReleasedExpression } from './bind-released-expression.ts';
 import { checkOuter } from './check-outer.ts';
-import { type BoundFrom, BROKEN, type QuestionScope, typeInWords } from './question-scope.ts';
-import { bindItem, nameOf } from './select-items.ts';
+import type { QuestionScope, ReleasedScope } from './question-scope.ts';
+import {
+  columnsOfStar,
+  distinctNames,
+  intervalEndsIn,
+  lookUpReleased,
+  type NamedColumn,
+  withItsInterval,
+} from './released-columns.ts';
+import type { ReleasedFrom } from './released-relation.ts';
+import { nameOf } from './select-items.ts';
 
-/** Resolves a SELECT over released tables: aggregates, joins, order and limits are all free there. */
-export function bindReleased(
-  select: SyntaxSelect,
-  from: Extract<BoundFrom, { kind: 'released' }>,
-  question: QuestionScope,
-): OuterSelect {
-  const scope: ExpressionScope = {
-    question,
-    relations: from.relations,
-    answer: (node) => answerReleased(node, select, from, question),
-  };
-  const bind = (node: SyntaxExpression): Expression => bindExpression(node, scope);
-  const items = distinctNames(
-    select.items.flatMap((item) =>
-      item.expression.kind === 'star'
-        ? bindItem(item, from.relations, question)
-        : [[item.alias ?? nameOf(item.expression), bind(item.expression)] as const],
-    ),
-  );
+/** What a query over released values is resolved with, beside its own tables. */
+export type ReleasedWorld = Omit<ReleasedScope, 'relations' | 'answer'>;
+
+/** Resolves a SELECT over released tables, or over nothing: windows, joins, order and limits are all free there. */
+export function bindReleased(select: SyntaxSelect, from: ReleasedFrom | null, world: ReleasedWorld): OuterSelect {
+  const { question } = world;
+  const scope = scopeOf(select, from, world);
+  const bind = (node: SyntaxExpression): Expression => bindReleasedExpression(node, scope);
+  const bindCondition = (node: SyntaxExpression | null): Expression | null =>
+    node === null ? null : condition(question, bind(node));
+  const written = select.items.flatMap((item) => bindReleasedItem(item, from, question, bind));
+  const shown = distinctNames(isGrouped(select) || select.distinct ? written : withIntervals(written, from));
+  const items = shown.map(({ name, expression, isIntervalEnd }): OuterItem => {
+    return isIntervalEnd ? { name, expression, isIntervalEnd } : { name, expression };
+  });
   const outer: OuterSelect = {
+    kind: 'select',
     distinct: select.distinct,
     items,
-    from: from.from,
-    where: select.where === null ? null : condition(question, bind(select.where)),
-    groupBy: groupKeys(select, question).map(bind),
-    having: select.having === null ? null : condition(question, bind(select.having)),
+    from: from?.from ?? null,
+    where: bindCondition(select.where),
+    groupBy: groupKeys(select, from, question, bind),
+    groupingSets: select.groupingSets,
+    having: bindCondition(select.having),
+    qualify: bindCondition(select.qualify),
     orderBy: select.orderBy.map((o) => ({
-      expression: atPosition(o.expression, items) ?? bind(o.expression),
+      expression: atPosition(o.expression, written, question) ?? bind(o.expression),
       descending: o.descending,
       nulls: o.nulls,
     })),
@@ -46,56 +55,75 @@ export function bindReleased(
   return outer;
 }
 
-/** Aggregates over released values, and names given in the select list. */
-function answerReleased(
-  node: SyntaxExpression,
-  select: SyntaxSelect,
-  from: Extract<BoundFrom, { kind: 'released' }>,
+/** The names a SELECT sees: its tables' columns, then the names of its own select list. */
+function scopeOf(select: SyntaxSelect, from: ReleasedFrom | null, world: ReleasedWorld): ReleasedScope {
+  const relations = from?.relations ?? [];
+  const resolving = new Set<SyntaxItem>();
+  const scope: ReleasedScope = {
+    ...world,
+    relations,
+    answer: (node) => {
+      if (node.kind !== 'column' || node.path.length !== 1) return null;
+      if (lookUpReleased(node.path, relations).length > 0) return null;
+      const item = select.items.find((i) => i.alias === node.path[0]);
+      // A name that stands for itself stands for nothing.
+      if (item === undefined || resolving.has(item)) return null;
+      resolving.add(item);
+      const resolved = bindReleasedExpression(item.expression, scope);
+      resolving.delete(item);
+      return resolved;
+    },
+  };
+  return scope;
+}
+
+function isGrouped(select: SyntaxSelect): boolean {
+  const hasKeys = select.groupBy === 'all' || select.groupBy.length > 0 || select.groupingSets !== null;
+  return hasKeys || select.having !== null || select.items.some((i) => containsAggregate(i.expression));
+}
+
+function bindReleasedItem(
+  item: SyntaxItem,
+  from: ReleasedFrom | null,
   question: QuestionScope,
-): Expression | null {
-  if (node.kind === 'call' && isAggregateName(node.name)) return releasedAggregate(node, from, question);
-  if (node.kind !== 'column' || lookUp(node.path, from.relations).length > 0) return null;
-  const aliased = select.items.find((i) => node.path.length === 1 && i.alias === node.path[0]);
-  if (aliased === undefined) return null;
-  return bindExpression(aliased.expression, {
-    question,
-    relations: from.relations,
-    answer: (inner) =>
-      inner.kind === 'call' && isAggregateName(inner.name) ? releasedAggregate(inner, from, question) : null,
+  bind: (node: SyntaxExpression) => Expression,
+): readonly NamedColumn[] {
+  const { expression } = item;
+  if (expression.kind !== 'star') return [{ name: item.alias ?? nameOf(expression), expression: bind(expression) }];
+  const columns = columnsOfStar(expression.relation, from?.relations ?? []);
+  if (columns.length === 0) {
+    const known = (from?.relations ?? []).flatMap((r) => r.name ?? []);
+    const column = expression.relation === null ? '*' : `${expression.relation}.*`;
+    question.violate('column-is-known', { column, columns: known }, expression.at);
+  }
+  const ends = intervalEndsIn(from?.from ?? null);
+  return columns.map(([name, e]) => {
+    question.countParts(sizeOf(e));
+    const isIntervalEnd = e.kind === 'column' && ends.has(`${e.relation}.${e.column}`);
+    return { name, expression: { ...e, at: expression.at }, ...(isIntervalEnd ? { isIntervalEnd } : {}) };
   });
 }
 
-function releasedAggregate(
-  node: Extract<SyntaxExpression, { kind: 'call' }>,
-  from: Extract<BoundFrom, { kind: 'released' }>,
-  question: QuestionScope,
-): Expression {
-  if (!RELEASED_AGGREGATES.has(node.name) || node.distinct || node.filter !== null || node.args.length > 1) {
-    const facts = { aggregate: node.name, aggregates: [...RELEASED_AGGREGATES] };
-    question.violate('aggregate-is-permitted', facts, node.at);
-    return BROKEN;
-  }
-  const args = node.args.map((a) => bindExpression(a, { question, relations: from.relations }));
-  const isCount = node.name === 'count' || node.name === 'count_star';
-  const isOrder = node.name === 'min' || node.name === 'max';
-  const [of] = args;
-  if (!isCount && (of === undefined || !(isOrder || isNumber(of.type) || of === BROKEN))) {
-    const facts = { construct: node.name, found: of ? typeInWords(of.type) : 'nothing', expected: 'give it a number' };
-    question.violate('types-match', facts, of?.at ?? node.at);
-    return BROKEN;
-  }
-  const keepsType = isOrder || node.name === 'sum';
-  const type: ScalarType = isCount
-    ? { kind: 'integer' }
-    : ((keepsType ? args[0]?.type : undefined) ?? { kind: 'double' });
-  return { kind: 'call', name: node.name, args, type, at: node.at };
+/** A column that is shown as it is brings the ends of its interval along, unless they are shown already. */
+function withIntervals(columns: readonly NamedColumn[], from: ReleasedFrom | null): readonly NamedColumn[] {
+  const ends = intervalEndsIn(from?.from ?? null);
+  const shown = new Set(columns.map((c) => c.name));
+  return columns.flatMap((column) => {
+    const all = withItsInterval(column, ends);
+    return all.some((c) => c.isIntervalEnd && shown.has(c.name)) ? [column] : all;
+  });
 }
 
-function groupKeys(select: SyntaxSelect, question: QuestionScope): readonly SyntaxExpression[] {
-  if (select.groupBy === 'all') {
-    return select.items.map((i) => i.expression).filter((e) => e.kind !== 'star' && !containsAggregate(e));
-  }
-  return select.groupBy.map((key) => resolveKey(key, select, question));
+function groupKeys(
+  select: SyntaxSelect,
+  from: ReleasedFrom | null,
+  question: QuestionScope,
+  bind: (node: SyntaxExpression) => Expression,
+): readonly Expression[] {
+  if (select.groupBy !== 'all') return select.groupBy.map((key) => bind(resolveKey(key, select, question)));
+  return select.items
+    .filter((i) => !containsAggregate(i.expression) && !containsWindow(i.expression))
+    .flatMap((i) => bindReleasedItem(i, from, question, bind).map((c) => c.expression));
 }
 
 /** GROUP BY may name a column, an alias of the select list, or its position. */
@@ -113,29 +141,17 @@ export function resolveKey(key: SyntaxExpression, select: SyntaxSelect, question
 export function atPosition(
   key: SyntaxExpression,
   items: readonly { readonly name: string; readonly expression: Expression }[],
+  question?: QuestionScope,
 ): Expression | null {
   if (key.kind === 'literal' && key.value.type === 'integer') {
-    return items[Number(key.value.value) - 1]?.expression ?? null;
+    const item = items[Number(key.value.value) - 1];
+    const instead = `name a position from 1 to ${items.length}`;
+    const construct = `ORDER BY ${key.value.value}`;
+    if (item === undefined) question?.violate('syntax-is-known', { construct, instead }, key.at);
+    return item?.expression ?? null;
   }
   if (key.kind === 'column' && key.path.length === 1) {
     return items.find((i) => i.name === key.path[0])?.expression ?? null;
   }
   return null;
-}
-
-/** Gives each output column a name of its own: Arrow readers address columns by name. */
-export function distinctNames(
-  columns: readonly (readonly [string, Expression])[],
-): readonly { readonly name: string; readonly expression: Expression }[] {
-  const taken = new Set<string>();
-  const next = new Map<string, number>();
-  return columns.map(([wanted, expression]) => {
-    let name = wanted;
-    for (let n = next.get(wanted) ?? 2; taken.has(name); n += 1) {
-      name = `${wanted}_${n}`;
-      next.set(wanted, n);
-    }
-    taken.add(name);
-    return { name, expression };
-  });
 }

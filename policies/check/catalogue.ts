@@ -1,4 +1,8 @@
 import { placeOf, type SourcePlace } from '../syntax/source-place.ts';
+import { nearestName } from './rewrite/nearest-name.ts';
+
+/** A list of all functions teaches nobody: a longer list is the page's to give. */
+const MAX_LISTED_NAME_COUNT = 12;
 
 /**
  * Every rule a question can break: a closed list. The name of a rule is its code in the refusal, the anchor in
@@ -7,7 +11,7 @@ import { placeOf, type SourcePlace } from '../syntax/source-place.ts';
 export const violationCatalogue = {
   'statement-is-one-select': {
     message: (p: { found: string }) => `the statement is ${p.found}`,
-    help: () => 'write one SELECT statement, without a second statement after it',
+    help: (p: { instead?: string }) => p.instead ?? 'write one SELECT statement, without a second statement after it',
   },
   'syntax-is-known': {
     message: (p: { construct: string }) => `\`${p.construct}\` is not part of the SQL that Galley can protect`,
@@ -16,16 +20,21 @@ export const violationCatalogue = {
   },
   'table-is-bound': {
     message: (p: { table: string }) => `table \`${p.table}\` is not bound in this collaboration`,
-    help: (p: { tables: readonly string[] }) =>
-      p.tables.length > 0 ? `use one of: ${p.tables.join(', ')}` : 'ask an owner to bind a dataset first',
+    help: (p: { table: string; tables: readonly string[] }) =>
+      p.tables.length > 0 ? useOneOf(p.table, p.tables) : 'ask an owner to bind a dataset first',
   },
   'column-is-known': {
-    message: (p: { column: string }) => `column \`${p.column}\` is not known here, or names more than one`,
-    help: (p: { columns: readonly string[] }) => `use one of: ${p.columns.join(', ')}`,
+    message: (p: { column: string; isAmbiguous?: boolean }) =>
+      p.isAmbiguous === true
+        ? `column \`${p.column}\` names more than one column here`
+        : `column \`${p.column}\` is not known here`,
+    help: (p: { column: string; columns: readonly string[]; instead?: string }) =>
+      p.instead ?? useOneOf(p.column, p.columns),
   },
   'function-is-permitted': {
     message: (p: { function: string }) => `function \`${p.function}\` is not permitted`,
-    help: (p: { functions: readonly string[] }) => `use one of: ${p.functions.join(', ')}`,
+    help: (p: { function: string; functions: readonly string[]; instead?: string }) =>
+      p.instead ?? useOneOf(p.function, p.functions),
   },
   'types-match': {
     message: (p: { construct: string; found: string }) => `\`${p.construct}\` does not take ${p.found}`,
@@ -42,15 +51,21 @@ export const violationCatalogue = {
   },
   'identity-stays-inside': {
     message: (p: { column: string }) => `identity column \`${p.column}\` may only join tables and be counted`,
-    help: (p: { column: string }) => `use it in a join condition or in count(distinct ${p.column})`,
+    help: (p: { column: string; isGrouped?: boolean; identity?: string }) =>
+      p.isGrouped === true
+        ? 'count or add up these persons in a query around this one: `select count(*) from (…) as persons`'
+        : `use it in a join condition or in count(distinct ${p.identity ?? p.column})`,
   },
   'output-is-aggregated': {
-    message: (p: { column: string }) =>
-      `output column \`${p.column}\` is not aggregated and is not a permitted group key`,
-    help: (p: { column: string; groupKeys: readonly string[] }) =>
-      p.groupKeys.length > 0
-        ? `wrap it in an aggregate such as count(distinct …), or group by one of: ${p.groupKeys.join(', ')}`
-        : 'wrap it in an aggregate such as count(distinct …)',
+    message: (p: { column: string; groupKeys: readonly string[] }) =>
+      isAmong(p.column, p.groupKeys)
+        ? `output column \`${p.column}\` is neither aggregated nor named in GROUP BY`
+        : `output column \`${p.column}\` is not aggregated and is not a permitted group key`,
+    help: (p: { column: string; groupKeys: readonly string[]; identity?: string }) => {
+      if (isAmong(p.column, p.groupKeys)) return `add ${p.column} to GROUP BY`;
+      const aggregate = `wrap it in an aggregate such as count(distinct ${p.identity ?? '…'})`;
+      return p.groupKeys.length > 0 ? `${aggregate}, or group by one of: ${p.groupKeys.join(', ')}` : aggregate;
+    },
   },
   'group-key-is-permitted': {
     message: (p: { column: string }) => `\`${p.column}\` is not a permitted group key`,
@@ -73,12 +88,17 @@ export const violationCatalogue = {
   },
   'sum-is-bounded': {
     message: (p: { expression: string }) => `\`${p.expression}\` has no bound for one person`,
-    help: (p: { expression: string }) =>
-      `write ${p.expression}(clamp(…, low, high)), or ask the owner to declare \`min\` and \`max\` of the measure`,
+    help: (p: { expression: string; low?: number; high?: number }) =>
+      `write ${p.expression}(clamp(…, ${p.low ?? 'low'}, ${p.high ?? 'high'})), or ${p.expression}(auto_clamp(…)) to have bounds found at a part of the price, or ask the owner to declare \`min\` and \`max\` of the measure`,
   },
   'limit-is-after-release': {
     message: (p: { clause: string }) => `${p.clause} stands below the aggregation`,
     help: () => 'move it to the outermost SELECT, where it works on released values',
+  },
+  'released-query-is-sound': {
+    message: () => 'the engine does not take the query over the released values',
+    help: () =>
+      'check the types of function arguments, and that what a subquery names of the query around it is grouped or aggregated there',
   },
   'epsilon-is-permitted': {
     message: (p: { epsilon: number; minimum: number; maximum: number }) =>
@@ -86,6 +106,19 @@ export const violationCatalogue = {
         ? `epsilon ${p.epsilon} is over the ${p.maximum} that one question may spend`
         : `epsilon ${p.epsilon} is under the ${p.minimum} that a question must spend`,
     help: (p: { minimum: number; maximum: number }) => `ask with an epsilon from ${p.minimum} to ${p.maximum}`,
+  },
+  'threshold-is-permitted': {
+    message: (p: { table: string }) => `\`${p.table}\` permits no exact aggregates, which threshold mode releases`,
+    help: (p: { owner: string }) => `ask in private mode, or ask ${p.owner} to set \`threshold\` in the rules`,
+  },
+  'threshold-can-protect': {
+    message: (p: { construct: string }) => `${p.construct} cannot be protected in threshold mode`,
+    help: (p: { instead: string }) => p.instead,
+  },
+  'threshold-history-is-bounded': {
+    message: (p: { earlier: number; maximum: number }) =>
+      `${p.earlier} earlier exact aggregations would be compared with this, over the maximum of ${p.maximum}`,
+    help: () => 'ask in private mode; what has left in threshold mode is never forgotten',
   },
   'audience-selects-persons': {
     message: (p: { found: string }) => `an audience selects one identity column, not ${p.found}`,
@@ -126,8 +159,8 @@ export interface Violation {
   readonly message: string;
   readonly help: string;
   readonly place: SourcePlace;
-  /** A rewritten query worth trying; the trunk shows it only after it has passed the same checks. */
-  readonly candidate: string | null;
+  /** What message and help are made of, by name; lists are separated by a comma and a space. */
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 /** The facts that a rule's message and help are made of. */
@@ -144,7 +177,6 @@ export function violation<R extends ViolationRule>(
     readonly sql: string;
     readonly at: number | null;
     readonly owner?: string | null;
-    readonly candidate?: string;
   },
 ): Violation {
   const { message, help } = violationCatalogue[rule] as unknown as {
@@ -157,8 +189,32 @@ export function violation<R extends ViolationRule>(
     message: message(facts),
     help: help(facts),
     place: placeOf(place.sql, place.at),
-    candidate: place.candidate ?? null,
+    facts: factsAsText(facts as object),
   };
+}
+
+function factsAsText(facts: object): Readonly<Record<string, string>> {
+  const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
+  );
+}
+
+/** The names there are; of many, the one that was probably meant. */
+function useOneOf(written: string, names: readonly string[]): string {
+  const last = nearestName(lastOf(written), names.map(lastOf));
+  const near = nearestName(written, names) ?? names.find((name) => lastOf(name) === last) ?? null;
+  const list =
+    names.length <= MAX_LISTED_NAME_COUNT ? `use one of: ${names.join(', ')}` : 'docs/sql.md lists what there is';
+  return near === null ? list : `did you mean \`${near}\`? else ${list}`;
+}
+
+function isAmong(column: string, groupKeys: readonly string[]): boolean {
+  return groupKeys.includes(lastOf(column));
+}
+
+function lastOf(name: string): string {
+  return name.split('.').at(-1) ?? name;
 }
 
 /** In order of position, each once: the same column in two places is two violations, the same place is one. */

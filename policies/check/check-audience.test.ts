@@ -61,9 +61,10 @@ describe('audience-is-large-enough', () => {
 describe('epsilon-is-permitted', () => {
   it('denies a size that would spend more than an owner permits in one question', async () => {
     const audience = await assertAllowsAudience(joined);
-    expect(checkSizeEpsilon(audience, 4.1).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
-    expect(checkSizeEpsilon(audience, 0).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
-    expect(checkSizeEpsilon(audience, 4)).toEqual([]);
+    expect(checkSizeEpsilon(audience, 4.1, 1e-6).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
+    expect(checkSizeEpsilon(audience, 0, 1e-6).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
+    expect(checkSizeEpsilon(audience, 4, 1e-6)).toEqual([]);
+    expect(checkSizeEpsilon(audience, 0.01, 1e-6).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
   });
 });
 

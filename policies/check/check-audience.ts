@@ -1,10 +1,18 @@
+import { conversionDelta } from '../account/ledger-account.ts';
+import { rhoFor } from '../account/zcdp.ts';
 import { type IdentifierKind, type TableView, tableName } from '../collaboration/table-view.ts';
-import { columnsIn, type Expression, type PlanTable } from '../plan/expression.ts';
+import { columnsIn, type PlanTable } from '../plan/expression.ts';
+import type { ProtectedRows } from '../plan/protected-rows.ts';
+import { pruneRows } from '../plan/prune-rows.ts';
+import { expressionsIn, sourcesIn, tablesIn } from '../plan/walk-rows.ts';
+import { tailThreshold } from '../protect/gaussian-tail.ts';
+import { MAX_BUDGET_EPSILON, MIN_EPSILON } from '../rules/rules.ts';
 import type { Checked, ParsedQuery } from '../syntax/read-query.ts';
-import { bindSelect } from './bind-select.ts';
+import { bindQuery } from './bind-select.ts';
+import { finishedRows, withPerson } from './bound-rows.ts';
 import { inOrder, type Violation } from './catalogue.ts';
 import { checkEpsilon } from './check-question.ts';
-import { checkAggregate, tableOf } from './permissions.ts';
+import { checkAggregate } from './permissions.ts';
 import { QuestionScope } from './question-scope.ts';
 
 declare const minted: unique symbol;
@@ -13,8 +21,9 @@ declare const minted: unique symbol;
 export interface CheckedAudience {
   readonly [minted]: 'CheckedAudience';
   readonly sql: string;
+  readonly rows: ProtectedRows;
+  /** Every table within `rows`. */
   readonly tables: readonly PlanTable[];
-  readonly where: readonly Expression[];
   /** Fewest persons, by the protected size: the strictest owner's. */
   readonly minSize: number;
 }
@@ -22,7 +31,9 @@ export interface CheckedAudience {
 /** Holds an audience definition against the rules: SQL that selects one identity column of protected rows. */
 export function checkAudience(query: ParsedQuery, tables: readonly TableView[]): Checked<CheckedAudience> {
   const question = new QuestionScope(query.sql, tables);
-  const bound = question.within(() => bindSelect({ ...query.select, distinct: false }, new Map(), question));
+  // A person is in an audience once, whether or not the query says so.
+  const selection = query.query.kind === 'select' ? { ...query.query, distinct: false } : query.query;
+  const bound = question.within(() => bindQuery(selection, { ctes: new Map(), around: null }, question));
   if (bound?.kind !== 'rows') {
     if (bound !== null && question.violations.length === 0) refuseShape(question, 'an aggregated result', tables);
     return { ok: false, violations: inOrder(question.violations) };
@@ -36,13 +47,20 @@ export function checkAudience(query: ParsedQuery, tables: readonly TableView[]):
   const others = question.violations.filter((v) => v.rule !== 'filter-is-permitted');
   question.violations.length = 0;
   question.violations.push(...others);
-  checkColumns(bound.from.filters, bound.from.tables, question);
+  const from = only?.type.kind === 'person' ? withPerson(bound.from, only, question) : bound.from;
+  const rows = pruneRows(finishedRows(from), []);
+  const all = tablesIn(rows);
+  checkColumns(rows, question);
   // Its size is a count of persons like any other.
-  checkAggregate('count-persons', bound.from.tables, null, question);
+  checkAggregate(
+    'count-persons',
+    all.map((t) => t.view),
+    null,
+    question,
+  );
   if (question.violations.length > 0) return { ok: false, violations: inOrder(question.violations) };
-  const minSize = Math.max(...bound.from.tables.map((t) => t.view.rules.audience?.minSize ?? 0));
-  const value = { sql: query.sql, tables: bound.from.tables, where: bound.from.filters, minSize };
-  return { ok: true, value: value as unknown as CheckedAudience };
+  const minSize = Math.max(...all.map((t) => t.view.rules.audience?.minSize ?? 0));
+  return { ok: true, value: { sql: query.sql, rows, tables: all, minSize } as unknown as CheckedAudience };
 }
 
 function refuseShape(question: QuestionScope, found: string, tables: readonly TableView[]): void {
@@ -51,19 +69,25 @@ function refuseShape(question: QuestionScope, found: string, tables: readonly Ta
   question.violate('audience-selects-persons', { found, example }, null);
 }
 
-function checkColumns(filters: readonly Expression[], tables: readonly PlanTable[], question: QuestionScope): void {
-  for (const { view } of tables) {
+/** Every column that is read anywhere decides who is in, so that its owner must permit it in audiences. */
+function checkColumns(rows: ProtectedRows, question: QuestionScope): void {
+  const people = sourcesIn(rows).flatMap(({ ref, input }) =>
+    input.kind === 'table' ? [{ ref, view: input.view }] : [],
+  );
+  for (const { view } of people) {
     if (view.rules.audience !== null) continue;
     question.violate('audience-column-is-permitted', { column: tableName(view), columns: [] }, null, {
       owner: view.member,
     });
   }
-  for (const column of filters.flatMap(columnsIn)) {
-    const table = tableOf(column, tables);
-    const columns = table?.view.rules.audience?.columns;
-    if (table === undefined || columns === undefined || columns.includes(column.column)) continue;
-    const facts = { column: column.column, columns };
-    question.violate('audience-column-is-permitted', facts, column.at, { owner: table.view.member });
+  for (const column of expressionsIn(rows).flatMap(columnsIn)) {
+    const view = people.find((t) => t.ref === column.relation)?.view;
+    const columns = view?.rules.audience?.columns;
+    if (view === undefined || columns === undefined || column.type.kind === 'person') continue;
+    if (columns.includes(column.column)) continue;
+    question.violate('audience-column-is-permitted', { column: column.column, columns }, column.at, {
+      owner: view.member,
+    });
   }
 }
 
@@ -79,6 +103,7 @@ export interface DestinationFacts {
 export function checkDestination(audience: CheckedAudience, to: DestinationFacts): readonly Violation[] {
   const question = new QuestionScope(audience.sql, []);
   for (const { view } of audience.tables) {
+    if (view.rules.publicTable !== null) continue;
     const destinations = view.rules.audience?.destinations ?? [];
     const destination = `${to.owner}/${to.destination}`;
     if (destinations.includes(destination)) continue;
@@ -92,13 +117,44 @@ export function checkDestination(audience: CheckedAudience, to: DestinationFacts
 /** The table whose identifiers become the destination's tokens: one the destination's owner brought itself. */
 export function addressTable(audience: CheckedAudience, to: DestinationFacts): PlanTable | null {
   const isAddress = ({ view }: PlanTable): boolean => view.member === to.owner && view.identifier === to.identifier;
-  return audience.tables.find(isAddress) ?? null;
+  // A table that a person need not be in does not name everybody.
+  const sure = audience.rows.sources.flatMap(({ ref, how, input }) =>
+    how === 'inner' && input.kind === 'table' ? [{ ref, view: input.view }] : [],
+  );
+  return sure.find(isAddress) ?? null;
 }
 
-/** Holds the epsilon of a size against the owners' limit for one question. */
-export function checkSizeEpsilon(audience: CheckedAudience, epsilon: number): readonly Violation[] {
+/** How often an audience of one person may pass the minimum by the noise of its size alone. */
+const TINY_AUDIENCE_RATIO = 0.001;
+/** Halvings of a search for an epsilon: to a millionth of the largest. */
+const SEARCH_STEPS = 30;
+
+/**
+ * The smallest epsilon of a size that can be held against the minimum.
+ *
+ * Whoever asks chooses how exact a size is: with noise of many times the minimum, an audience of one person would pass
+ * every third time, and cost next to nothing.
+ */
+export function smallestSizeEpsilon(audience: Pick<CheckedAudience, 'minSize'>, delta: number): number {
+  const isExact = (epsilon: number): boolean => {
+    const variance = 1 / (2 * rhoFor(epsilon, conversionDelta(delta)));
+    return 1n + tailThreshold(variance, TINY_AUDIENCE_RATIO) <= BigInt(audience.minSize);
+  };
+  let low = MIN_EPSILON;
+  let high = MAX_BUDGET_EPSILON;
+  if (isExact(low)) return low;
+  for (let step = 0; step < SEARCH_STEPS; step += 1) {
+    const middle = (low + high) / 2;
+    if (isExact(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Holds the epsilon of a size against the owners' limit for one question, and against what the minimum needs. */
+export function checkSizeEpsilon(audience: CheckedAudience, epsilon: number, delta: number): readonly Violation[] {
   const question = new QuestionScope(audience.sql, []);
-  checkEpsilon(question, audience.tables, epsilon);
+  checkEpsilon(question, audience.tables, epsilon, smallestSizeEpsilon(audience, delta));
   return question.violations;
 }
 

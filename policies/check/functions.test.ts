@@ -15,6 +15,13 @@ describe('a function that is total but without limit', () => {
     "replace(zip, 'a', 'aa') = 'b'",
     "replace(zip, 'a', zip) = 'b'",
     "replace(zip, zip, '') = 'b'",
+    `replace(zip, '${'a'.repeat(101)}', '') = 'b'`,
+    'contains(zip, reverse(zip))',
+    'strpos(zip, reverse(zip)) > 0',
+    'instr(zip, reverse(zip)) > 0',
+    'position(reverse(zip) in zip) > 0',
+    `contains(zip, '${'a'.repeat(101)}')`,
+    `split_part(zip, '${'a'.repeat(101)}', 2) = 'b'`,
   ])('is refused: %s', async (condition) => {
     await assertDenies(where(condition), 'types-match', { owner: null, line: 1 });
   });
@@ -26,6 +33,10 @@ describe('a function that is total but without limit', () => {
     "zip like '%_3'",
     "replace(zip, 'ab', 'c') = 'b'",
     "replace(zip, '-', '') = 'b'",
+    "contains(zip, 'ab')",
+    "contains('100000 200000', zip)",
+    "position('-' in zip) > 0",
+    'starts_with(zip, reverse(zip))',
   ])('is not: %s', async (condition) => {
     await assertAllows(where(condition));
   });

@@ -55,6 +55,31 @@ describe('filter-is-permitted', () => {
     await assertDenies(sql, 'filter-is-permitted', { owner: 'market', line: 1, column: 22 });
     await assertDenies('select sum(spend > 499) from market.outcomes', 'filter-is-permitted');
   });
+  it('denies it in EXISTS and SEMI JOIN where it reads the rows around alone', async () => {
+    const exists =
+      'select count(*) from market.outcomes o where exists (select 1 from brand.campaign c where c.email = o.email and o.secret_score > 5)';
+    await assertDenies(exists, 'filter-is-permitted', { owner: 'market', line: 1, column: 113 });
+    const semi =
+      'select count(*) from market.outcomes o semi join brand.campaign c on c.email = o.email and o.secret_score > 5';
+    await assertDenies(semi, 'filter-is-permitted', { owner: 'market' });
+  });
+  it('denies it in a join that a left join looks into', async () => {
+    const within = 'market.outcomes o join market.events e on o.email = e.email and o.secret_score > 5';
+    const sql = `select count(o.email) from brand.campaign c left join (${within}) on c.email = o.email`;
+    await assertDenies(sql, 'filter-is-permitted', { owner: 'market' });
+  });
+  it('denies it as a key of persons that nothing reads: the number of their rows tells of it', async () => {
+    const parts = [
+      'select email, secret_score > 5 as v from market.outcomes',
+      'select email, true from market.outcomes',
+    ];
+    const union = `select count(*) from (${parts.join(' union ')}) s`;
+    await assertDenies(union, 'filter-is-permitted', { owner: 'market' });
+    const distinct = `select count(*) from (select distinct email, v from (${parts.join(' union all ')}) s) s`;
+    await assertDenies(distinct, 'filter-is-permitted', { owner: 'market' });
+    const grouped = 'select count(*) from (select email from market.outcomes group by email, secret_score) s';
+    await assertDenies(grouped, 'filter-is-permitted', { owner: 'market' });
+  });
   it('allows filters and group keys', async () => {
     await assertAllows(
       "select sum(case when visit = 1 then spend end) from market.outcomes where visit = 1 and zip = 'a'",
@@ -90,14 +115,14 @@ describe('aggregate-is-permitted', () => {
     );
   });
   it.each([
-    'min(spend)',
-    'max(zip)',
-    'median(spend)',
+    'mode(spend)',
+    'min_by(zip, visit)',
     'string_agg(zip)',
     'sum(distinct visit)',
-    'count(distinct zip)',
     'any_value(zip)',
     'sum(visit, visit)',
+    'histogram(spend)',
+    'list(zip)',
   ])('denies %s', async (call) => {
     await assertDenies(`select ${call} from market.outcomes`, 'aggregate-is-permitted', {
       owner: null,

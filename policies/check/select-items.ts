@@ -9,6 +9,7 @@ export function bindItem(
   item: SyntaxItem,
   relations: BoundFrom['relations'],
   question: QuestionScope,
+  bind: (node: SyntaxExpression) => Expression = (node) => bindExpression(node, { question, relations }),
 ): readonly (readonly [string, Expression])[] {
   const { expression } = item;
   if (expression.kind === 'star') {
@@ -17,7 +18,7 @@ export function bindItem(
     for (const [, e] of columns) question.countParts(sizeOf(e));
     return columns.map(([name, e]) => [name, { ...e, at: expression.at }]);
   }
-  return [[item.alias ?? nameOf(expression), bindExpression(expression, { question, relations })]];
+  return [[item.alias ?? nameOf(expression), bind(expression)]];
 }
 
 /** The name a column gets when the merchant gives none. */

@@ -2,7 +2,7 @@ import type { Rules } from '../rules/rules.ts';
 
 /** What a column holds, as questions see it. */
 export type ScalarType =
-  | { readonly kind: 'integer' | 'double' | 'text' | 'boolean' | 'date' | 'timestamp' | 'person' | 'null' }
+  | { readonly kind: 'integer' | 'double' | 'text' | 'boolean' | 'date' | 'timestamp' | 'interval' | 'person' | 'null' }
   | { readonly kind: 'decimal'; readonly scale: number };
 
 /** One column of a bound table. */
@@ -21,7 +21,8 @@ export interface TableView {
   readonly alias: string;
   readonly datasetId: string;
   readonly columns: readonly TableColumn[];
-  readonly identifier: IdentifierKind;
+  /** `null` exactly when the rules declare the table public: it names no persons. */
+  readonly identifier: IdentifierKind | null;
   readonly rules: Rules;
 }
 

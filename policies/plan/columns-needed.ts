@@ -1,5 +1,7 @@
 import { columnsIn, type Expression, type PlanTable } from './expression.ts';
-import type { AggregateDraft } from './question-tree.ts';
+import type { ProtectedRows, RowSource } from './protected-rows.ts';
+import type { AggregateDraft, Statistic } from './question-tree.ts';
+import { expressionsIn, sourcesIn } from './walk-rows.ts';
 
 /** The columns of one table that a plan reads; all that the wall is given. */
 export interface NeededColumns {
@@ -7,20 +9,40 @@ export interface NeededColumns {
   readonly columns: readonly string[];
 }
 
+/** What is computed on the rows of a plan: its keys and what its statistics count. */
+export function readsOf(plan: Computed): readonly Expression[] {
+  const { keys = [], statistics = [], of } = plan;
+  return [...keys.map((k) => k.expression), ...statistics.flatMap(partsOfStatistic), ...(of === undefined ? [] : [of])];
+}
+
+/** What a plan computes on its rows: an aggregation's keys and statistics, or the value whose bounds are found. */
+type Computed = Partial<Pick<AggregateDraft, 'keys' | 'statistics'> & { readonly of: Expression }>;
+
+function partsOfStatistic(statistic: Statistic): readonly Expression[] {
+  switch (statistic.kind) {
+    case 'persons':
+      return [];
+    case 'persons-where':
+    case 'rows':
+      return statistic.when === null ? [] : [statistic.when];
+    default:
+      return [statistic.of];
+  }
+}
+
 /** Lists what an aggregation reads, table by table: the identity and the named columns, nothing else. */
-export function columnsNeeded(
-  plan: Pick<AggregateDraft, 'tables' | 'where'> & Partial<AggregateDraft>,
-): readonly NeededColumns[] {
-  const expressions: readonly Expression[] = [
-    ...plan.where,
-    ...(plan.keys ?? []).map((k) => k.expression),
-    ...(plan.statistics ?? []).flatMap((s) =>
-      s.kind === 'sum' ? [s.of] : s.kind === 'persons' || s.when === null ? [] : [s.when],
-    ),
-  ];
-  const read = expressions.flatMap(columnsIn);
-  return plan.tables.map((table) => {
-    const named = read.filter((c) => c.relation === table.ref).map((c) => c.column);
-    return { table, columns: [...new Set([table.view.rules.identity, ...named])] };
+export function columnsNeeded(plan: { readonly rows: ProtectedRows } & Computed): readonly NeededColumns[] {
+  const read = [...readsOf(plan), ...expressionsIn(plan.rows)];
+  return sourcesIn(plan.rows).flatMap((source) => {
+    const { ref, input } = source;
+    if (input.kind !== 'table' && input.kind !== 'public') return [];
+    return [{ table: { ref, view: input.view }, columns: columnsOfTable(source, read) }];
   });
+}
+
+/** The columns of a table that expressions read, with what it is joined on. */
+export function columnsOfTable({ ref, input }: RowSource, read: readonly Expression[]): readonly string[] {
+  const named = read.flatMap(columnsIn).filter((c) => c.relation === ref);
+  const joined = input.kind === 'table' ? [input.view.rules.identity] : input.kind === 'public' ? input.keys : [];
+  return [...new Set([...joined, ...named.map((c) => c.column)])];
 }

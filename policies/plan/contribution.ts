@@ -1,15 +1,42 @@
-import { columnsIn } from './expression.ts';
-import type { AggregateDraft, Statistic } from './question-tree.ts';
+import { areKeysConstant } from './constant-keys.ts';
+import type { AggregateDraft, Bins, KeyValue, Statistic } from './question-tree.ts';
+import { groupsPerPerson, rowsPerPerson } from './stability.ts';
 
-/** What one person can change: the bounds from which the noise follows. */
-export interface Contribution {
-  /** L0: groups. */
+/**
+ * Why one person reaches no more groups than the bound; all but `kept-groups` hold without a cut.
+ *
+ * - `one-group`: the question has no keys
+ * - `one-row-per-person`: the tables are cut to one row a person, and a row is in one group
+ * - `group-depends-on-person`: no key varies over the rows of a person
+ * - `public-groups`: no more groups are listed than the owners allow a person
+ * - `rows-per-person`: a person has no more rows than the owners allow groups
+ * - `kept-groups`: the engine keeps as many groups of a person as declared, by a keyed hash
+ */
+export type BoundingPath =
+  | 'one-group'
+  | 'one-row-per-person'
+  | 'group-depends-on-person'
+  | 'public-groups'
+  | 'rows-per-person'
+  | 'kept-groups';
+
+/** An aggregation with the groups that one person reaches in it. */
+export interface BoundedAggregate extends AggregateDraft {
+  /** L0: most groups one person reaches; the engine keeps no more. */
   readonly maxGroupsPerPerson: number;
+  /** Why a person reaches no more groups than that. */
+  readonly path: BoundingPath;
+  /** All groups are public and listed; none is selected by the data. */
+  readonly publicGroups: readonly (readonly KeyValue[])[] | null;
+}
+
+/** What one person can change: the bounds from which the noise follows. Whole numbers, exact. */
+export interface Contribution extends Pick<BoundedAggregate, 'maxGroupsPerPerson' | 'path' | 'publicGroups'> {
   /** Linf of each statistic: the most one person changes it within one group, in its unit. */
-  readonly linf: readonly number[];
+  readonly linf: readonly bigint[];
+  /** The most that the squared changes of one person add up to, over all groups; of a histogram, over all its nodes. */
+  readonly squaredL2: readonly bigint[];
   readonly minGroupSize: number;
-  /** The groups, when every key's values are public; else `null`. */
-  readonly publicGroups: readonly (readonly string[])[] | null;
 }
 
 /**
@@ -17,49 +44,148 @@ export interface Contribution {
  * Beyond it a question would draw noise for seconds over a handful of rows.
  */
 const MAX_PUBLIC_NUMBERS = 50_000;
+/** Largest total of a person in a group: a hundred billion persons still fit the engine's 128 bits. */
+export const MAX_TOTAL_UNITS = 10n ** 27n;
+/** Largest total of all a person's rows before it is clamped; the engine's 128 bits end at seventeen times as much. */
+const MAX_UNCLAMPED_UNITS = 10n ** 37n;
+/** Largest value of one row where nothing clamps rows: what 18 digits, or 64 bits, can hold. */
+const MAX_ROW_UNITS = 1n << 63n;
+
+/** Children of each node of the tree over a histogram's bins. */
+export const TREE_FAN_OUT = 16;
+
+/** Levels of the tree over a histogram's bins, its leaves included and its root not. */
+export function treeLevels(bins: Bins): number {
+  let levels = 1;
+  while (TREE_FAN_OUT ** levels < bins.count) levels += 1;
+  if (TREE_FAN_OUT ** levels !== bins.count) throw new RangeError('a number of bins is no power of the fan-out');
+  return levels;
+}
 
 /** Derives the contribution bounds of an aggregation from what the owners declared. */
 export function contributionOf(draft: AggregateDraft): Contribution {
-  const publicGroups = listGroups(draft);
-  const reach = reachOf(draft);
+  const publicGroups = publicGroupsOf(draft);
+  const rows = rowsPerPerson(draft.rows);
+  const { groups, path } = reachOf(draft, rows, publicGroups?.length ?? Infinity);
+  const bounds = draft.statistics.map((s) => statisticBounds(s, BigInt(rows), BigInt(groups)));
   return {
-    maxGroupsPerPerson: publicGroups === null ? reach : Math.min(reach, publicGroups.length),
-    linf: draft.statistics.map(linfOf),
+    maxGroupsPerPerson: groups,
+    path,
+    linf: bounds.map((b) => b.linf),
+    squaredL2: bounds.map((b) => b.squaredL2),
     minGroupSize: Math.max(...draft.tables.map((t) => t.view.rules.minGroupSize)),
     publicGroups,
   };
 }
 
 /**
- * Groups a person may reach: one where every key comes from tables with one row a person, else the strictest bound of
- * the owners whose keys vary within a person. The engine cuts whatever is beyond, so that data that breaks the
- * declaration costs accuracy and never privacy.
+ * The groups a person may reach. Where nothing but the owners' declaration bounds them the engine cuts, so that data
+ * that breaks the declaration costs accuracy and never privacy.
  */
-function reachOf(draft: AggregateDraft): number {
-  const refs = new Set(draft.keys.flatMap((k) => columnsIn(k.expression)).map((c) => c.relation));
-  const varying = draft.tables.filter((t) => refs.has(t.ref) && t.view.rules.rowsPerPerson > 1);
-  return varying.length === 0 ? 1 : Math.min(...varying.map((t) => t.view.rules.maxGroupsPerPerson));
+function reachOf(draft: AggregateDraft, rows: number, listed: number): { groups: number; path: BoundingPath } {
+  if (draft.keys.length === 0) return { groups: 1, path: 'one-group' };
+  if (rows <= 1) return { groups: 1, path: 'one-row-per-person' };
+  if (areKeysConstant(draft.rows, draft.keys)) return { groups: 1, path: 'group-depends-on-person' };
+  const declared = groupsPerPerson(draft.rows, draft.keys);
+  if (listed <= Math.min(declared, rows)) return { groups: Math.max(1, listed), path: 'public-groups' };
+  return rows <= declared ? { groups: rows, path: 'rows-per-person' } : { groups: declared, path: 'kept-groups' };
 }
 
-function linfOf(statistic: Statistic): number {
+/** The largest change of one statistic in a group, and the largest sum of squared changes over all groups. */
+export interface StatisticBounds {
+  readonly linf: bigint;
+  readonly squaredL2: bigint;
+}
+
+/** Bounds a statistic by the rows that a person has and the groups that it reaches. */
+export function statisticBounds(statistic: Statistic, rows: bigint, groups: bigint): StatisticBounds {
   switch (statistic.kind) {
     case 'persons':
     case 'persons-where':
-      return 1;
+      return { linf: 1n, squaredL2: groups };
     case 'rows':
-      return Number(statistic.upper);
+    case 'distinct':
+      return packed(statistic.upper, rows, groups);
+    case 'sum':
+      return sumBounds(statistic, rows, groups);
+    case 'squares':
+      return packed(statistic.upper, rows * squareOf(statistic), groups);
+    case 'unbounded':
+      // By definition: its unit is what one person changes.
+      return { linf: 1n, squaredL2: 1n };
     default: {
-      const [low, high] = [Number(statistic.lower), Number(statistic.upper)];
-      return Math.max(Math.abs(low), Math.abs(high));
+      if (!fitsBins(statistic.bins)) throw new RangeError('the bins of a histogram do not fit 128 bits');
+      // Each row of a person is one more in one node a level; all of them may fall together.
+      const most = least(statistic.upper, rows);
+      return { linf: most, squaredL2: BigInt(treeLevels(statistic.bins)) * most * most };
     }
   }
 }
 
-function listGroups(draft: AggregateDraft): readonly (readonly string[])[] | null {
-  let groups: readonly (readonly string[])[] = [[]];
+function fitsBins({ lower, upper }: Bins): boolean {
+  return lower < upper && -lower <= MAX_TOTAL_UNITS && upper <= MAX_TOTAL_UNITS;
+}
+
+/**
+ * The most of the sum of c^2 over at most `groups` groups, where each c is at most `each` and all are at most `total`.
+ *
+ * A square grows faster than its root, so that taking from a smaller part for a larger one only adds: the most is
+ * reached where as many groups as possible are full and one more holds the rest.
+ */
+function packed(each: bigint, total: bigint, groups: bigint): StatisticBounds {
+  if (each > MAX_TOTAL_UNITS || total > MAX_UNCLAMPED_UNITS) throw new RangeError('a statistic does not fit 128 bits');
+  const linf = least(each, total);
+  if (linf <= 0n) return { linf: 0n, squaredL2: 0n };
+  const full = least(groups, total / linf);
+  const rest = full < groups ? total - full * linf : 0n;
+  return { linf, squaredL2: full * linf * linf + rest * rest };
+}
+
+function sumBounds(
+  { row, lower, upper }: Extract<Statistic, { kind: 'sum' }>,
+  rows: bigint,
+  groups: bigint,
+): StatisticBounds {
+  const each = largest(lower, upper);
+  const total = rows * (row === null ? MAX_ROW_UNITS : largest(row.lower, row.upper));
+  if (total > MAX_UNCLAMPED_UNITS) throw new RangeError('a sum of rows does not fit 128 bits');
+  // A clamp that leaves zero out lifts every group that a person is in, and then rows do not bound the total.
+  const isShrinking = lower <= 0n && upper >= 0n;
+  if (row === null || !isShrinking) return packed(each, each * groups, groups);
+  const above = least(upper, row.upper > 0n ? rows * row.upper : 0n);
+  const below = least(-lower, row.lower < 0n ? rows * -row.lower : 0n);
+  return packed(above > below ? above : below, total, groups);
+}
+
+/** The largest value of a row whose square, times so many rows, stays within the limit: a power of two. */
+export function largestRow(rows: bigint): bigint {
+  let row = 1n;
+  while (4n * row * row * rows <= MAX_TOTAL_UNITS) row *= 2n;
+  return row;
+}
+
+function squareOf({ row, centre }: Extract<Statistic, { kind: 'squares' }>): bigint {
+  const deviation = largest(row.lower - centre, row.upper - centre);
+  return deviation * deviation;
+}
+
+function largest(lower: bigint, upper: bigint): bigint {
+  const [low, high] = [lower < 0n ? -lower : lower, upper < 0n ? -upper : upper];
+  return low > high ? low : high;
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Every group there can be, when all keys are public and there are not too many; else `null`. */
+export function publicGroupsOf(draft: AggregateDraft): readonly (readonly KeyValue[])[] | null {
+  let groups: readonly (readonly KeyValue[])[] = [[]];
   for (const { values } of draft.keys) {
     if (values === null || groups.length * values.length * draft.statistics.length > MAX_PUBLIC_NUMBERS) return null;
-    groups = groups.flatMap((group) => values.map((value) => [...group, value]));
+    // Each once: a group that is listed twice would be noised twice at the price of one.
+    const distinct = [...new Set(values)];
+    groups = groups.flatMap((group) => distinct.map((value) => [...group, value]));
   }
   return groups;
 }

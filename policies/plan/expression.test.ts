@@ -17,6 +17,13 @@ async function textOf(sql: string): Promise<string> {
 }
 
 describe('the canonical text', () => {
+  it('is made without looking twice into comparisons of comparisons', async () => {
+    // Twice at each of 200 levels would take longer than there is time.
+    const nested = Array.from({ length: 200 }, (_, i) => i).reduce((e, i) => `(visit = ${i}) = (${e})`, 'visit = 1');
+    const sql = `select count(*) filter (where ${nested}) from market.outcomes`;
+    expect(await textOf(sql)).toBe(await textOf(sql.replace('filter', 'FILTER')));
+  });
+
   const sql = "select zip, count(*) as n from market.outcomes where visit = 1 and zip <> 'a' group by zip";
 
   it.each([

@@ -1,5 +1,13 @@
 import type { ScalarType, TableView } from '../collaboration/table-view.ts';
 import type { CastType, ComparisonOperator, SourceOffset, SyntaxLiteral } from '../syntax/syntax-tree.ts';
+import type {
+  AggregateShape,
+  CallShape,
+  FrameShape,
+  ReleasedFunctionShape,
+  SubqueryShape,
+  WindowShape,
+} from './outer-shape.ts';
 
 /**
  * An expression with its names resolved and its type known. Only these can be printed.
@@ -68,7 +76,15 @@ export type Expression =
       readonly to: CastType;
       readonly type: ScalarType;
       readonly at: SourceOffset;
-    };
+    }
+  | ReleasedExpression;
+
+/** What only the query over released values has; protected rows are never printed with it. */
+export type ReleasedExpression =
+  | AggregateShape<Expression>
+  | WindowShape<Expression>
+  | SubqueryShape<Expression>
+  | ReleasedFunctionShape<Expression>;
 
 /** A resolved column. */
 export type ColumnExpression = Extract<Expression, { kind: 'column' }>;
@@ -88,7 +104,20 @@ export function partsOf(expression: Expression): readonly Expression[] {
       return [];
     case 'call':
     case 'logic':
+    case 'function':
       return expression.args;
+    case 'aggregate':
+      return callParts(expression);
+    case 'window':
+      return [
+        ...callParts(expression.call),
+        ...expression.partitionBy,
+        ...expression.orderBy.map((o) => o.expression),
+        ...frameParts(expression.frame),
+      ];
+    case 'subquery':
+      // What stands within the query belongs to it: its names are looked up there first.
+      return expression.arg === null ? [] : [expression.arg];
     case 'compare':
       return [expression.left, expression.right];
     case 'not':
@@ -105,6 +134,20 @@ export function partsOf(expression: Expression): readonly Expression[] {
     default:
       return assertNever(expression);
   }
+}
+
+function callParts(call: CallShape<Expression>): readonly Expression[] {
+  return [...call.args, ...(call.filter ? [call.filter] : []), ...call.orderBy.map((o) => o.expression)];
+}
+
+function frameParts(frame: FrameShape<Expression> | null): readonly Expression[] {
+  return frame === null ? [] : [frame.start.by, frame.end.by].filter((by) => by !== null);
+}
+
+/** What the engine's TRY does not take within: only released values have it, whose errors tell of nobody. */
+export function isRefusedByTry(e: Expression): boolean {
+  const isGrouping = e.kind === 'function' && e.name === 'grouping';
+  return isGrouping || e.kind === 'aggregate' || e.kind === 'window' || e.kind === 'subquery';
 }
 
 /** Every column an expression reads, in order of appearance. */
@@ -126,13 +169,55 @@ export function canonicalText(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value)
-      // A place is a number or nothing; an owner's column may be called `at` too.
-      .filter(([key, field]) => field !== undefined && !(key === 'at' && (field === null || typeof field === 'number')))
-      .toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalText(field)}`).join(',')}}`;
+    const known = textsOfExpressions.get(value);
+    if (known !== undefined) return known;
+    const text = textOfFields(value);
+    if (isExpression(value)) textsOfExpressions.set(value, text);
+    return text;
   }
   return JSON.stringify(value) ?? 'null';
+}
+
+/**
+ * Texts of expressions that have been asked for; an expression never changes once it is made.
+ *
+ * To put the sides of a comparison in order takes the texts of both, and within them again: without this memory each
+ * level of nesting would double the work, and one deep question would hold up everybody's.
+ */
+const textsOfExpressions = new WeakMap<object, string>();
+
+function isExpression(value: object): boolean {
+  return 'kind' in value && 'type' in value && 'at' in value;
+}
+
+function textOfFields(value: object): string {
+  const fields = Object.entries(inOneOrder(value))
+    // A place is a number or nothing; an owner's column may be called `at` too.
+    .filter(([key, field]) => field !== undefined && !(key === 'at' && (field === null || typeof field === 'number')))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalText(field)}`).join(',')}}`;
+}
+
+/** Comparisons as they read from the other side. */
+const MIRRORED: Readonly<Record<string, ComparisonOperator>> = { '=': '=', '<>': '<>', '>': '<', '>=': '<=' };
+
+/** What means the same in any order, in one order: every expression is total, so that none is decided by it. */
+function inOneOrder(value: object): object {
+  const node = value as Partial<Record<string, unknown>>;
+  if (node.kind === 'logic' && Array.isArray(node.args)) return { ...node, args: node.args.toSorted(byText) };
+  if (node.kind === 'in' && Array.isArray(node.list)) return { ...node, list: node.list.toSorted(byText) };
+  if (Array.isArray(node.filters) && Array.isArray(node.sources)) {
+    return { ...node, filters: node.filters.toSorted(byText) };
+  }
+  const mirrored = node.kind === 'compare' && typeof node.operator === 'string' ? MIRRORED[node.operator] : undefined;
+  if (mirrored === undefined) return node;
+  const isTurned = mirrored !== node.operator || byText(node.left, node.right) > 0;
+  return isTurned ? { ...node, operator: mirrored, left: node.right, right: node.left } : node;
+}
+
+function byText(a: unknown, b: unknown): number {
+  const [first, second] = [canonicalText(a), canonicalText(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 /** Marks a switch as complete: a new kind that nobody handles fails to compile here. */

@@ -12,8 +12,8 @@ import { type PlanBudget, planQuestion } from './protected-plan.ts';
  */
 export function planAudienceSize(audience: CheckedAudience, budget: PlanBudget): PlannedAggregate {
   const draft = {
+    rows: audience.rows,
     tables: audience.tables,
-    where: audience.where,
     keys: [],
     statistics: [{ kind: 'persons' as const }],
     measures: [{ kind: 'count' as const, statistic: 0 }],

@@ -9,8 +9,9 @@ import { protect } from '../protect/protect.ts';
 import { RawGroups } from '../protect/raw-groups.ts';
 import { contributionOf } from './contribution.ts';
 import { expectedErrors } from './explain-plan.ts';
+import { varianceOf } from './noise-variance.ts';
 import { planAudienceSize } from './plan-audience.ts';
-import { chargeOf, type PlannedAggregate, planQuestion, varianceOf } from './protected-plan.ts';
+import { chargeOf, type PlannedAggregate, planQuestion } from './protected-plan.ts';
 
 async function aggregateOf(sql: string): Promise<PlannedAggregate> {
   const [aggregate] = (await planOf(sql)).aggregates;
@@ -48,7 +49,7 @@ describe('what one person can change', () => {
 
   it('is as much below nothing as above', async () => {
     const [aggregate] = (await planOf('select sum(-spend), sum(visit - 1) from market.outcomes')).aggregates;
-    expect(aggregate && contributionOf(aggregate).linf).toEqual([1, 50_000, 1]);
+    expect(aggregate && contributionOf(aggregate).linf).toEqual([1n, 50_000n, 1n]);
   });
 
   it('is the strictest group size of all owners', async () => {

@@ -4,12 +4,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../../test/support/load-table.ts';
 import { assertAllows, assertDenies } from '../../test/support/policy-assertions.ts';
-import { rowsOf } from '../../test/support/run-plan.ts';
+import { binsOf, rowsOf } from '../../test/support/run-plan.ts';
 import { tables } from '../../test/support/tables.ts';
 import type { ViolationRule } from '../check/catalogue.ts';
 import { FUNCTION_NAMES } from '../check/functions.ts';
+import { boundedByNothing } from '../plan/bounded-by.ts';
 import { planQuestion } from '../plan/protected-plan.ts';
 import { printAggregate } from './print-aggregate.ts';
+import { printBounds } from './print-bounds.ts';
 import { printOuter } from './print-outer.ts';
 
 const testdata = new URL('../testdata/', import.meta.url);
@@ -32,9 +34,10 @@ function inLines(sql: string): string {
 async function printed(sql: string): Promise<string> {
   const query = await assertAllows(sql);
   const plan = planQuestion(query, { epsilon: 1, delta: 1e-6 });
-  const counted = plan.aggregates.map(
-    (a, i) => `-- counted behind the wall: ${i}\n${inLines(printAggregate(a).sql)}\n`,
-  );
+  const counted = plan.aggregates.flatMap((a, i) => [
+    ...a.bounds.map((b) => `-- bounds found behind the wall: ${i}\n${inLines(printBounds(b).sql)}\n`),
+    `-- counted behind the wall: ${i}\n${inLines(printAggregate(boundedByNothing(a)).sql)}\n`,
+  ]);
   return `${counted.join('\n')}\n-- asked of the release\n${inLines(printOuter(plan.outer))}\n`;
 }
 
@@ -51,7 +54,8 @@ describe('accepted SQL', () => {
     for (const table of tables) await loadTable(table, []);
     const { aggregates } = planQuestion(await assertAllows(read(`allow/${name}.sql`)), { epsilon: 1, delta: 1e-6 });
     for (const aggregate of aggregates) {
-      const rows = await rowsOf(aggregate);
+      for (const bounds of aggregate.bounds) expect(await binsOf(bounds)).toEqual([]);
+      const rows = await rowsOf(boundedByNothing(aggregate));
       expect(rows.length).toBe(aggregate.keys.length === 0 ? 1 : 0);
     }
   });

@@ -1,11 +1,24 @@
-import { tableName } from '../collaboration/table-view.ts';
-import { columnsNeeded, type NeededColumns } from '../plan/columns-needed.ts';
-import type { Expression, PlanTable } from '../plan/expression.ts';
+import { type BoundingChoice, declaredChoice } from '../plan/bounding-choice.ts';
+import { readsOf } from '../plan/columns-needed.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
-import { type GroupKey, keyColumn, type Statistic } from '../plan/question-tree.ts';
-import { type LiteralStyle, printExpression, quoteName, quoteText } from './print-expression.ts';
+import type { ProtectedRows } from '../plan/protected-rows.ts';
+import { type GroupKey, type KeyValue, keyColumn, type Statistic } from '../plan/question-tree.ts';
+import { rowsPerPerson } from '../plan/stability.ts';
+import { type LiteralStyle, printExpression, quoteText } from './print-expression.ts';
+import { printRows } from './print-rows.ts';
+import {
+  isListed,
+  type ListedStatistic,
+  printBounded,
+  printCountOfList,
+  printList,
+  printRowValue,
+} from './print-statistic.ts';
 
-/** What the engine returns for one column of the raw groups. Counts and sums come as text: they may exceed 64 bits. */
+/**
+ * What the engine returns for one column of the raw groups. Counts and sums come as text, as they may exceed 64 bits,
+ * and histograms as `bin:count,bin:count`, without the bins that are empty.
+ */
 export interface RawColumn {
   readonly name: string;
   readonly kind: 'text' | 'integer' | 'boolean' | 'date' | 'timestamp';
@@ -17,38 +30,47 @@ export interface PrintedQuery {
   readonly columns: readonly RawColumn[];
 }
 
+/** The wall always binds the salt, and a parameter that no step reads would be an error of its own. */
+const SALT_IS_READ = 'hash($1) IS NOT NULL';
+
+/** A statistic with the name of its column at every step. */
+interface NamedStatistic<S extends Statistic = Statistic> {
+  readonly statistic: S;
+  readonly name: string;
+}
+
+/** The names and choices that all steps of one aggregation share. */
+interface PrintedParts {
+  readonly aggregate: PlannedAggregate;
+  readonly literals: LiteralStyle;
+  readonly choice: BoundingChoice;
+  readonly keys: readonly string[];
+  /** All but the persons, who are counted as they are. */
+  readonly measured: readonly NamedStatistic[];
+  /** Histograms that keep fewer rows of a person than there may be. */
+  readonly numbered: readonly NamedStatistic[];
+}
+
 /**
  * Prints a planned aggregation for DuckDB: exact integers per group, each person bounded.
  *
- * `$1` is the salt that decides which groups of a person over the bound are kept: secret, or a brand that may choose
- * identifiers could choose the sample. Two sort keys keep DuckDB's top-N rewrite away, which had wrong results.
+ * Steps: `r` rows with their values, `c` the same numbered within a person, `b` a person's bounded values in a group,
+ * `h` persons over the bound of groups, `l` the groups that are kept, `g` groups, `d…` what is counted over lists of
+ * values. `$1` is the salt
+ * that decides what of a person over a bound is kept: secret, or a brand that may choose identifiers could choose the
+ * sample. Steps that `choice` knows to change nothing are left out; the groups are the same.
  */
-export function printAggregate(aggregate: PlannedAggregate, literals: LiteralStyle = 'value'): PrintedQuery {
-  const keys = aggregate.keys.map((_, index) => keyColumn(index));
-  const measured = aggregate.statistics.map((statistic, index) => ({ statistic, name: `s${index}` })).slice(1);
-  const list = (...parts: readonly (readonly string[])[]): string => parts.flat().join(', ');
-  const rows = [
-    `SELECT ${list(
-      [`${personOf(aggregate.tables)} AS p`],
-      aggregate.keys.map((k, i) => `${printKey(k, literals)} AS k${i}`),
-      measured.map(({ statistic, name }) => `${printRow(statistic, literals)} AS ${name}`),
-    )}`,
-    `FROM ${printTables(aggregate)}`,
-    ...printWhere(aggregate, literals),
-  ].join(' ');
-  const bounded = `SELECT ${list(
-    ['p'],
-    keys,
-    measured.map(({ statistic, name }) => `${printBounded(statistic, name, literals)} AS ${name}`),
-  )} FROM r GROUP BY ${list(['p'], keys)}`;
-  const ranked = `SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(${list(['p'], keys, ['$1'])}), ${list(keys, ['p'])}) AS n FROM b`;
-  const sums = measured.map(({ name }) => `CAST(sum(${name}) AS VARCHAR) AS ${name}`);
-  const groups = `SELECT ${list(keys, ['CAST(count(*) AS VARCHAR) AS s0'], sums)} FROM l WHERE n <= ${aggregate.maxGroupsPerPerson}`;
-  const grouped = keys.length === 0 ? '' : ` GROUP BY ${list(keys)}`;
-  // The exact test of the group size belongs to groups that are themselves protected; public ones are all returned.
-  const sized = aggregate.publicGroups === null ? ` HAVING count(*) >= ${aggregate.minGroupSize}` : '';
+export function printAggregate(
+  aggregate: PlannedAggregate,
+  literals: LiteralStyle = 'value',
+  choice: BoundingChoice = declaredChoice(aggregate),
+): PrintedQuery {
+  const parts = partsOf(aggregate, literals, choice);
+  const { measured } = parts;
+  const listed = measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
+  const { steps, source } = printSteps(parts);
   return {
-    sql: `WITH r AS (${rows}), b AS (${bounded}), l AS (${ranked}) ${groups}${grouped}${sized}`,
+    sql: `WITH ${steps}${printGroups(parts, listed, source)}`,
     columns: [
       ...aggregate.keys.map((key, index) => ({ name: keyColumn(index), kind: rawKind(key) })),
       ...aggregate.statistics.map((_, index) => ({ name: `s${index}`, kind: 'text' as const })),
@@ -56,67 +78,161 @@ export function printAggregate(aggregate: PlannedAggregate, literals: LiteralSty
   };
 }
 
-/** Prints the selection of an audience: the persons, once each. */
-export function printPersons(
-  selection: { readonly tables: readonly PlanTable[]; readonly where: readonly Expression[] },
-  literals: LiteralStyle = 'value',
-): string {
-  const person = personOf(selection.tables);
-  // Nobody is in no audience, as nobody is counted in its size.
-  const where = [`${person} IS NOT NULL`, ...selection.where.map((w) => printExpression(w, literals))];
-  return `SELECT DISTINCT ${person} AS person FROM ${printTables(selection)} WHERE ${where.join(' AND ')}`;
-}
-
-function personOf(tables: readonly PlanTable[]): string {
-  const [first] = tables;
-  return first === undefined ? 'NULL' : `${first.ref}.${quoteName(first.view.rules.identity)}`;
-}
-
-function printTables(plan: Parameters<typeof columnsNeeded>[0]): string {
-  const [first, ...rest] = columnsNeeded(plan);
-  if (first === undefined) return '';
-  if (rest.length === 0) return `${quoteName(tableName(first.table.view))} AS ${first.table.ref}`;
-  // Every table is joined on the person of the first: the check has shown that all identities are set equal.
-  const joins = rest.map((t) => `JOIN ${printCut(t)} ON ${personOf([t.table])} = ${personOf([first.table])}`);
-  return [printCut(first), ...joins].join(' ');
-}
-
 /**
- * A table of a join, cut to the rows that its owner declared for one person.
- *
- * Without the cut a member could load one address ten thousand times, join the table with itself, and learn from the
- * time of the answer whether that person is in the other member's data. Which rows are kept follows from the person's
- * own rows alone; rows that tie are equal in every column that is read. Two sort keys, as above.
+ * Prints what each person brings into each group, bounded: a row a person and group, with the person `p`, the keys and
+ * the statistics but the first, which is 1. For statistics that add up over persons only.
  */
-function printCut({ table, columns }: NeededColumns): string {
-  const { identity, rowsPerPerson } = table.view.rules;
-  const names = columns.map(quoteName).join(', ');
-  const number = quoteName(CUT_COLUMN);
-  const numbered = `row_number() OVER (PARTITION BY ${quoteName(identity)} ORDER BY hash(${names}), ${names}) AS ${number}`;
-  const inner = `SELECT ${names}, ${numbered} FROM ${quoteName(tableName(table.view))}`;
-  return `(SELECT ${names} FROM (${inner}) WHERE ${number} <= ${rowsPerPerson}) AS ${table.ref}`;
+export function printContributions(aggregate: PlannedAggregate): string {
+  const parts = partsOf(aggregate, 'value', declaredChoice(aggregate));
+  const { steps, source } = printSteps(parts);
+  return `WITH ${steps} SELECT ${['p', ...parts.keys, ...parts.measured.map((m) => m.name)].join(', ')} FROM ${source}`;
 }
 
-/** A name that no column can have: columns are named without spaces. */
-const CUT_COLUMN = 'row of person';
+function partsOf(aggregate: PlannedAggregate, literals: LiteralStyle, choice: BoundingChoice): PrintedParts {
+  const keys = aggregate.keys.map((_, index) => keyColumn(index));
+  const measured = aggregate.statistics.map((statistic, index) => ({ statistic, name: `s${index}` })).slice(1);
+  const rows = BigInt(rowsPerPerson(aggregate.rows));
+  const isSeveral = choice.persons === 'grouped';
+  const numbered = measured.filter(({ statistic: s }) => isSeveral && s.kind === 'histogram' && s.upper < rows);
+  return { aggregate, literals, choice, keys, measured, numbered };
+}
 
-function printWhere(aggregate: PlannedAggregate, literals: LiteralStyle): readonly string[] {
-  const filters = aggregate.where.map((w) => printExpression(w, literals));
+/** The steps up to what each person brings into each group, and the name of the last. */
+function printSteps(parts: PrintedParts): { readonly steps: string; readonly source: string } {
+  const isCut = parts.choice.groups === 'kept';
+  const steps = [
+    `r AS (${printRowStep(parts)})`,
+    ...(parts.numbered.length === 0 ? [] : [`c AS (${printNumberedStep(parts)})`]),
+    `b AS (${printPersonStep(parts)})`,
+    ...(isCut ? printKeptSteps(parts) : []),
+  ];
+  return { steps: steps.join(', '), source: isCut ? 'l' : 'b' };
+}
+
+/** Prints the selection of an audience: the persons, once each. */
+export function printPersons(selection: { readonly rows: ProtectedRows }, literals: LiteralStyle = 'value'): string {
+  // Nobody is in no audience, as nobody is counted in its size: the rows of nobody are not among them.
+  const { from, where, person } = printRows(selection.rows, { literals, uncut: new Set() }, []);
+  return `SELECT DISTINCT ${person} AS person FROM ${from}${printWhere([...where, SALT_IS_READ])}`;
+}
+
+function printRowStep({ aggregate, literals, choice, measured }: PrintedParts): string {
+  const { from, where, person } = printRows(aggregate.rows, { literals, uncut: choice.uncut }, readsOf(aggregate));
+  const columns = [
+    `${person} AS p`,
+    ...aggregate.keys.map((k, i) => `${printKey(k, literals)} AS ${keyColumn(i)}`),
+    ...measured.map(({ statistic, name }) => `${printRowValue(statistic, literals)} AS ${name}`),
+  ];
   const listed =
     aggregate.publicGroups === null
       ? []
-      : aggregate.keys.flatMap((k) => (k.values ? [inValues(k, k.values, literals)] : []));
-  const all = [`${personOf(aggregate.tables)} IS NOT NULL`, ...filters, ...listed];
-  return [`WHERE ${all.join(' AND ')}`];
+      : aggregate.keys.flatMap((k) => (k.values ? [printIsListed(k, k.values, literals)] : []));
+  return `SELECT ${columns.join(', ')} FROM ${from}${printWhere([...where, ...listed, SALT_IS_READ])}`;
+}
+
+/**
+ * Longest text of a key, in characters. Groups of long names that only one person lifts to the minimum would make the
+ * result too large for the wall, and the run would fail for that person.
+ */
+const MAX_KEY_CHARACTERS = 250;
+
+function printKey(key: GroupKey, literals: LiteralStyle): string {
+  const value = printExpression(key.expression, literals);
+  return key.type.kind === 'text' && key.values === null ? `left(${value}, ${MAX_KEY_CHARACTERS})` : value;
+}
+
+function printWhere(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
 /** Values outside the public list must not take up one of the groups that a person may reach. */
-function inValues(key: GroupKey, values: readonly string[], literals: LiteralStyle): string {
-  return `${printExpression(key.expression, literals)} IN (${values.map(quoteText).join(', ')})`;
+function printIsListed(key: GroupKey, values: readonly KeyValue[], literals: LiteralStyle): string {
+  const value = printExpression(key.expression, literals);
+  const present = values.filter((v) => v !== null).map((v) => printKeyValue(v, literals));
+  const isPresent = present.length === 0 ? [] : [`${value} IN (${present.join(', ')})`];
+  const isMissing = values.includes(null) ? [`${value} IS NULL`] : [];
+  const either = [...isPresent, ...isMissing];
+  return either.length === 0 ? 'FALSE' : `(${either.join(' OR ')})`;
 }
 
-function printKey(key: GroupKey, literals: LiteralStyle): string {
-  return printExpression(key.expression, literals);
+function printKeyValue(value: string | bigint | boolean, literals: LiteralStyle): string {
+  if (literals === 'mark') return '?';
+  if (typeof value === 'string') return quoteText(value);
+  return typeof value === 'bigint' ? `CAST('${value}' AS BIGINT)` : String(value).toUpperCase();
+}
+
+/** Rows that tie are equal in all that is read. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results. */
+function printNumberedStep({ keys, numbered }: PrintedParts): string {
+  const numbers = numbered.map(({ name }) => {
+    const values = [...keys, name].join(', ');
+    return `row_number() OVER (PARTITION BY p, ${name} IS NULL ORDER BY hash(p, ${values}, $1), ${values}) AS ${positionOf(name)}`;
+  });
+  return `SELECT *, ${numbers.join(', ')} FROM r`;
+}
+
+function positionOf(name: string): string {
+  return `n_${name}`;
+}
+
+function printPersonStep({ literals, choice, keys, measured, numbered }: PrintedParts): string {
+  const style = { literals, rows: choice.persons };
+  const values = measured.map((named) => {
+    const { statistic, name } = named;
+    const position = numbered.includes(named) ? positionOf(name) : null;
+    const value = isListed(statistic)
+      ? printList(statistic, name, position, style)
+      : printBounded(statistic, name, style);
+    return `${value} AS ${name}`;
+  });
+  const person = ['p', ...keys].join(', ');
+  const source = numbered.length === 0 ? 'r' : 'c';
+  const grouped = choice.persons === 'grouped' ? ` GROUP BY ${person}` : '';
+  return `SELECT ${[person, ...values].join(', ')} FROM ${source}${grouped}`;
+}
+
+/**
+ * The groups of a person that stay, by a keyed hash; two sort keys, as above.
+ *
+ * Only persons over the bound, `h`, are ranked: all others keep what they have, and to sort it would take as long as the
+ * rest of the question.
+ */
+function printKeptSteps({ aggregate, keys, measured }: PrintedParts): readonly string[] {
+  const most = aggregate.maxGroupsPerPerson;
+  const columns = ['p', ...keys, ...measured.map(({ name }) => name)].join(', ');
+  const order = `hash(${['p', ...keys, '$1'].join(', ')}), ${[...keys, 'p'].join(', ')}`;
+  const ranked = `SELECT ${columns}, row_number() OVER (PARTITION BY p ORDER BY ${order}) AS n FROM b SEMI JOIN h USING (p)`;
+  return [
+    `h AS MATERIALIZED (SELECT p FROM b GROUP BY p HAVING count(*) > ${most})`,
+    `l AS (SELECT ${columns} FROM b ANTI JOIN h USING (p) UNION ALL SELECT ${columns} FROM (${ranked}) WHERE n <= ${most})`,
+  ];
+}
+
+function printGroups(
+  { aggregate, keys, measured }: PrintedParts,
+  listed: readonly NamedStatistic<ListedStatistic>[],
+  source: string,
+): string {
+  const summed = measured.filter(({ statistic }) => !isListed(statistic));
+  const sums = summed.map(({ name }) => `CAST(sum(${name}) AS VARCHAR) AS ${name}`);
+  const columns = [...keys, 'CAST(count(*) AS VARCHAR) AS s0', ...sums].join(', ');
+  const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
+  // The exact test of the group size belongs to groups that are themselves protected; public ones are all returned.
+  const sized = aggregate.publicGroups === null ? ` HAVING count(*) >= ${aggregate.minGroupSize}` : '';
+  const groups = `SELECT ${columns} FROM ${source}${grouped}${sized}`;
+  if (listed.length === 0) return ` ${groups}`;
+  const counts = listed.map(({ statistic, name }) => {
+    return `d${name} AS (${printCountOfList(statistic, name, keys, source)})`;
+  });
+  const joins = listed.map(({ name }) => {
+    const isSame = keys.map((k) => `g.${k} IS NOT DISTINCT FROM d${name}.${k}`);
+    return `LEFT JOIN d${name} ON ${isSame.length === 0 ? 'TRUE' : isSame.join(' AND ')}`;
+  });
+  const read = [
+    ...keys.map((k) => `g.${k}`),
+    'g.s0',
+    ...measured.map(({ statistic, name }) => `${isListed(statistic) ? `d${name}` : 'g'}.${name}`),
+  ];
+  return `, g AS (${groups}), ${counts.join(', ')} SELECT ${read.join(', ')} FROM g ${joins.join(' ')}`;
 }
 
 function rawKind(key: GroupKey): RawColumn['kind'] {
@@ -128,46 +244,5 @@ function rawKind(key: GroupKey): RawColumn['kind'] {
       return key.type.kind;
     default:
       return 'text';
-  }
-}
-
-/** A statistic's value on one row. */
-function printRow(statistic: Statistic, literals: LiteralStyle): string {
-  switch (statistic.kind) {
-    case 'persons':
-      return '1';
-    case 'persons-where':
-      return `CASE WHEN ${printExpression(statistic.when, literals)} THEN 1 ELSE 0 END`;
-    case 'rows':
-      return statistic.when === null ? '1' : `CASE WHEN ${printExpression(statistic.when, literals)} THEN 1 ELSE 0 END`;
-    default:
-      return printSummand(statistic, literals);
-  }
-}
-
-/** Fixed point: a sum in floating point depends on the order of its rows and has no exact sensitivity. */
-function printSummand(statistic: Extract<Statistic, { kind: 'sum' }>, literals: LiteralStyle): string {
-  const value = printExpression(statistic.of, literals);
-  if (statistic.scale === 0) return `TRY_CAST(${value} AS BIGINT)`;
-  const unit = (10n ** BigInt(statistic.scale)).toString();
-  // Widened first: 18 digits times the unit would overflow on some row, and the engine's error would tell of it.
-  const wide = `CAST(TRY_CAST(${value} AS DECIMAL(18, ${statistic.scale})) AS DECIMAL(38, ${statistic.scale}))`;
-  return `CAST(${wide} * ${unit} AS HUGEINT)`;
-}
-
-/** A person's value in one group, clamped. NULL is 0 before the clamp: `least(NULL, x)` is x in DuckDB. */
-function printBounded(statistic: Statistic, name: string, literals: LiteralStyle): string {
-  switch (statistic.kind) {
-    case 'persons':
-    case 'persons-where':
-      return `CAST(max(${name}) AS HUGEINT)`;
-    case 'rows':
-      return `least(CAST(sum(${name}) AS HUGEINT), CAST('${statistic.upper}' AS HUGEINT))`;
-    default: {
-      const sum = `CAST(coalesce(sum(${name}), 0) AS HUGEINT)`;
-      // The bounds follow from literals of the question, as in clamp(x, 0, 100): they are marked like them.
-      const bound = (value: bigint): string => (literals === 'mark' ? '?' : `CAST('${value}' AS HUGEINT)`);
-      return `greatest(${bound(statistic.lower)}, least(${bound(statistic.upper)}, ${sum}))`;
-    }
   }
 }

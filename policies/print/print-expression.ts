@@ -1,6 +1,5 @@
-import { RELEASED_AGGREGATES } from '../check/aggregate-names.ts';
 import type { ScalarType } from '../collaboration/table-view.ts';
-import { allParts, assertNever, type Expression } from '../plan/expression.ts';
+import { allParts, assertNever, type Expression, isRefusedByTry, type ReleasedExpression } from '../plan/expression.ts';
 import type { CastType, SyntaxLiteral } from '../syntax/syntax-tree.ts';
 
 /** How literals appear: as they are, or as a mark in the shape that the log keeps. */
@@ -16,9 +15,16 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Prints an expression for DuckDB. Every part that could raise an error on some row is NULL there instead. */
-export function printExpression(e: Expression, literals: LiteralStyle): string {
-  const print: PrintParts = (...parts) => printAlike(parts, literals);
+/** Prints what stands in queries over released values only. */
+export type PrintReleased = (e: ReleasedExpression) => string;
+
+/**
+ * Prints an expression for DuckDB. Every part that could raise an error on some row is NULL there instead.
+ *
+ * @throws {TypeError} for a part that only released values may be given to, unless `printReleased` is there to print it
+ */
+export function printExpression(e: Expression, literals: LiteralStyle, printReleased?: PrintReleased): string {
+  const print: PrintParts = (...parts) => printAlike(parts, literals, printReleased);
   switch (e.kind) {
     case 'column':
       return `${quoteName(e.relation)}.${quoteName(e.column)}`;
@@ -40,6 +46,12 @@ export function printExpression(e: Expression, literals: LiteralStyle): string {
     }
     case 'case':
       return printCase(e, print);
+    case 'aggregate':
+    case 'window':
+    case 'subquery':
+    case 'function':
+      if (printReleased === undefined) throw new TypeError(`protected rows know no ${e.kind}`);
+      return printReleased(e);
     case 'cast':
       return `TRY_CAST(${print(e.arg).join('')} AS ${castName(e.to)})`;
     default:
@@ -56,11 +68,15 @@ type PrintParts = (...parts: readonly Expression[]) => readonly string[];
  * DuckDB would cast them by itself, and that cast fails on a far date. TRY around the whole does not help: the
  * optimizer takes a cast that occurs twice out of it.
  */
-function printAlike(parts: readonly Expression[], literals: LiteralStyle): readonly string[] {
+function printAlike(
+  parts: readonly Expression[],
+  literals: LiteralStyle,
+  printReleased: PrintReleased | undefined,
+): readonly string[] {
   const kinds = new Set(parts.map((p) => p.type.kind));
   const isMixed = kinds.has('date') && kinds.has('timestamp');
   return parts.map((part) => {
-    const text = printExpression(part, literals);
+    const text = printExpression(part, literals, printReleased);
     return isMixed && part.type.kind === 'date' ? asTimestamp(text) : text;
   });
 }
@@ -89,6 +105,8 @@ function printLiteral(value: SyntaxLiteral): string {
       return `CAST(${quoteText(value.value.toString())} AS DOUBLE)`;
     case 'text':
       return quoteText(value.value);
+    case 'interval':
+      return `CAST('${value.months} months ${value.days} days ${value.microseconds} microseconds' AS INTERVAL)`;
     default:
       return assertNever(value);
   }
@@ -101,6 +119,12 @@ function decimalText(unscaled: bigint, scale: number): string {
   return scale === 0 ? `${sign}${whole}` : `${sign}${whole}.${digits.slice(-scale)}`;
 }
 
+/** The engine's name of a type; `null` for identities and for NULL alone. */
+export function engineType(type: ScalarType): string | null {
+  const names: Partial<Record<ScalarType['kind'], string>> = { text: 'VARCHAR', boolean: 'BOOLEAN', date: 'DATE' };
+  return typeName(type) ?? names[type.kind] ?? null;
+}
+
 function castName(type: CastType): string {
   const names = { integer: 'BIGINT', double: 'DOUBLE', text: 'VARCHAR', boolean: 'BOOLEAN' } as const;
   if (type.type === 'decimal') return `DECIMAL(18, ${type.scale})`;
@@ -108,7 +132,7 @@ function castName(type: CastType): string {
 }
 
 /** The engine's name of a type; `null` where arithmetic keeps its own. */
-function typeName(type: ScalarType): string | null {
+export function typeName(type: ScalarType): string | null {
   switch (type.kind) {
     case 'decimal':
       return `DECIMAL(18, ${type.scale})`;
@@ -137,13 +161,21 @@ const INFIX = new Map([
 ]);
 
 function printCall(e: Extract<Expression, { kind: 'call' }>, args: readonly string[]): string {
-  if (RELEASED_AGGREGATES.has(e.name)) return printAggregate(e, args);
-  const text = callText(e, args);
-  // TRY refuses aggregates within; over released values an error would depend on nothing secret anyway.
-  const aggregates = allParts(e).some((part) => part.kind === 'call' && RELEASED_AGGREGATES.has(part.name));
-  const total = aggregates ? `(${text})` : `TRY(${text})`;
+  return totalCall(e, callText(e, args));
+}
+
+/** A call that is NULL where it would fail, in the type that it was resolved to. */
+export function totalCall(e: Expression, text: string): string {
+  // Over released values an error would depend on nothing secret anyway.
+  const total = allParts(e).some(isRefusedByTry) ? `(${text})` : `TRY(${text})`;
   const type = typeName(e.type);
   return type === null ? total : `TRY_CAST(${total} AS ${type})`;
+}
+
+/** Whole numbers whose overflow TRY cannot turn into NULL: two of 64 bits stay within 128, added or multiplied. */
+function isWidened(e: Extract<Expression, { kind: 'call' }>): boolean {
+  const isWhole = e.type.kind === 'integer' && e.args.every((a) => a.type.kind === 'integer');
+  return isWhole && ['+', '-', '*'].includes(e.name) && e.args.flatMap(allParts).some(isRefusedByTry);
 }
 
 function callText(e: Extract<Expression, { kind: 'call' }>, args: readonly string[]): string {
@@ -153,8 +185,10 @@ function callText(e: Extract<Expression, { kind: 'call' }>, args: readonly strin
   const isDayShift =
     (e.name === '+' || e.name === '-') && e.args[0]?.type.kind === 'date' && e.args[1]?.type.kind === 'integer';
   // DuckDB moves dates by INTEGER only, and a number too large for it is NULL like every other error.
+  const isSpan = e.args.some((arg) => arg.type.kind === 'interval');
+  if (isSpan) return `${printMoment(e.args[0], a)} ${e.name} ${printMoment(e.args[1], b)}`;
   if (isDayShift) return `${a} ${e.name} TRY_CAST(${b} AS INTEGER)`;
-  if (operator !== undefined) return `${a} ${operator} ${b}`;
+  if (operator !== undefined) return `${isWidened(e) ? `CAST(${a} AS HUGEINT)` : a} ${operator} ${b}`;
   switch (e.name) {
     case '/':
       return `CAST(${a} AS DOUBLE) / nullif(CAST(${b} AS DOUBLE), 0)`;
@@ -172,6 +206,20 @@ function callText(e: Extract<Expression, { kind: 'call' }>, args: readonly strin
       return `date_trunc(${a}, ${asTimestamp(b)})`;
     case 'clamp':
       return `CASE WHEN ${a} IS NULL OR isnan(CAST(${a} AS DOUBLE)) THEN NULL ELSE greatest(${b}, least(${c}, ${a})) END`;
+    case 'width_bucket':
+      return printBucket(args);
+    // The same under the name that the engine binds to numbers of any kind.
+    case 'mod':
+      return `${a} % ${b}`;
+    case 'ifnull':
+      return `coalesce(${a}, ${b})`;
+    case 'datediff':
+      return `date_diff(${args.join(', ')})`;
+    case 'trunc':
+    case 'log':
+    case 'log2':
+    case 'pow':
+      return `${e.name === 'log' ? 'log10' : e.name}(${args.map((arg) => `CAST(${arg} AS DOUBLE)`).join(', ')})`;
     case 'round':
       return e.args.length === 2 ? `round(CAST(${a} AS DOUBLE), CAST(${b} AS INTEGER))` : `round(${a})`;
     case 'floor':
@@ -182,8 +230,15 @@ function callText(e: Extract<Expression, { kind: 'call' }>, args: readonly strin
   }
 }
 
-function printAggregate(e: Extract<Expression, { kind: 'call' }>, args: readonly string[]): string {
-  const text = args.length === 0 ? 'count(*)' : `${e.name}(${args.join(', ')})`;
-  const type = typeName(e.type);
-  return type === null ? text : `CAST(${text} AS ${type})`;
+/** Dates become moments in plain sight, as in comparisons. */
+function printMoment(e: Expression | undefined, text: string): string {
+  return e?.type.kind === 'date' ? asTimestamp(text) : text;
+}
+
+function printBucket(args: readonly string[]): string {
+  const [a = 'NULL', low = 'NULL', high = 'NULL', count = 'NULL'] = args;
+  const value = `CAST(${a} AS DOUBLE)`;
+  const [from, to] = [`CAST(${low} AS DOUBLE)`, `CAST(${high} AS DOUBLE)`];
+  const inside = `least(CAST(floor((${value} - ${from}) / (${to} - ${from}) * ${count}) AS BIGINT), ${count} - 1) + 1`;
+  return `CASE WHEN ${a} IS NULL OR isnan(${value}) THEN NULL WHEN ${value} < ${from} THEN 0 WHEN ${value} >= ${to} THEN ${count} + 1 ELSE ${inside} END`;
 }

@@ -1,6 +1,7 @@
-import { assertNever, canonicalText } from '../plan/expression.ts';
-import type { OuterFrom, OuterSelect } from '../plan/question-tree.ts';
+import { assertNever, canonicalText, type Expression } from '../plan/expression.ts';
+import type { OuterFrom, OuterQuery, OuterSelect, OuterSetOperation } from '../plan/outer-query.ts';
 import { type LiteralStyle, printExpression, quoteName } from './print-expression.ts';
+import { printDirection, printReleased, type ReleasedPrinter } from './print-released.ts';
 
 /** The name under which the worker of the outer query finds a released table. */
 export function releaseTable(index: number): string {
@@ -8,46 +9,83 @@ export function releaseTable(index: number): string {
 }
 
 /** Prints the query over released values for DuckDB. */
-export function printOuter(select: OuterSelect, literals: LiteralStyle = 'value'): string {
-  const print = (e: Parameters<typeof printExpression>[0]): string => printExpression(e, literals);
-  const items = select.items.map((i) => `${print(i.expression)} AS ${quoteName(i.name)}`);
-  const parts = [
-    `SELECT ${select.distinct ? 'DISTINCT ' : ''}${items.join(', ')}`,
-    `FROM ${printFrom(select.from, literals)}`,
+export function printOuter(query: OuterQuery, literals: LiteralStyle = 'value'): string {
+  const printer: ReleasedPrinter = {
+    expression: (e) => printExpression(e, literals, (part) => printReleased(part, printer)),
+    query: (within) => printOuter(within, literals),
+  };
+  const limits = [
+    ...(query.limit === null ? [] : [`LIMIT ${literals === 'mark' ? '?' : query.limit}`]),
+    ...(query.offset === null ? [] : [`OFFSET ${literals === 'mark' ? '?' : query.offset}`]),
   ];
-  if (select.where) parts.push(`WHERE ${print(select.where)}`);
-  if (select.groupBy.length > 0) parts.push(`GROUP BY ${select.groupBy.map(print).join(', ')}`);
-  if (select.having) parts.push(`HAVING ${print(select.having)}`);
-  if (select.orderBy.length > 0)
-    parts.push(`ORDER BY ${select.orderBy.map((o) => printOrder(o, select, print)).join(', ')}`);
-  if (select.limit !== null) parts.push(`LIMIT ${literals === 'mark' ? '?' : select.limit}`);
-  if (select.offset !== null) parts.push(`OFFSET ${literals === 'mark' ? '?' : select.offset}`);
-  return parts.join(' ');
+  const body = query.kind === 'select' ? selectParts(query, printer) : setOperationParts(query, printer);
+  return [...body, ...limits].join(' ');
 }
 
-function printOrder(
-  order: OuterSelect['orderBy'][number],
-  select: OuterSelect,
-  print: (e: Parameters<typeof printExpression>[0]) => string,
-): string {
-  // DISTINCT allows only the columns it shows as order keys, so an item is named by its position.
-  const text = canonicalText(order.expression);
+function selectParts(select: OuterSelect, printer: ReleasedPrinter): readonly string[] {
+  const print = printer.expression;
+  const items = select.items.map((i) => `${print(i.expression)} AS ${quoteName(i.name)}`);
+  const orders = select.orderBy.map((o) => `${orderKey(o.expression, select, print)} ${printDirection(o)}`);
+  return [
+    `SELECT ${select.distinct ? 'DISTINCT ' : ''}${items.join(', ')}`,
+    ...(select.from === null ? [] : [`FROM ${printFrom(select.from, printer)}`]),
+    ...(select.where === null ? [] : [`WHERE ${print(select.where)}`]),
+    ...printGroupBy(select, print),
+    ...(select.having === null ? [] : [`HAVING ${print(select.having)}`]),
+    ...(select.qualify === null ? [] : [`QUALIFY ${print(select.qualify)}`]),
+    ...(orders.length > 0 ? [`ORDER BY ${orders.join(', ')}`] : []),
+  ];
+}
+
+function printGroupBy({ groupBy, groupingSets }: OuterSelect, print: (e: Expression) => string): readonly string[] {
+  const keys = groupBy.map(print);
+  if (groupingSets === null) return keys.length === 0 ? [] : [`GROUP BY ${keys.join(', ')}`];
+  const sets = groupingSets.map((set) => `(${set.map((index) => keys[index]).join(', ')})`);
+  return [`GROUP BY GROUPING SETS (${sets.join(', ')})`];
+}
+
+/** DISTINCT allows only the columns it shows as order keys, so an item is named by its position. */
+function orderKey(key: Expression, select: OuterSelect, print: (e: Expression) => string): string {
+  const text = canonicalText(key);
   const position = select.items.findIndex((i) => canonicalText(i.expression) === text);
-  const key = position >= 0 ? String(position + 1) : print(order.expression);
-  const nulls = order.nulls === null ? '' : ` NULLS ${order.nulls.toUpperCase()}`;
-  return `${key} ${order.descending ? 'DESC' : 'ASC'}${nulls}`;
+  return position >= 0 ? String(position + 1) : print(key);
 }
 
-function printFrom(from: OuterFrom, literals: LiteralStyle): string {
+const OPERATORS = { union: 'UNION', intersect: 'INTERSECT', except: 'EXCEPT' } as const;
+
+function setOperationParts(query: OuterSetOperation, printer: ReleasedPrinter): readonly string[] {
+  const operator = `${OPERATORS[query.operator]}${query.all ? ' ALL' : ''}`;
+  const orders = query.orderBy.map((o) => `${o.index + 1} ${printDirection(o)}`);
+  return [
+    `(${printer.query(query.left)}) ${operator} (${printer.query(query.right)})`,
+    ...(orders.length > 0 ? [`ORDER BY ${orders.join(', ')}`] : []),
+  ];
+}
+
+const JOINS = {
+  inner: 'JOIN',
+  left: 'LEFT JOIN',
+  right: 'RIGHT JOIN',
+  full: 'FULL JOIN',
+  semi: 'SEMI JOIN',
+  anti: 'ANTI JOIN',
+} as const;
+
+function printFrom(from: OuterFrom, printer: ReleasedPrinter): string {
   switch (from.kind) {
     case 'release':
       return `${quoteName(releaseTable(from.index))} AS ${quoteName(from.alias)}`;
     case 'subquery':
-      return `(${printOuter(from.query, literals)}) AS ${quoteName(from.alias)}`;
+      return `(${printer.query(from.query)}) AS ${quoteName(from.alias)}`;
+    case 'values': {
+      const rows = from.rows.map((row) => `(${row.map(printer.expression).join(', ')})`);
+      return `(VALUES ${rows.join(', ')}) AS ${quoteName(from.alias)}(${from.columnNames.map(quoteName).join(', ')})`;
+    }
     case 'join': {
-      const sides = [printFrom(from.left, literals), printFrom(from.right, literals)] as const;
-      if (from.condition === null) return `(${sides[0]} CROSS JOIN ${sides[1]})`;
-      return `(${sides[0]} JOIN ${sides[1]} ON ${printExpression(from.condition, literals)})`;
+      const sides = [printFrom(from.left, printer), printFrom(from.right, printer)] as const;
+      if (from.condition === null && from.how === 'inner') return `(${sides[0]} CROSS JOIN ${sides[1]})`;
+      const condition = from.condition === null ? 'TRUE' : printer.expression(from.condition);
+      return `(${sides[0]} ${JOINS[from.how]} ${sides[1]} ON ${condition})`;
     }
     default:
       return assertNever(from);

@@ -1,5 +1,6 @@
 // The law of the noise against its exact probabilities, not only its mean and width.
 import { describe, expect, it } from 'vitest';
+import { gaussianLaw, gaussianReach, normalised, surpriseOf } from '../../test/support/laws.ts';
 import { systemBits } from '../../test/support/run-plan.ts';
 import { drawBelow, drawDiscreteGaussian, drawDiscreteLaplace, type Fraction, floorSqrt } from './discrete-gaussian.ts';
 
@@ -8,53 +9,6 @@ const isLong = process.env.GALLEY_LONG === '1';
 const DRAWS = isLong ? 1_000_000 : 100_000;
 /** A true sampler fails one test of a billion. */
 const FALSE_ALARM_DEVIATIONS = 6.2;
-
-/**
- * How many deviations the draws are from a law: by their shape (chi-squared) or by their spread, whichever is more.
- *
- * Chi-squared sees any fault of the shape, the mean square sees a width that is off by a few percent.
- */
-function surprise(counts: ReadonlyMap<number, number>, probability: (x: number) => number, reach: number): number {
-  let [second, fourth, seen] = [0, 0, 0];
-  for (let x = -reach; x <= reach; x += 1) {
-    second += x ** 2 * probability(x);
-    fourth += x ** 4 * probability(x);
-    seen += (x ** 2 * (counts.get(x) ?? 0)) / DRAWS;
-  }
-  const spread = Math.abs(seen - second) / Math.sqrt((fourth - second ** 2) / DRAWS);
-  return Math.max(spread, shapeSurprise(counts, probability, reach));
-}
-
-/** Deviations of chi-squared above its mean, by Wilson and Hilferty's cube root. */
-function shapeSurprise(counts: ReadonlyMap<number, number>, probability: (x: number) => number, reach: number): number {
-  const bins: { seen: number; expected: number }[] = [];
-  let open = { seen: 0, expected: 0 };
-  for (let x = -reach; x <= reach; x += 1) {
-    open.seen += counts.get(x) ?? 0;
-    open.expected += probability(x) * DRAWS;
-    if (open.expected < 20) continue;
-    bins.push(open);
-    open = { seen: 0, expected: 0 };
-  }
-  const last = bins.at(-1);
-  if (last === undefined) throw new Error('too few draws for a single bin');
-  last.seen += open.seen;
-  last.expected += open.expected;
-  const degrees = bins.length - 1;
-  const statistic = bins.reduce((sum, b) => sum + (b.seen - b.expected) ** 2 / b.expected, 0);
-  return ((statistic / degrees) ** (1 / 3) - (1 - 2 / (9 * degrees))) / Math.sqrt(2 / (9 * degrees));
-}
-
-function normalised(weight: (x: number) => number, reach: number): (x: number) => number {
-  let total = 0;
-  for (let x = -reach; x <= reach; x += 1) total += weight(x);
-  return (x) => weight(x) / total;
-}
-
-const gaussian = (variance: number): ((x: number) => number) => {
-  const reach = Math.ceil(12 * Math.sqrt(variance)) + 3;
-  return normalised((x) => Math.exp(-(x * x) / (2 * variance)), reach);
-};
 
 function drawMany(draw: () => bigint): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
@@ -78,11 +32,11 @@ describe('discrete Gaussian noise', () => {
     'has the law of variance $numerator / $denominator, and not of one 5 percent wider',
     (sigmaSquared) => {
       const variance = Number(sigmaSquared.numerator) / Number(sigmaSquared.denominator);
-      const reach = Math.ceil(12 * Math.sqrt(variance)) + 3;
+      const reach = gaussianReach(variance);
       const counts = drawMany(() => drawDiscreteGaussian(sigmaSquared, systemBits));
-      expect(surprise(counts, gaussian(variance), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
-      expect(surprise(counts, gaussian(variance * 1.05 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
-      expect(surprise(counts, gaussian(variance * 0.95 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+      expect(surpriseOf(counts, gaussianLaw(variance), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
+      expect(surpriseOf(counts, gaussianLaw(variance * 1.05 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+      expect(surpriseOf(counts, gaussianLaw(variance * 0.95 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
     },
   );
 
@@ -106,8 +60,8 @@ describe('discrete Laplace noise', () => {
     const reach = Number(scale) * 40;
     const counts = drawMany(() => drawDiscreteLaplace(scale, systemBits));
     const law = (s: number): ((x: number) => number) => normalised((x) => Math.exp(-Math.abs(x) / s), reach);
-    expect(surprise(counts, law(Number(scale)), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
-    expect(surprise(counts, law(Number(scale) * 1.05), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+    expect(surpriseOf(counts, law(Number(scale)), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
+    expect(surpriseOf(counts, law(Number(scale) * 1.05), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
   });
 });
 

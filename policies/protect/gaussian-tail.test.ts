@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planOf } from '../../test/support/run-plan.ts';
-import { varianceOf } from '../plan/protected-plan.ts';
+import { varianceOf } from '../plan/noise-variance.ts';
 import { halfWidth, tailThreshold } from './gaussian-tail.ts';
 
 /** P(noise ≥ t), summed from the middle outwards in logarithms: another way than the code's. */

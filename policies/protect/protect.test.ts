@@ -22,12 +22,12 @@ describe('a release without noise', () => {
       ...persons(101, 55, '0', '900', "'b'", null),
       ...persons(201, 20, '1', '1', "'c'", null),
       // A second row of persons who should have one: it is cut.
-      ...persons(1, 60, '1', '0.50', "'a'", null),
+      ...persons(1, 60, '1', '10.50', "'a'", null),
     ]);
     await assertReleases(
       'select zip, count(*) as n, count(distinct email) as p, sum(spend) as s, avg(spend) as a, sum(visit) as v from market.outcomes group by zip order by zip',
       [
-        ['a', 60, 60, 660, 11, 60],
+        ['a', 60, 60, 630, 10.5, 60],
         ['b', 55, 55, 27_500, 500, 0],
       ],
     );
@@ -69,6 +69,22 @@ describe('a release without noise', () => {
       "select day, amount_class, count(distinct email) filter (where category = 'a') as a, count(distinct email) filter (where category = 'b') as b from (select email, day, category, round(1.5, 1) as amount_class from market.events) e group by day, amount_class",
       [['2024-11-11', '1.5', 60, 0]],
     );
+  });
+});
+
+describe('a condition', () => {
+  it('and its opposite count other persons', async () => {
+    await loadTable(outcomes, [...persons(1, 60, '1', '1', "'a'", null), ...persons(101, 70, '0', '1', "'b'", null)]);
+    const counts = [
+      "zip in ('a', 'c')",
+      "zip not in ('a', 'c')",
+      'zip is null',
+      'zip is not null',
+      "zip = 'a'",
+      "zip <> 'a'",
+    ];
+    const columns = counts.map((c, i) => `count(distinct email) filter (where ${c}) as n${i}`);
+    await assertReleases(`select ${columns.join(', ')} from market.outcomes`, [[60, 70, 0, 130, 60, 70]]);
   });
 });
 
@@ -126,6 +142,9 @@ describe('what leaves', () => {
     const raw = RawGroups.read(aggregate, [['99', `${10n ** 30n}`]]);
     const [row] = protect(aggregate, raw, systemBits).rows;
     expect(row).toEqual([2n ** 63n - 1n, 2n ** 63n - 1n, 2n ** 63n - 1n]);
+    const debts = RawGroups.read(aggregate, [['99', `${-(10n ** 30n)}`]]);
+    const [lowest] = protect(aggregate, debts, systemBits).rows;
+    expect(lowest).toEqual([1n - 2n ** 63n, 1n - 2n ** 63n, 1n - 2n ** 63n]);
   });
 
   it('has a cell for each of its columns', async () => {

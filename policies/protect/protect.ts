@@ -1,9 +1,9 @@
-import { CONFIDENCE_RATIO } from '../plan/explain-plan.ts';
-import { type PlannedAggregate, varianceOf } from '../plan/protected-plan.ts';
-import { INTERVAL_ENDINGS, keyColumn, measureColumn, type ReleasedMeasure } from '../plan/question-tree.ts';
+import type { PlannedAggregate } from '../plan/protected-plan.ts';
+import { INTERVAL_ENDINGS, keyColumn, measureColumn } from '../plan/question-tree.ts';
 import { drawDiscreteGaussian, type RandomBits } from './discrete-gaussian.ts';
-import { halfWidth } from './gaussian-tail.ts';
+import { NoisyTree } from './noisy-tree.ts';
 import { type Cell, type RawGroup, RawGroups } from './raw-groups.ts';
+import { measureKind, type NoisyStatistic, noiseFacts, releasedCells } from './released-measure.ts';
 
 declare const minted: unique symbol;
 
@@ -13,11 +13,22 @@ export interface ReleaseColumn {
   readonly kind: 'text' | 'integer' | 'double' | 'boolean' | 'date' | 'timestamp';
 }
 
-/** What leaves: noisy groups with their intervals. Only {@link protect} makes it. */
+/** Marks a release of threshold mode: exact, and not differentially private. */
+export interface ThresholdNote {
+  /** Persons of the groups that were withheld, rounded; `null` when there are none or too few to say. */
+  readonly suppressedPersons: number | null;
+}
+
+/**
+ * What leaves: noisy groups with their intervals, which only {@link protect} makes, or in threshold mode exact ones,
+ * which only `protectThreshold` makes.
+ */
 export interface Release {
   readonly [minted]: 'Release';
   readonly columns: readonly ReleaseColumn[];
   readonly rows: readonly (readonly Cell[])[];
+  /** `null` when the release is differentially private. */
+  readonly threshold: ThresholdNote | null;
 }
 
 /**
@@ -45,96 +56,69 @@ export function* protectInSlices(
   bits: RandomBits,
 ): Generator<void, Release, void> {
   const rows: (readonly Cell[])[] = [];
-  const widths = aggregate.noise.map((variance) => halfWidth(varianceOf(variance), CONFIDENCE_RATIO));
-  let draws = 0;
+  const facts = noiseFacts(aggregate);
+  const noise = new Noise(aggregate, bits);
   for (const group of groupsToShow(aggregate, RawGroups.open(raw))) {
-    draws += group.statistics.length;
-    if (draws > SLICE_DRAWS) {
-      draws = 0;
+    if (noise.draws > SLICE_DRAWS) {
+      noise.draws = 0;
       yield;
     }
-    const noisy = group.statistics.map((exact, index) => exact + drawNoise(aggregate, index, bits));
-    if ((noisy[0] ?? 0n) < aggregate.releaseThreshold) continue;
-    rows.push([...group.keys, ...aggregate.measures.flatMap((m) => releasedCells(aggregate, m, noisy, widths))]);
+    const noisy = group.statistics.map((exact, index) => noise.add(exact, index));
+    if (noisySize(noisy) < aggregate.releaseThreshold) continue;
+    rows.push([...group.keys, ...aggregate.measures.flatMap((m) => releasedCells(m, noisy, facts))]);
   }
-  return { columns: releaseColumns(aggregate), rows } as unknown as Release;
+  return { columns: releaseColumns(aggregate), rows, threshold: null } as unknown as Release;
 }
 
-function drawNoise(aggregate: PlannedAggregate, index: number, bits: RandomBits): bigint {
-  const variance = aggregate.noise[index];
-  if (variance === undefined) throw new TypeError('a statistic has no noise');
-  return drawDiscreteGaussian(variance, bits);
+/** Noise of the planned variances, and how much of it was drawn. */
+class Noise {
+  draws = 0;
+  readonly #aggregate: PlannedAggregate;
+  readonly #bits: RandomBits;
+
+  constructor(aggregate: PlannedAggregate, bits: RandomBits) {
+    this.#aggregate = aggregate;
+    this.#bits = bits;
+  }
+
+  /** A statistic with its noise; of a histogram, with what each node gets when it is looked at. */
+  add(exact: RawGroup['statistics'][number], index: number): NoisyStatistic {
+    if (typeof exact === 'bigint') return exact + this.#draw(index);
+    const statistic = this.#aggregate.statistics[index];
+    if (statistic?.kind !== 'histogram') throw new TypeError('a number came as a histogram');
+    return new NoisyTree(exact, statistic.bins, () => this.#draw(index));
+  }
+
+  #draw(index: number): bigint {
+    const variance = this.#aggregate.noise[index];
+    if (variance === undefined) throw new TypeError('a statistic has no noise');
+    this.draws += 1;
+    return drawDiscreteGaussian(variance, this.#bits);
+  }
+}
+
+/** The noisy number of persons, which alone decides whether a group shows. */
+function noisySize(noisy: readonly NoisyStatistic[]): bigint {
+  const [size] = noisy;
+  if (typeof size !== 'bigint') throw new TypeError('a group has no number of persons');
+  return size;
 }
 
 function groupsToShow(aggregate: PlannedAggregate, groups: readonly RawGroup[]): readonly RawGroup[] {
   if (aggregate.publicGroups === null) {
-    const known = groups.filter((g) => (g.statistics[0] ?? 0n) >= BigInt(aggregate.minGroupSize));
+    const known = groups.filter(({ statistics: [size] }) => {
+      return typeof size === 'bigint' && size >= BigInt(aggregate.minGroupSize);
+    });
     // By key, as the engine's own order may depend on rows.
     return known.toSorted((a, b) => (keyText(a.keys) < keyText(b.keys) ? -1 : 1));
   }
   const found = new Map(groups.map((g) => [keyText(g.keys), g]));
-  const nothing = aggregate.statistics.map(() => 0n);
+  const nothing = aggregate.statistics.map((s) => (s.kind === 'histogram' ? new Map<number, bigint>() : 0n));
   return aggregate.publicGroups.map((keys) => found.get(keyText(keys)) ?? { keys, statistics: nothing });
 }
 
 function keyText(keys: readonly Cell[]): string {
   return JSON.stringify(keys.map((k) => (typeof k === 'bigint' ? k.toString().padStart(20, '0') : k)));
-}
-
-function releasedCells(
-  aggregate: PlannedAggregate,
-  measure: ReleasedMeasure,
-  noisy: readonly bigint[],
-  widths: readonly bigint[],
-): readonly Cell[] {
-  if (measure.kind === 'avg') return averageCells(aggregate, measure, noisy);
-  const value = noisy[measure.statistic] ?? 0n;
-  const width = widths[measure.statistic] ?? 0n;
-  const low = value - width;
-  const high = value + width;
-  if (measure.kind === 'count') return [value, low < 0n ? 0n : low, high < 0n ? 0n : high].map(in64Bits);
-  if (measure.scale === 0) return [value, low, high].map(in64Bits);
-  const unit = 10 ** measure.scale;
-  return [Number(value) / unit, Number(low) / unit, Number(high) / unit];
-}
-
-const LARGEST_64_BITS = (1n << 63n) - 1n;
-
-/** What leaves is 64 bits wide: a sum beyond is cut, after its noise, rather than fail for what the data holds. */
-function in64Bits(value: bigint): bigint {
-  if (value > LARGEST_64_BITS) return LARGEST_64_BITS;
-  return value < -LARGEST_64_BITS ? -LARGEST_64_BITS : value;
-}
-
-function deviationOf(aggregate: PlannedAggregate, index: number): number {
-  const variance = aggregate.noise[index];
-  return variance === undefined ? 0 : Math.sqrt(varianceOf(variance));
-}
-
-/** Standard deviations on each side of a normal variable that hold 95 %. */
-const NORMAL_95_DEVIATIONS = 1.959964;
-
-/**
- * A ratio of a noisy sum to a noisy count, with Fieller's interval; NULL when the count is lost in its own noise.
- *
- * Source: Fieller, "Some Problems in Interval Estimation" (1954).
- */
-function averageCells(
-  aggregate: PlannedAggregate,
-  measure: Extract<ReleasedMeasure, { kind: 'avg' }>,
-  noisy: readonly bigint[],
-): readonly Cell[] {
-  const unit = 10 ** measure.scale;
-  const sum = Number(noisy[measure.sum] ?? 0n) / unit;
-  const count = Number(noisy[measure.count] ?? 0n);
-  const sumDeviation = deviationOf(aggregate, measure.sum) / unit;
-  const countDeviation = deviationOf(aggregate, measure.count);
-  const a = count ** 2 - (NORMAL_95_DEVIATIONS * countDeviation) ** 2;
-  if (count < 1 || a <= 0) return [null, null, null];
-  const b = sum * count;
-  const c = sum ** 2 - (NORMAL_95_DEVIATIONS * sumDeviation) ** 2;
-  const root = Math.sqrt(Math.max(0, b * b - a * c));
-  return [sum / count, (b - root) / a, (b + root) / a];
 }
 
 /** The columns of a released table: keys, then each measure with the ends of its interval. */
@@ -145,8 +129,7 @@ export function releaseColumns(aggregate: PlannedAggregate): readonly ReleaseCol
     return { name: keyColumn(index), kind: isPlain ? kind : 'text' };
   });
   const measures = aggregate.measures.flatMap((measure, index): ReleaseColumn[] => {
-    const isWhole = measure.kind === 'count' || (measure.kind === 'sum' && measure.scale === 0);
-    const kind = isWhole ? 'integer' : 'double';
+    const kind = measureKind(measure);
     const name = measureColumn(index);
     return ['', INTERVAL_ENDINGS.low, INTERVAL_ENDINGS.high].map((ending) => ({ name: name + ending, kind }));
   });

@@ -16,6 +16,7 @@ const rich = rulesDocument({
   measures: { amount: { min: 0, max: 100, perPerson: { min: 0, max: 300 } } },
   functions: ['lower'],
   audience: { columns: ['category'], minSize: 100, destinations: ['market/shop'] },
+  threshold: { dominanceRatio: 0.3, roundTo: 10, sumDigits: 2, stores: 'category' },
 });
 
 const pathsOf = (document: unknown): readonly string[] => {
@@ -37,6 +38,7 @@ describe('good rules', () => {
       columns,
     );
     expect(read.ok && read.rules).toMatchObject({
+      joinKeys: ['email'],
       groupKeys: {},
       filters: [],
       measures: {},
@@ -44,7 +46,19 @@ describe('good rules', () => {
       functions: 'standard',
       maxEpsilonPerQuestion: 1,
       audience: null,
+      threshold: null,
     });
+  });
+  it('permit each aggregate by its name', () => {
+    const names = ['count', 'count-persons', 'count-distinct', 'sum', 'avg', 'variance', 'quantile'];
+    const document = { ...rich, aggregates: names };
+    const read = readRules(document, columns);
+    expect(read.ok && read.rules.aggregates).toEqual(names);
+    expect(meetsSchema(document)).toBe(true);
+  });
+  it('of a table of persons never make it public', () => {
+    const read = readRules(rich, columns);
+    expect(read.ok && read.rules.publicTable).toBeNull();
   });
   it('keep everything that they say', () => {
     const read = readRules(rich, columns);
@@ -52,6 +66,15 @@ describe('good rules', () => {
       ...rich,
       groupKeys: { category: { values: ['a', 'b'] }, day: { values: null } },
     });
+  });
+});
+
+describe('a column that is not there', () => {
+  it('is answered with the columns that rules may name, and the identity is none of them', () => {
+    const read = readRules(rulesDocument({ filters: ['age'] }), columns);
+    const messages = read.ok ? [] : read.faults.map((f) => f.message);
+    const others = columns.map((c) => c.name).filter((name) => name !== 'email');
+    expect(messages).toEqual([`\`age\` is not a column; the columns are ${others.join(', ')}`]);
   });
 });
 
@@ -73,6 +96,8 @@ const beyondSchema: readonly (readonly [string, Record<string, unknown>, string]
     '/measures/amount/perPerson',
   ],
   ['an audience column that no column has', { audience: { columns: ['age'], minSize: 50 } }, '/audience/columns/0'],
+  ['a store column that no column has', { threshold: { stores: 'shop' } }, '/threshold/stores'],
+  ['the identity as a store', { threshold: { stores: 'email' } }, '/threshold/stores'],
 ];
 
 /** Faults that an editor with the schema shows too. */
@@ -89,6 +114,7 @@ const inSchema: readonly (readonly [string, Record<string, unknown>, string])[] 
   ['a delta over one in a hundred thousand', { budget: { epsilon: 1, delta: 1e-4 } }, '/budget/delta'],
   ['a budget without delta', { budget: { epsilon: 1 } }, '/budget/delta'],
   ['an unknown aggregate', { aggregates: ['count', 'median'] }, '/aggregates/1'],
+  ['an aggregate of another name', { aggregates: ['stddev'] }, '/aggregates/0'],
   ['an aggregate named twice', { aggregates: ['count', 'count'] }, '/aggregates'],
   ['a list that is none', { filters: 'day' }, '/filters'],
   [
@@ -103,7 +129,14 @@ const inSchema: readonly (readonly [string, Record<string, unknown>, string])[] 
   ['functions that are neither', { functions: 'all' }, '/functions'],
   ['an audience of anybody', { audience: { columns: [], minSize: 1 } }, '/audience/minSize'],
   ['too many groups a person', { maxGroupsPerPerson: 1_001 }, '/maxGroupsPerPerson'],
+  ['public, but not so', { public: false }, '/public'],
+  ['public, in so many words', { public: 'yes' }, '/public'],
   ['too much for one question', { maxEpsilonPerQuestion: 50 }, '/maxEpsilonPerQuestion'],
+  ['a share that is everything', { threshold: { dominanceRatio: 1 } }, '/threshold/dominanceRatio'],
+  ['rounding to whole persons', { threshold: { roundTo: 1 } }, '/threshold/roundTo'],
+  ['sums without a digit', { threshold: { sumDigits: 0 } }, '/threshold/sumDigits'],
+  ['several store columns', { threshold: { stores: ['category'] } }, '/threshold/stores'],
+  ['threshold, in so many words', { threshold: true }, '/threshold'],
 ];
 
 describe('a fault in rules', () => {

@@ -1,13 +1,14 @@
-import { isMeasurable, type TableColumn } from '../collaboration/table-view.ts';
+import type { TableColumn } from '../collaboration/table-view.ts';
 import { FaultCollector } from './fault-collector.ts';
+import { readColumns, readFunctions, readGroupKeys, readMeasures } from './read-column-rules.ts';
+import { isPublicDocument, readPublicRules } from './read-public-rules.ts';
+import { readThresholdRule } from './read-threshold-rule.ts';
 import {
   type AudienceRule,
-  type GroupKeyRule,
   MAX_BUDGET_DELTA,
   MAX_BUDGET_EPSILON,
   MAX_GROUPS_PER_PERSON_GROUPS,
   MAX_ROWS_PER_PERSON_ROWS,
-  type MeasureRule,
   MIN_EPSILON,
   MIN_GROUP_SIZE_PERSONS,
   PERMITTABLE_AGGREGATES,
@@ -18,6 +19,7 @@ import {
 
 const FIELDS = [
   'version',
+  'public',
   'identity',
   'joinKeys',
   'rowsPerPerson',
@@ -31,9 +33,8 @@ const FIELDS = [
   'budget',
   'maxEpsilonPerQuestion',
   'audience',
+  'threshold',
 ];
-/** Largest magnitude of a measure: ten to the twelfth, so that sums of any person stay far inside 64 bits. */
-const MAX_MEASURE_UNITS = 1e12;
 /** Largest declared number of persons in a minimum. */
 const MAX_MINIMUM_PERSONS = 1_000_000;
 
@@ -50,18 +51,29 @@ export type ReadRules =
  */
 export function readRules(document: unknown, columns: readonly TableColumn[]): ReadRules {
   const collect = new FaultCollector();
+  const rules = isPublicDocument(document)
+    ? readPublicRules(collect, document, columns)
+    : readPersonRules(collect, document, columns);
+  return collect.faults.length === 0 ? { ok: true, rules } : { ok: false, faults: collect.faults };
+}
+
+function readPersonRules(collect: FaultCollector, document: unknown, columns: readonly TableColumn[]): Rules {
   const fields = collect.fields(document, '', FIELDS);
   if (fields.version !== 1) collect.fault('/version', 'must be 1');
+  if (fields.public !== undefined) {
+    collect.fault('/public', 'must be true, or be left out for a table of persons');
+  }
   const budget = collect.fields(fields.budget, '/budget', ['epsilon', 'delta']);
   const epsilon = collect.number(budget.epsilon, '/budget/epsilon', MIN_EPSILON, MAX_BUDGET_EPSILON);
-  const rules: Rules = {
+  return {
     version: 1,
+    publicTable: null,
     identity: readIdentity(collect, fields.identity, columns),
     joinKeys: readJoinKeys(collect, fields.joinKeys, columns),
     rowsPerPerson: collect.whole(fields.rowsPerPerson, '/rowsPerPerson', 1, MAX_ROWS_PER_PERSON_ROWS),
     groupKeys: readGroupKeys(collect, fields.groupKeys, columns),
     filters: readColumns(collect, fields.filters, '/filters', columns),
-    measures: readMeasures(collect, fields.measures, columns),
+    measures: readMeasures(collect, fields.measures, columns, 'persons'),
     aggregates: readAggregates(collect, fields.aggregates),
     functions: readFunctions(collect, fields.functions),
     minGroupSize: collect.whole(fields.minGroupSize, '/minGroupSize', MIN_GROUP_SIZE_PERSONS, MAX_MINIMUM_PERSONS),
@@ -79,91 +91,29 @@ export function readRules(document: unknown, columns: readonly TableColumn[]): R
       MAX_BUDGET_EPSILON,
     ),
     audience: readAudience(collect, fields.audience, columns),
+    threshold: readThresholdRule(collect, fields.threshold, columns),
   };
-  return collect.faults.length === 0 ? { ok: true, rules } : { ok: false, faults: collect.faults };
 }
 
 function readIdentity(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): string {
-  const identity = columns.find((c) => c.type.kind === 'person');
-  if (identity === undefined || value !== identity.name) {
-    collect.fault('/identity', `must be the dataset's identity column, \`${identity?.name ?? 'none'}\``);
-  }
-  return identity?.name ?? '';
+  const identity = columns.find((c) => c.type.kind === 'person')?.name;
+  if (identity === undefined) {
+    const help = 'only the rules of a public table fit it, with `public` set to true';
+    collect.fault('/identity', `cannot be met: this dataset names no persons; ${help}`);
+  } else if (value !== identity) collect.fault('/identity', `must be the dataset's identity column, \`${identity}\``);
+  return identity ?? '';
 }
 
 /** Left out, the identity is the join key: that is what a dataset is bound for. */
 function readJoinKeys(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): readonly string[] {
-  const identity = columns.find((c) => c.type.kind === 'person')?.name ?? '';
+  const identity = columns.find((c) => c.type.kind === 'person')?.name;
+  if (identity === undefined) return [];
   if (value === undefined) return [identity];
   const keys = collect.texts(value, '/joinKeys');
   for (const [index, key] of keys.entries()) {
     if (key !== identity) collect.fault(`/joinKeys/${index}`, `must be the identity column, \`${identity}\``);
   }
   return keys;
-}
-
-/** A column that rules may name: any but the identity, which stays inside. */
-function checkColumn(collect: FaultCollector, name: string, path: string, columns: readonly TableColumn[]): void {
-  const column = columns.find((c) => c.name === name);
-  const names = columns.filter((c) => c.type.kind !== 'person').map((c) => c.name);
-  if (column === undefined) collect.fault(path, `\`${name}\` is not a column; the columns are ${names.join(', ')}`);
-  else if (column.type.kind === 'person') collect.fault(path, `\`${name}\` is the identity column, which stays inside`);
-}
-
-function readColumns(
-  c: FaultCollector,
-  value: unknown,
-  path: string,
-  columns: readonly TableColumn[],
-): readonly string[] {
-  const names = c.texts(value, path);
-  for (const [index, name] of names.entries()) checkColumn(c, name, `${path}/${index}`, columns);
-  return names;
-}
-
-function readGroupKeys(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): Rules['groupKeys'] {
-  const keys: [string, GroupKeyRule][] = [];
-  for (const [name, rule] of collect.record(value, '/groupKeys')) {
-    const path = `/groupKeys/${name}`;
-    checkColumn(collect, name, path, columns);
-    const fields = collect.fields(rule, path, ['values']);
-    const values = fields.values === undefined ? null : collect.texts(fields.values, `${path}/values`);
-    const isText = columns.find((c) => c.name === name)?.type.kind === 'text';
-    if (values !== null && !isText) collect.fault(`${path}/values`, 'can be listed for text columns only');
-    if (values?.length === 0) collect.fault(`${path}/values`, 'must name at least one value, or be left out');
-    keys.push([name, { values }]);
-  }
-  return Object.fromEntries(keys);
-}
-
-function readMeasures(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): Rules['measures'] {
-  const measures: [string, MeasureRule][] = [];
-  for (const [name, rule] of collect.record(value, '/measures')) {
-    const path = `/measures/${name}`;
-    checkColumn(collect, name, path, columns);
-    const column = columns.find((c) => c.name === name);
-    if (column !== undefined && !isMeasurable(column.type)) collect.fault(path, `\`${name}\` is not a number`);
-    const fields = collect.fields(rule, path, ['min', 'max', 'perPerson']);
-    const bounds = readBounds(collect, fields, path);
-    const perPerson =
-      fields.perPerson === undefined
-        ? null
-        : readBounds(
-            collect,
-            collect.fields(fields.perPerson, `${path}/perPerson`, ['min', 'max']),
-            `${path}/perPerson`,
-          );
-    measures.push([name, { ...bounds, perPerson }]);
-  }
-  return Object.fromEntries(measures);
-}
-
-function readBounds(collect: FaultCollector, fields: Readonly<Record<string, unknown>>, path: string) {
-  const min = collect.number(fields.min, `${path}/min`, -MAX_MEASURE_UNITS, MAX_MEASURE_UNITS);
-  const max = collect.number(fields.max, `${path}/max`, -MAX_MEASURE_UNITS, MAX_MEASURE_UNITS);
-  if (min > max) collect.fault(path, '`min` is over `max`');
-  if (min === 0 && max === 0) collect.fault(path, '`min` and `max` are both 0, so nothing could be measured');
-  return { min, max };
 }
 
 function readAggregates(collect: FaultCollector, value: unknown): readonly PermittableAggregate[] {
@@ -174,10 +124,6 @@ function readAggregates(collect: FaultCollector, value: unknown): readonly Permi
     }
   }
   return names as readonly PermittableAggregate[];
-}
-
-function readFunctions(collect: FaultCollector, value: unknown): Rules['functions'] {
-  return value === undefined || value === 'standard' ? 'standard' : collect.texts(value, '/functions');
 }
 
 function readAudience(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): AudienceRule | null {

@@ -1,5 +1,17 @@
-/** The aggregates a rules document may permit. */
-export const PERMITTABLE_AGGREGATES = ['count', 'count-persons', 'sum', 'avg'] as const;
+/**
+ * The aggregates a rules document may permit.
+ *
+ * `variance` covers standard deviations; `quantile` covers the median, and `min` and `max` as robust quantiles.
+ */
+export const PERMITTABLE_AGGREGATES = [
+  'count',
+  'count-persons',
+  'count-distinct',
+  'sum',
+  'avg',
+  'variance',
+  'quantile',
+] as const;
 
 /** One of the aggregates a rules document may permit. */
 export type PermittableAggregate = (typeof PERMITTABLE_AGGREGATES)[number];
@@ -20,6 +32,12 @@ export interface GroupKeyRule {
   readonly values: readonly string[] | null;
 }
 
+/** What an owner declares about a table without persons, every row of which anybody who may ask can learn. */
+export interface PublicTableRule {
+  /** Rows that share one value of the join keys; more are cut away, so the bound holds whatever the data is. */
+  readonly rowsPerKey: number;
+}
+
 /** What an owner permits in audiences. */
 export interface AudienceRule {
   readonly columns: readonly string[];
@@ -29,16 +47,37 @@ export interface AudienceRule {
   readonly destinations: readonly string[];
 }
 
+/** How an owner lets exact aggregates leave: rounded and suppressed, without noise and so not differentially private. */
+export interface ThresholdRule {
+  /** The largest share of a sum or a count of rows that one person, or one store, may have. */
+  readonly dominanceRatio: number;
+  /** Counts are rounded to a multiple of this. */
+  readonly roundTo: number;
+  /** Sums keep so many significant digits. */
+  readonly sumDigits: number;
+  /** The column that names the store (shop, seller, branch) that may not dominate either; `null` for none. */
+  readonly stores: string | null;
+}
+
 /**
  * An owner's analysis rules on one bound dataset: a versioned document.
  *
- * Everything not named is refused. Where a question touches several datasets the strictest rule wins.
+ * Everything not named is refused. Where a question touches several datasets the strictest rule wins. The rules of a
+ * public table hold values that are never the strictest, so that it takes nothing from the tables it is joined to.
  */
 export interface Rules {
   readonly version: 1;
-  /** The identity column: the person. */
+  /**
+   * `null` for a table of persons, which is protected. Else the table is public: it has no persons, and each of its
+   * columns may be a group key, a filter and a measure, whatever else is said here.
+   */
+  readonly publicTable: PublicTableRule | null;
+  /** The identity column: the person; empty for a public table. */
   readonly identity: string;
-  /** Columns the dataset may be joined on: the identity, or none when it may only be asked alone. */
+  /**
+   * Columns the dataset may be joined on. Of a table of persons the identity, or none when it may only be asked alone;
+   * of a public table any columns.
+   */
   readonly joinKeys: readonly string[];
   /** Rows of one person; more are clamped away, so the bound holds whatever the data is. */
   readonly rowsPerPerson: number;
@@ -53,11 +92,13 @@ export interface Rules {
   readonly minGroupSize: number;
   /** Most groups that one person may reach in one question. */
   readonly maxGroupsPerPerson: number;
-  /** The limit of the dataset's lineage, for its whole life. */
+  /** The limit of the dataset's lineage, for its whole life; zero for a public table, which is never charged. */
   readonly budget: { readonly epsilon: number; readonly delta: number };
   readonly maxEpsilonPerQuestion: number;
   /** `null` when the dataset may not be used in audiences. */
   readonly audience: AudienceRule | null;
+  /** `null` when nothing may leave but by a differentially private mechanism. */
+  readonly threshold: ThresholdRule | null;
 }
 
 /** Something wrong in a rules document. */
@@ -79,3 +120,10 @@ export const MIN_GROUP_SIZE_PERSONS = 10;
 export const MAX_ROWS_PER_PERSON_ROWS = 10_000;
 /** Most groups a person may reach. */
 export const MAX_GROUPS_PER_PERSON_GROUPS = 1_000;
+/**
+ * Most rows of a public table for one value of its join keys. Each multiplies the rows of every person that are joined to
+ * it, and the noise with them: a table with more is no reference table.
+ */
+export const MAX_ROWS_PER_KEY_ROWS = 100;
+/** Most join keys of a public table: what names a row of reference data, such as a price by shop, article and day, takes no more. */
+export const MAX_PUBLIC_JOIN_KEYS = 4;

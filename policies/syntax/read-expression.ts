@@ -1,16 +1,21 @@
+import { readCall } from './read-call.ts';
+import { readIntervalText } from './read-interval.ts';
 import { readCastType, readLiteral } from './read-literal.ts';
 import {
   asName,
   asNode,
   asNodes,
   asText,
+  entryOf,
   type JsonNode,
   mustBeUnused,
   type NodeReader,
   offsetOf,
   onlyKeys,
+  readOptional,
   refuse,
 } from './read-node.ts';
+import { readWindow } from './read-window.ts';
 import type { ComparisonOperator, SyntaxExpression } from './syntax-tree.ts';
 
 const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
@@ -22,17 +27,24 @@ const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
   COMPARE_GREATERTHANOREQUALTO: '>=',
 };
 
-/** Functions with a syntax of their own, as in extract(year from day): the grammar writes them with a schema. */
-const GRAMMAR_FUNCTIONS = ['substring', 'trim', 'date_part'];
-
 const COMMON = ['class', 'type', 'alias'];
 
 /** Reads one expression of the grammar's tree; an unknown class or key ends the reading. */
 export function readExpression(reader: NodeReader, node: JsonNode): SyntaxExpression {
-  const read = READERS[asText(reader, node.class)];
-  if (read === undefined) return refuse(reader, node, constructName(node));
+  const kind = asText(reader, node.class);
+  const read = entryOf(READERS, kind);
+  if (read === undefined) {
+    const name = kind.toLowerCase();
+    return refuse(reader, node, name, entryOf(INSTEAD, name));
+  }
   return read(reader, node);
 }
+
+/** What to write instead of classes that are not read. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  parameter: 'write the value itself',
+  lambda: 'write the expression out for each value',
+};
 
 const READERS: Readonly<Record<string, (reader: NodeReader, node: JsonNode) => SyntaxExpression>> = {
   COLUMN_REF: readColumn,
@@ -45,12 +57,9 @@ const READERS: Readonly<Record<string, (reader: NodeReader, node: JsonNode) => S
   CASE: readCase,
   CAST: readCast,
   STAR: readStar,
+  WINDOW: readWindow,
+  SUBQUERY: readSubquery,
 };
-
-function constructName(node: JsonNode): string {
-  const kind = String(node.class ?? 'unknown').toLowerCase();
-  return kind === 'window' ? 'window function' : kind;
-}
 
 function readColumn(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, [...COMMON, 'column_names']);
@@ -58,49 +67,45 @@ function readColumn(reader: NodeReader, node: JsonNode): SyntaxExpression {
   return { kind: 'column', path: node.column_names.map((n) => asName(reader, node, n)), at: offsetOf(node) };
 }
 
-function readCall(reader: NodeReader, node: JsonNode): SyntaxExpression {
-  const known = ['function_name', 'schema', 'children', 'filter', 'order_bys', 'distinct', 'is_operator'];
-  onlyKeys(reader, node, [...COMMON, ...known, 'export_state', 'catalog']);
-  mustBeUnused(reader, node, 'catalog', 'function of a catalog');
-  mustBeUnused(reader, node, 'export_state', 'export_state');
-  const isGrammars = node.schema === 'main' && GRAMMAR_FUNCTIONS.includes(asText(reader, node.function_name));
-  if (node.schema !== '' && !isGrammars) refuse(reader, node, 'list, struct or function of a schema');
-  mustBeUnused(reader, asNode(reader, node.order_bys), 'orders', 'ORDER BY inside an aggregate');
-  return {
-    kind: 'call',
-    name: asText(reader, node.function_name).toLowerCase(),
-    args: asNodes(reader, node.children).map((c) => readExpression(reader, c)),
-    distinct: node.distinct === true,
-    filter: node.filter === null ? null : readExpression(reader, asNode(reader, node.filter)),
-    at: offsetOf(node),
-  };
-}
-
 function readComparison(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, [...COMMON, 'left', 'right']);
-  const operator = COMPARISONS[asText(reader, node.type)];
-  if (operator === undefined) return refuse(reader, node, asText(reader, node.type).toLowerCase().replace('_', ' '));
-  const left = readExpression(reader, asNode(reader, node.left));
-  const right = readExpression(reader, asNode(reader, node.right));
+  const type = asText(reader, node.type);
+  const left = reader.expression(asNode(reader, node.left));
+  const right = reader.expression(asNode(reader, node.right));
   // The grammar places a comparison at its operator; a merchant looks for its beginning.
-  return { kind: 'compare', operator, left, right, at: left.at ?? offsetOf(node) };
+  const at = left.at ?? offsetOf(node);
+  if (type === 'COMPARE_NOT_DISTINCT_FROM') return notDistinct(left, right, at);
+  if (type === 'COMPARE_DISTINCT_FROM') return { kind: 'not', arg: notDistinct(left, right, at), at };
+  const operator = entryOf(COMPARISONS, type);
+  if (operator === undefined) return refuse(reader, node, type.toLowerCase().replaceAll('_', ' '));
+  return { kind: 'compare', operator, left, right, at };
+}
+
+/** `IS NOT DISTINCT FROM` and `IS TRUE`, which compare NULL like a value, in terms of plain comparison. */
+function notDistinct(left: SyntaxExpression, right: SyntaxExpression, at: number | null): SyntaxExpression {
+  const equal: SyntaxExpression = { kind: 'compare', operator: '=', left, right, at };
+  const [noLeft, noRight] = [left, right].map((arg) => ({ kind: 'is-null', arg, negated: false, at }) as const);
+  if (noLeft === undefined || noRight === undefined) return equal;
+  const when: SyntaxExpression = { kind: 'logic', operator: 'or', args: [noLeft, noRight], at };
+  const result: SyntaxExpression = { kind: 'logic', operator: 'and', args: [noLeft, noRight], at };
+  return { kind: 'case', branches: [{ when, result }], otherwise: equal, at };
 }
 
 function readLogic(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, [...COMMON, 'children']);
-  const args = asNodes(reader, node.children).map((c) => readExpression(reader, c));
+  const args = asNodes(reader, node.children).map(reader.expression);
   return { kind: 'logic', operator: node.type === 'CONJUNCTION_AND' ? 'and' : 'or', args, at: args[0]?.at ?? null };
 }
 
 function readOperator(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, [...COMMON, 'children']);
-  const args = asNodes(reader, node.children).map((c) => readExpression(reader, c));
+  const args = asNodes(reader, node.children).map(reader.expression);
   const [first, ...rest] = args;
   const at = first?.at ?? offsetOf(node);
   if (first === undefined) return refuse(reader, node, 'operator');
   switch (node.type) {
     case 'OPERATOR_NOT':
-      return { kind: 'not', arg: first, at: offsetOf(node) };
+      return not(first, offsetOf(node) ?? first.at);
     case 'OPERATOR_IS_NULL':
     case 'OPERATOR_IS_NOT_NULL':
       return { kind: 'is-null', arg: first, negated: node.type === 'OPERATOR_IS_NOT_NULL', at };
@@ -108,17 +113,52 @@ function readOperator(reader: NodeReader, node: JsonNode): SyntaxExpression {
     case 'COMPARE_NOT_IN':
       return { kind: 'in', arg: first, list: rest, negated: node.type === 'COMPARE_NOT_IN', at };
     case 'OPERATOR_COALESCE':
-      return { kind: 'call', name: 'coalesce', args, distinct: false, filter: null, at };
+      return { ...NO_CALL, name: 'coalesce', args, at };
+    case 'GROUPING_FUNCTION':
+      return { ...NO_CALL, name: 'grouping', args, at: offsetOf(node) ?? at };
     default:
-      return refuse(reader, node, String(node.type).toLowerCase().replaceAll('_', ' '));
+      return refuse(
+        reader,
+        { query_location: at },
+        String(node.type).toLowerCase().replaceAll('_', ' '),
+        'use the functions and operators in docs/sql.md',
+      );
   }
+}
+
+const NO_CALL = { kind: 'call', distinct: false, filter: null, orderBy: [] } as const;
+
+/** NOT IN and NOT EXISTS are one construct each, though the grammar puts a NOT around them. */
+function not(arg: SyntaxExpression, at: number | null): SyntaxExpression {
+  const isTest = arg.kind === 'subquery' && arg.form !== 'scalar' && !arg.negated;
+  return isTest ? { ...arg, negated: true, at: arg.form === 'in' ? arg.at : at } : { kind: 'not', arg, at };
+}
+
+function readSubquery(reader: NodeReader, node: JsonNode): SyntaxExpression {
+  onlyKeys(reader, node, [...COMMON, 'subquery_type', 'subquery', 'child', 'comparison_type']);
+  const query = reader.query(asNode(reader, node.subquery));
+  const arg = readOptional(reader, node.child);
+  const at = offsetOf(node);
+  const parts = { kind: 'subquery', negated: false, query } as const;
+  if (node.subquery_type === 'SCALAR' && arg === null) return { ...parts, form: 'scalar', arg, at };
+  if (node.subquery_type === 'EXISTS' && arg === null) return { ...parts, form: 'exists', arg, at };
+  if (node.subquery_type !== 'ANY' || arg === null) return refuse(reader, node, 'subquery');
+  if (node.comparison_type !== 'COMPARE_EQUAL') {
+    refuse(
+      reader,
+      { query_location: arg.at ?? at },
+      'ANY or ALL',
+      'compare with one value: a subquery of min(…) or max(…)',
+    );
+  }
+  return { ...parts, form: 'in', arg, at: arg.at ?? at };
 }
 
 function readBetween(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, [...COMMON, 'input', 'lower', 'upper']);
-  const arg = readExpression(reader, asNode(reader, node.input));
-  const lower = readExpression(reader, asNode(reader, node.lower));
-  const upper = readExpression(reader, asNode(reader, node.upper));
+  const arg = reader.expression(asNode(reader, node.input));
+  const lower = reader.expression(asNode(reader, node.lower));
+  const upper = reader.expression(asNode(reader, node.upper));
   return { kind: 'between', arg, lower, upper, at: arg.at ?? offsetOf(node) };
 }
 
@@ -127,27 +167,36 @@ function readCase(reader: NodeReader, node: JsonNode): SyntaxExpression {
   const branches = asNodes(reader, node.case_checks).map((check) => {
     onlyKeys(reader, check, ['when_expr', 'then_expr']);
     return {
-      when: readExpression(reader, asNode(reader, check.when_expr)),
-      result: readExpression(reader, asNode(reader, check.then_expr)),
+      when: reader.expression(asNode(reader, check.when_expr)),
+      result: reader.expression(asNode(reader, check.then_expr)),
     };
   });
-  const otherwise = node.else_expr === null ? null : readExpression(reader, asNode(reader, node.else_expr));
+  const otherwise = readOptional(reader, node.else_expr);
   return { kind: 'case', branches, otherwise, at: offsetOf(node) ?? branches[0]?.when.at ?? null };
 }
 
 function readCast(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, [...COMMON, 'child', 'cast_type', 'try_cast']);
-  const arg = readExpression(reader, asNode(reader, node.child));
-  const type = readCastType(reader, node, asNode(reader, node.cast_type));
-  return { kind: 'cast', arg, type, at: arg.at ?? offsetOf(node) };
+  const arg = reader.expression(asNode(reader, node.child));
+  const target = asNode(reader, node.cast_type);
+  const at = arg.at ?? offsetOf(node);
+  const text = arg.kind === 'literal' && arg.value.type === 'text' ? arg.value.value : null;
+  if (target.id === 'INTERVAL' && text !== null) {
+    return { kind: 'literal', value: readIntervalText(reader, node, text), at };
+  }
+  // The words TRUE and FALSE arrive as casts of `t` and `f` without a place of their own.
+  if (target.id === 'BOOLEAN' && offsetOf(node) === null && (text === 't' || text === 'f')) {
+    return { kind: 'literal', value: { type: 'boolean', value: text === 't' }, at };
+  }
+  return { kind: 'cast', arg, type: readCastType(reader, node, target), at };
 }
 
 function readStar(reader: NodeReader, node: JsonNode): SyntaxExpression {
   const lists = ['exclude_list', 'replace_list', 'qualified_exclude_list', 'rename_list'];
   onlyKeys(reader, node, [...COMMON, 'relation_name', 'columns', 'expr', ...lists]);
-  for (const list of lists) mustBeUnused(reader, node, list, 'changed *');
-  mustBeUnused(reader, node, 'columns', 'COLUMNS()');
-  mustBeUnused(reader, node, 'expr', 'COLUMNS()');
+  for (const list of lists) mustBeUnused(reader, node, list, 'changed *', 'name the columns');
+  mustBeUnused(reader, node, 'columns', 'COLUMNS()', 'name the columns');
+  mustBeUnused(reader, node, 'expr', 'COLUMNS()', 'name the columns');
   const relation = node.relation_name === '' ? null : asName(reader, node, node.relation_name);
   return { kind: 'star', relation, at: offsetOf(node) };
 }

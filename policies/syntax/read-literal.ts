@@ -8,7 +8,11 @@ const MAX_DECIMAL_DIGITS = 18;
 /** Reads the constant of a VALUE_CONSTANT node. */
 export function readLiteral(reader: NodeReader, node: JsonNode): SyntaxLiteral {
   onlyKeys(reader, node, ['class', 'type', 'alias', 'value']);
-  const value = asNode(reader, node.value);
+  return readConstant(reader, node, asNode(reader, node.value));
+}
+
+/** Reads a constant; `node` is where it stands. */
+export function readConstant(reader: NodeReader, node: JsonNode, value: JsonNode): SyntaxLiteral {
   onlyKeys(reader, value, ['type', 'is_null', 'value']);
   const type = asNode(reader, value.type);
   if (value.is_null === true) return { type: 'null' };

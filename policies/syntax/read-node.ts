@@ -1,4 +1,5 @@
 import { type Violation, violation } from '../check/catalogue.ts';
+import type { SyntaxExpression, SyntaxQuery } from './syntax-tree.ts';
 
 /** A node of the grammar's JSON tree. */
 export type JsonNode = { readonly [key: string]: unknown };
@@ -12,9 +13,16 @@ export class UnknownSyntax extends Error {
   }
 }
 
-/** Reads nodes of one statement; knows its text for the places in violations. */
+/**
+ * Reads nodes of one statement; knows its text for the places in violations.
+ *
+ * Expressions hold queries and queries hold expressions: each finds the other here.
+ */
 export interface NodeReader {
   readonly sql: string;
+  readonly expression: (node: JsonNode) => SyntaxExpression;
+  /** Reads the wrapper that the grammar puts around every statement and subquery. */
+  readonly query: (statement: JsonNode) => SyntaxQuery;
 }
 
 /** Refuses the statement for a construct at a node. */
@@ -59,8 +67,19 @@ export function onlyKeys(reader: NodeReader, node: JsonNode, known: readonly str
   }
 }
 
-/** Checks that a key holds the value that means "not used". */
-export function mustBeUnused(reader: NodeReader, node: JsonNode, key: string, construct: string): void {
+/** An expression that may be missing. */
+export function readOptional(reader: NodeReader, value: unknown): SyntaxExpression | null {
+  return value === null || value === undefined ? null : reader.expression(asNode(reader, value));
+}
+
+/** Checks that a key holds the value that means "not used"; else refuses, with what to write instead. */
+export function mustBeUnused(
+  reader: NodeReader,
+  node: JsonNode,
+  key: string,
+  construct: string,
+  instead?: string,
+): void {
   const value = node[key];
   const unused =
     value === undefined ||
@@ -68,7 +87,18 @@ export function mustBeUnused(reader: NodeReader, node: JsonNode, key: string, co
     value === '' ||
     value === false ||
     (Array.isArray(value) && value.length === 0);
-  if (!unused) refuse(reader, node, construct);
+  if (!unused) refuse(reader, node, construct, instead);
+}
+
+/** A list of plain names; a missing list is empty. */
+export function asNames(reader: NodeReader, node: JsonNode, value: unknown): readonly string[] {
+  if (value === null || value === undefined) return [];
+  return Array.isArray(value) ? value.map((name) => asName(reader, node, name)) : refuse(reader, node, 'unknown tree');
+}
+
+/** An entry of a table by a name from a tree, which may be anybody's: `constructor` is no entry, though all tables have it. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined {
+  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 /** A name that can be printed without surprises; the grammar accepts any text between quotes. */

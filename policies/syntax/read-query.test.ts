@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { parseSql } from '../../test/support/engine.ts';
 import { assertAllows, assertDenies, verdictOn } from '../../test/support/policy-assertions.ts';
 import { violationCatalogue } from '../check/catalogue.ts';
-import { MAX_SQL_BYTES, readQuery } from './read-query.ts';
+import { MAX_SQL_BYTES, readQuery, refuseText } from './read-query.ts';
 
 describe('statement-is-one-select', () => {
   it.each([
     ['', 1, 1],
     ['selec count(*) from market.outcomes', 1, 1],
-    ['select count(*) from market.outcomes; select 1', 1, 1],
+    ['select count(*) from market.outcomes; select 1', 1, 39],
     ['select count(*) from market.outcomes where', 1, 43],
     ['drop table market.outcomes', 1, 1],
     ["copy market.outcomes to 'out.csv'", 1, 1],
@@ -44,12 +44,8 @@ describe('statement-is-one-select', () => {
 
 /** DuckDB's SQL beyond the part that Galley can protect. Each is refused; none throws and none is allowed. */
 const outside = [
-  'select zip, count(*) from market.outcomes group by zip union select zip, count(*) from market.outcomes group by zip',
-  'select count(*) from market.outcomes intersect select count(*) from market.outcomes',
-  'select count(*) from market.outcomes except all select count(*) from market.outcomes',
   'select rank() over (order by visit) from market.outcomes',
   'select sum(visit) over () from market.outcomes',
-  'select zip, count(*) from market.outcomes group by zip qualify row_number() over (order by zip) = 1',
   'select count(*) from market.outcomes o, lateral (select o.visit) l',
   'with recursive r as (select 1 as n union all select n + 1 from r) select count(*) from r',
   'pivot market.outcomes on zip using count(*)',
@@ -79,11 +75,7 @@ const outside = [
   'select max(columns(*)) from market.outcomes',
   'select count(*) from market.outcomes positional join brand.campaign',
   'select count(*) from market.outcomes o asof join brand.campaign c on o.email >= c.email',
-  'select count(*) from market.outcomes o left join brand.campaign c using (email)',
   'select count(*) from market.outcomes o full join brand.campaign c using (email)',
-  'select count(*) from market.outcomes o right join brand.campaign c using (email)',
-  'select count(*) from market.outcomes o semi join brand.campaign c using (email)',
-  'select count(*) from market.outcomes o anti join brand.campaign c using (email)',
   'select count(*) from market.outcomes natural join brand.campaign',
   'select count(*) from market.outcomes where visit = ?',
   'select count(*) from market.outcomes where visit = $1',
@@ -91,8 +83,6 @@ const outside = [
   "select count(*) from market.outcomes where zip::enum('a', 'b') = 'a'",
   'select count(*) from market.outcomes where zip::mood is null',
   'select count(*) from market.outcomes where visit = (select 1)',
-  'select count(*) from market.outcomes o where exists (select 1 from brand.campaign c where c.email = o.email)',
-  'select count(*) from market.outcomes where email in (select email from brand.campaign)',
   'select count(*) from market.outcomes where visit = any (select 1)',
   'from market.outcomes',
   'from market.outcomes select email',
@@ -117,27 +107,29 @@ const outside = [
   "select count(*) from market.outcomes where zip similar to '1.*'",
   "select count(*) from market.outcomes where zip like '1$%' escape '$'",
   "select count(*) from market.outcomes where zip collate nocase = 'a'",
-  'select count(*) from market.outcomes where visit is distinct from 1',
-  'select zip, count(*) from market.outcomes group by rollup (zip)',
-  'select zip, visit, count(*) from market.outcomes group by cube (zip, visit)',
-  'select zip, count(*) from market.outcomes group by grouping sets ((zip), ())',
   'select distinct on (zip) zip from market.outcomes',
   'select * exclude (email) from market.outcomes',
   'select * replace (1 as visit) from market.outcomes',
   'select count(*) from market.outcomes limit 10%',
   'select count(*) from market.outcomes limit (select 1)',
   'select string_agg(zip order by visit) from market.outcomes',
-  'select count(*) from market.outcomes as o(a, b)',
-  'with c(a) as (select zip, count(*) from market.outcomes group by zip) select * from c',
   'select count(*) from market.outcomes at (timestamp => now())',
   'select count(*) from market.outcomes where visit between symmetric 2 and 1',
-  "select count(*) from market.outcomes where interval '1 day' > interval '1 hour'",
   'select count(*) from memory.market.outcomes',
   'select count(*), 170141183460469231731687303715884105727 from market.outcomes',
   'values (1)',
   'table market.outcomes',
   'select 1',
 ];
+
+describe('a text that the parser is not given', () => {
+  it('is one that would hold it: comments within comments', () => {
+    const nested = `select 1 ${'/*'.repeat(300)}${'*/'.repeat(300)}`;
+    const read = readQuery(nested, refuseText(nested) ?? { ok: true, tree: '' });
+    expect(read.ok ? [] : read.violations.map((v) => v.rule)).toEqual(['statement-is-one-select']);
+    expect(refuseText('select count(*) /* of all */ from market.outcomes')).toBeNull();
+  });
+});
 
 describe('syntax-is-known', () => {
   it.each(outside)('is no way around for %j', async (sql) => {
@@ -150,7 +142,7 @@ describe('syntax-is-known', () => {
   });
 
   it('points at the construct, behind Chinese characters and on later lines', async () => {
-    const sql = "select count(*)\nfrom market.outcomes\nwhere zip = '上海' and visit = (select 1)";
+    const sql = "select count(*)\nfrom market.outcomes\nwhere zip = '上海' and visit = visit[1]";
     await assertDenies(sql, 'syntax-is-known', { owner: null, line: 3, column: 30 });
   });
 
@@ -181,7 +173,7 @@ describe('syntax-is-known', () => {
 
   it('keeps integers beyond 53 bits as they are', async () => {
     const query = await assertAllows('select count(*) from market.outcomes where visit = 9007199254740993');
-    expect(query.aggregates[0]?.where[0]).toMatchObject({ right: { value: { value: 9007199254740993n } } });
+    expect(query.aggregates[0]?.rows.filters[0]).toMatchObject({ right: { value: { value: 9007199254740993n } } });
   });
 });
 

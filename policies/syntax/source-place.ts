@@ -31,8 +31,20 @@ export function placeOf(sql: string, byteOffset: number | null): SourcePlace {
 }
 
 /** The index into the string (UTF-16 units) of a byte offset into its UTF-8. */
-function characterIndex(sql: string, byteOffset: number): number {
+export function characterIndex(sql: string, byteOffset: number): number {
   const bytes = new TextEncoder().encode(sql);
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, Math.min(byteOffset, bytes.length)))
     .length;
+}
+
+/** The byte offset into its UTF-8 of an index into the string (UTF-16 units). */
+export function byteOffsetOf(sql: string, index: number): number {
+  return new TextEncoder().encode(sql.slice(0, index)).length;
+}
+
+/** The index into the string (UTF-16 units) of a place. */
+export function indexOfPlace(sql: string, { line, column }: Pick<SourcePlace, 'line' | 'column'>): number {
+  const before = sql.split('\n').slice(0, line - 1);
+  const lineStart = before.reduce((sum, text) => sum + text.length + 1, 0);
+  return lineStart + [...sql.slice(lineStart)].slice(0, column - 1).join('').length;
 }

@@ -1,4 +1,4 @@
-// The attack: the noise of one answer hides a person, the mean of a thousand answers does not. So ask the same again and
+// A2, averaging repeats: the noise of one answer hides a person, the mean of a thousand answers does not. So ask the same again and
 // again, in other words, at other prices, as somebody else, and average.
 //
 // The wall: the same question of a member over the same snapshots has one release, however it is written; another price,

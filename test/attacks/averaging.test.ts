@@ -1,8 +1,8 @@
-// Averaging: draw the same number many times within one question and take the mean, so that the noise cancels. The
+// A2, averaging within one question: draw the same number many times within one question and take the mean, so that the noise cancels. The
 // number is counted once and its noise drawn once, whatever it is called; and where copies are told apart they share
 // what the question may spend, so that each has the more noise.
 import { describe, expect, it } from 'vitest';
-import { chargeOf, varianceOf } from '../../policies/index.ts';
+import { canonicalText, chargeOf, varianceOf } from '../../policies/index.ts';
 import { planOf } from '../support/run-plan.ts';
 
 describe('one number, asked for many times in one question', () => {
@@ -24,7 +24,9 @@ describe('one number, asked for many times in one question', () => {
     const rho = (plan: typeof one): number => chargeOf(plan.aggregates).rho;
     expect(rho(copies)).toBeLessThanOrEqual(rho(one) * (1 + 1e-12));
     // One over the variance of the best mean, in squares of what a person changes: all copies together.
-    const certainty = copies.aggregates.flatMap((a) =>
+    // Equal aggregations are one release: their numbers are one draw.
+    const drawn = new Map(copies.aggregates.map((a) => [canonicalText(a), a]));
+    const certainty = [...drawn.values()].flatMap((a) =>
       a.statistics.map((s, i) => {
         const most = 'upper' in s ? Number(s.upper) : 1;
         return most ** 2 / varianceOf(a.noise[i] ?? { numerator: 1n, denominator: 1n });

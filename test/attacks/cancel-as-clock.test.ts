@@ -1,4 +1,4 @@
-// Cancel as a clock: whoever may cancel at a chosen moment and then sees whether the run had already ended knows how
+// A18 by another way, cancel as a clock: whoever may cancel at a chosen moment and then sees whether the run had already ended knows how
 // long it took, and that may depend on a person. A cancel therefore decides by itself: before the end has shown, the
 // question is cancelled, whatever the engine has done with it, and for good.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// The attack: the error oracle of error-oracle.test.ts, by a client, through the whole service. An error that depends on
+// A7 and A8 over the wire: the error oracle of error-oracle.test.ts, by a client, through the whole service. An error that depends on
 // a value is an answer that nobody paid for: divide by what is zero for one person only, cast what only one row cannot
 // be, overflow where only one person is rich, and see whether the call fails, and in which words.
 //

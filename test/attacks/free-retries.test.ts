@@ -1,4 +1,4 @@
-// The attack: make a run fail after it has touched data, by memory, time or a crash, and ask again for nothing: either
+// A9, free retries: make a run fail after it has touched data, by memory, time or a crash, and ask again for nothing: either
 // for another draw of the noise, or because that it failed is itself an answer ("somebody has a value that breaks it").
 //
 // The wall: the charge is made before the run and stays; a failed run says nothing but that; and only so many may fail

@@ -49,8 +49,8 @@ describe('the identity', () => {
     const [aggregate] = plan.aggregates;
     const sql = aggregate ? printAggregate(aggregate).sql : '';
     const [rows = '', bounded = ''] = sql.split(', b AS (');
-    expect(rows).toContain('t0."email" AS p');
-    expect(bounded).toContain('FROM r GROUP BY p, k0');
+    expect(rows).toContain('"t0"."email" AS p');
+    expect(bounded).toContain('FROM r');
     expect(bounded).not.toContain('email');
     // Above the bound the person is counted and not shown.
     expect(bounded.slice(bounded.lastIndexOf('SELECT'))).not.toMatch(/\bp\b/);

@@ -1,9 +1,10 @@
-// NaN through the clamp: DuckDB's least(NULL, 10) is 10 and its NaN is greater than everything, so that a clamp made
+// A15, NaN through the clamp: DuckDB's least(NULL, 10) is 10 and its NaN is greater than everything, so that a clamp made
 // of them turns a missing value into the largest one. What is not a number is missing here, and what is missing counts
 // as nothing.
 import { describe, expect, it } from 'vitest';
 import { planQuestion } from '../../policies/index.ts';
 import { loadTable } from '../support/load-table.ts';
+import { expectFate } from '../support/person-loss.ts';
 import { assertAllows } from '../support/policy-assertions.ts';
 import { rowsOf } from '../support/run-plan.ts';
 import { wide, wideRow } from '../support/wide-table.ts';
@@ -29,5 +30,23 @@ describe('a value that is no number', () => {
   ])('is held by the clamp when it is without end: %s', async (x, held) => {
     await loadTable(wide, [wideRow('1', { x })]);
     expect(await statisticsOf('sum(clamp(x, 1, 10))')).toEqual([1, held]);
+  });
+});
+
+describe('a person whose values are no numbers', () => {
+  it('costs no more than is charged, whatever is made of them', async () => {
+    const others = Array.from({ length: 60 }, (_, i) => wideRow(String(i), { x: '5', d: '1', n: '3' }));
+    for (const x of ['null', "'nan'::double", "'inf'::double", "'-inf'::double", '-0.0::double', '1e308']) {
+      const victim = wideRow('4711', { x, d: null, n: null });
+      const neighbours = { victim: '4711', tables: [wide], contents: [[wide, [...others, victim]]] as const };
+      for (const call of [
+        'sum(clamp(x, 1, 10))',
+        'avg(clamp(x, -5, 5))',
+        'sum(clamp(x * d, 0, 1)), count(x)',
+        'sum(d), avg(n)',
+      ]) {
+        await expectFate(`select ${call} from market.wide`, 'bounded', neighbours);
+      }
+    }
   });
 });

@@ -1,4 +1,4 @@
-// The sum of one: give one person a value so large that it shows through any noise, or so small that it pulls the sum
+// A14 and A16, the sum of one: give one person a value so large that it shows through any noise, or so small that it pulls the sum
 // of a group under what the others can have. Each person's total is clamped to what the owner declared before anything
 // is added up; the noise is made for that bound.
 import { describe, expect, it } from 'vitest';
@@ -37,8 +37,8 @@ describe('an outlier', () => {
   it('is cut after the filter, so that a filter cannot make it count more', async () => {
     await loadTable(
       events,
-      Array.from({ length: 50 }, (_, i) => ['7', i === 0 ? "'a'" : "'b'", null, '99999']),
+      Array.from({ length: 20 }, (_, i) => ['7', i === 0 ? "'a'" : "'b'", null, '99999']),
     );
-    expect(await sumOf("select sum(amount) from market.events where category = 'a'")).toBe(300);
+    expect(await sumOf("select sum(amount) from market.events where category = 'a'")).toBe(100);
   });
 });

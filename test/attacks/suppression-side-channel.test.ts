@@ -1,9 +1,11 @@
-// Suppression as a channel: if whether a group is shown depends on anything but its noisy count of persons (on a NULL,
+// A10, suppression as a channel: if whether a group is shown depends on anything but its noisy count of persons (on a NULL,
 // a sum that is zero, a count of rows), then that other thing shows without noise. One comparison decides, and it reads
 // one number.
 import { describe, expect, it } from 'vitest';
 import { protect, type RandomBits, RawGroups } from '../../policies/index.ts';
+import { expectBelow, play } from '../support/games.ts';
 import { planOf, systemBits } from '../support/run-plan.ts';
+import { lookAt, planWorld } from '../support/worlds.ts';
 
 /** Plays the same bits again. */
 function recorded(): { readonly bits: RandomBits; readonly again: () => RandomBits } {
@@ -41,6 +43,19 @@ describe('whether a group is shown', () => {
       }
     }
     expect(verdicts.size).toBe(2);
+  });
+
+  it('tells nothing of the value of the one who lifts it to the threshold', async () => {
+    const sql = 'select zip, sum(spend), count(spend) from market.outcomes group by zip';
+    const aggregate = await planWorld(sql, { epsilon: 0.5 });
+    const near = aggregate.releaseThreshold.toString();
+    const isShown = (cells: readonly (string | null)[]) => (): boolean =>
+      lookAt(aggregate, [['a', near, ...cells]]).length === 1;
+    const width = aggregate.statistics.length - 1;
+    const present = isShown(Array<string>(width).fill('50000'));
+    const absent = isShown(Array<null>(width).fill(null));
+    const played = await play({ with: present, without: absent, guess: (seen) => seen });
+    expectBelow('A10 shown or not', played, 0.05);
   });
 
   it('is never decided by the data where the keys are public: an empty group can show and a full one can be missing', async () => {

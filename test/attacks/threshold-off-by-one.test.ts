@@ -1,7 +1,8 @@
-// Off by one at the threshold: if a group that a single person lifts to the minimum shows more often than delta says,
+// A6, off by one at the threshold: if a group that a single person lifts to the minimum shows more often than delta says,
 // its key tells that the person is there. Delta is made large here, so that the boundary can be seen in trials.
 import { describe, expect, it } from 'vitest';
 import { planQuestion, protect, RawGroups } from '../../policies/index.ts';
+import { shareLimits } from '../support/games.ts';
 import { assertAllows } from '../support/policy-assertions.ts';
 import { systemBits } from '../support/run-plan.ts';
 
@@ -23,6 +24,9 @@ describe('a group that one person lifts to the minimum', () => {
     const expected = perGroup * TRIAL_COUNT;
     expect(expected).toBeGreaterThan(5);
     expect(shown(minimum)).toBeLessThanOrEqual(expected + 6 * Math.sqrt(expected));
+    // The adversary's gain is the share that shows: what is measured is no proof of more than delta.
+    const [low] = shareLimits(shown(minimum), TRIAL_COUNT);
+    expect(low).toBeLessThanOrEqual(perGroup);
     // At the threshold itself the comparison is ≥: noise of 0 passes, and one person less shows as often as noise of 1.
     const threshold = Number(aggregate.releaseThreshold);
     const [at, under] = [shown(threshold) / TRIAL_COUNT, shown(threshold - 1) / TRIAL_COUNT];

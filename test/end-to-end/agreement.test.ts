@@ -111,7 +111,7 @@ describe('the rules of several owners', () => {
   });
 
   it('are all named at once by a question that breaks several', async () => {
-    const sql = `select m.email, o.city, count(*) as n ${joined} where m.arm = 'mens' group by m.email, o.city`;
+    const sql = `select m.tier, o.city, count(*) as n ${joined} where o.spend > 3 group by m.tier, o.city`;
     const { violations } = await expectRefused(
       stage.as('brand').queries.submit(questionOf(table.collaborationId, sql), ''),
       'QUESTION_REFUSED',

@@ -51,6 +51,23 @@ describe('a bad question', () => {
     ['filters by what is not permitted', `select count(*) as n ${joined} where o.spend > 10`, 'filter-is-permitted'],
   ];
 
+  it('is answered with a query that passes as a whole, and what that changes', async () => {
+    const [first, ...others] = await violationsOf(
+      `select m.arm, count(*) as n ${joined} where o.spend > 10 and m.amr = 'gift'`,
+    );
+    const passing = `select m.arm, count(*) as n ${joined} where m.arm = 'gift' group by m.arm`;
+    expect(first?.passingSql).toBe(passing);
+    expect(first?.passingChanges).toEqual([
+      'grouped by `m.arm`',
+      'without the condition `o.spend > 10`',
+      '`m.amr` is `m.arm`',
+    ]);
+    expect(first?.facts).toMatchObject({ column: 'm.arm' });
+    expect(others.map((v) => v.passingSql).join('')).toBe('');
+    const { admissible } = await stage.as('brand').queries.explain(questionOf(table.collaborationId, passing));
+    expect(admissible).toBe(true);
+  });
+
   it.each(bad)('is refused when it %s, with rule, place and help, at no cost', async (_, sql, rule) => {
     const violations = await violationsOf(sql);
     const found = violations.find((violation) => violation.rule === rule);

@@ -52,6 +52,7 @@ async function live({ as, clientWith }: { as: ServiceStage['as']; clientWith: Se
     '',
   );
   await brand.queries.cancel(cancelled.queryId);
+  await stage.as('auditor').audit.decision(cancelled.queryId);
   const grant = await grantToIsv(stage, collaborationId, [2]);
   await brand.collaborations.revoke(collaborationId, grant.grantId);
   await brand.collaborations.setRules({

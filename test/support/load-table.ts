@@ -12,6 +12,7 @@ const ENGINE_TYPES = {
   boolean: 'BOOLEAN',
   date: 'DATE',
   timestamp: 'TIMESTAMP',
+  interval: 'INTERVAL',
   null: 'INTEGER',
 } as const;
 

@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import {
+  boundedBy,
   type Cell,
+  foundBounds,
   type PlannedAggregate,
+  type PlannedBounds,
   type ProtectedPlan,
   planQuestion,
   printAggregate,
+  printBounds,
   printOuter,
   protect,
+  protectBounds,
   type RandomBits,
   RawGroups,
   type Release,
   releaseTable,
+  type UnitBounds,
 } from '../../policies/index.ts';
 import { runSql } from './engine.ts';
 import { assertAllows } from './policy-assertions.ts';
@@ -53,9 +59,26 @@ export async function rowsOf(aggregate: PlannedAggregate, salt = TEST_SALT): Pro
   return rows.map((row) => row.map(asCell));
 }
 
-/** Runs an aggregation and protects it. */
+/** Runs the printed first stage, as the worker does, and gives the persons of each bin. */
+export async function binsOf(bounds: PlannedBounds, salt = TEST_SALT): Promise<readonly (readonly Cell[])[]> {
+  const rows = await runSql(printBounds(bounds).sql, [salt]);
+  return rows.map((row) => row.map(asCell));
+}
+
+/** Finds the bounds that an aggregation waits for, and gives it bounded. */
+export async function boundedOf(aggregate: PlannedAggregate, bits: RandomBits = systemBits): Promise<PlannedAggregate> {
+  const found: UnitBounds[] = [];
+  for (const bounds of aggregate.bounds) {
+    const release = protectBounds(bounds, RawGroups.readBins(await binsOf(bounds)), bits);
+    found.push(foundBounds(bounds, release));
+  }
+  return boundedBy(aggregate, found);
+}
+
+/** Runs an aggregation, both stages of it where it has two, and protects it. */
 export async function releaseOf(aggregate: PlannedAggregate, bits: RandomBits = systemBits): Promise<Release> {
-  return protect(aggregate, RawGroups.read(aggregate, await rowsOf(aggregate)), bits);
+  const bounded = await boundedOf(aggregate, bits);
+  return protect(bounded, RawGroups.read(bounded, await rowsOf(bounded)), bits);
 }
 
 /** Asserts the rows that leave when the noise is zero: the question as a whole, over the tables as they are loaded. */
@@ -80,13 +103,20 @@ const RELEASE_TYPES = {
   timestamp: 'TIMESTAMP',
 } as const;
 
-async function loadRelease(table: string, release: Release): Promise<void> {
+/** Makes the temporary table of a release, as the outer query reads it. */
+export async function loadRelease(table: string, release: Release): Promise<void> {
   const columns = release.columns.map((c) => `"${c.name}" ${RELEASE_TYPES[c.kind]}`);
   await runSql(`CREATE OR REPLACE TEMP TABLE ${table} (${columns.join(', ')})`);
-  for (const row of release.rows) await runSql(`INSERT INTO ${table} VALUES (${row.map(literalOf).join(', ')})`);
+  for (const row of release.rows) {
+    const values = row.map((cell, index) => literalOf(cell, release.columns[index]?.kind));
+    await runSql(`INSERT INTO ${table} VALUES (${values.join(', ')})`);
+  }
 }
 
-function literalOf(cell: Cell): string {
+function literalOf(cell: Cell, kind?: Release['columns'][number]['kind']): string {
+  // As the wall carries them: days and microseconds since 1970.
+  if (typeof cell === 'bigint' && kind === 'date') return `DATE '1970-01-01' + CAST(${cell} AS INTEGER)`;
+  if (typeof cell === 'bigint' && kind === 'timestamp') return `make_timestamp(${cell})`;
   if (typeof cell === 'string') return `'${cell.replaceAll("'", "''")}'`;
   return cell === null ? 'NULL' : String(cell);
 }

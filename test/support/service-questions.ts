@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { verifyAudit } from '../../cli/audit-verify.ts';
 import { type ReleaseRows, readReleaseRows } from '../../cli/render/index.ts';
-import type { queries } from '../../proto/index.ts';
+import { queries } from '../../proto/index.ts';
 import type { Actor } from './service-rules.ts';
 import type { ServiceStage } from './service-stage.ts';
 
@@ -16,7 +16,8 @@ export type Row = ReleaseRows['rows'][number];
 
 /** A question as a request carries it; ISVs name whom they act for. */
 export function questionOf(collaborationId: string, sql: string, fields: Partial<queries.Question> = {}) {
-  return { collaborationId, sql, epsilon: 1, onBehalfOf: '', omitIntervals: false, ...fields };
+  const mode = queries.ReleaseMode.UNSPECIFIED;
+  return { collaborationId, sql, epsilon: 1, onBehalfOf: '', omitIntervals: false, mode, ...fields };
 }
 
 /** Asks a question and waits for its release. */
@@ -26,7 +27,7 @@ export async function ask(
   collaborationId: string,
   sql: string,
   fields: Partial<queries.Question> = {},
-): Promise<{ query: queries.Query; rows: readonly Row[]; columns: readonly string[]; bytes: Buffer }> {
+): Promise<{ query: queries.Query; bytes: Buffer } & ReleaseRows> {
   const client = stage.as(actor).queries;
   const query = await client.submit(questionOf(collaborationId, sql, fields), randomUUID());
   const bytes = await client.readRelease(query.queryId);

@@ -11,7 +11,7 @@ export function rulesDocument(overrides: Record<string, unknown> = {}): Record<s
     groupKeys: {},
     filters: [],
     measures: {},
-    aggregates: ['count', 'count-persons', 'sum', 'avg'],
+    aggregates: ['count', 'count-persons', 'count-distinct', 'sum', 'avg', 'variance', 'quantile'],
     functions: 'standard',
     minGroupSize: 50,
     maxGroupsPerPerson: 1,
@@ -78,9 +78,51 @@ export const events = view(
     rowsPerPerson: 20,
     maxGroupsPerPerson: 3,
     groupKeys: { category: {}, day: {} },
+    filters: ['amount'],
     measures: { amount: { min: 0, max: 100, perPerson: { min: 0, max: 300 } } },
   },
 );
 
+/** Orders in shops: many rows a person, by an owner who permits exact aggregates too. */
+export const orders = view(
+  'market',
+  'orders',
+  [
+    column('email', 'person'),
+    column('city', 'text'),
+    column('tier', 'text'),
+    column('shop', 'text'),
+    { name: 'amount', type: { kind: 'decimal', scale: 2 } },
+  ],
+  {
+    rowsPerPerson: 20,
+    maxGroupsPerPerson: 3,
+    minGroupSize: 10,
+    filters: ['shop'],
+    groupKeys: { city: {}, tier: {} },
+    measures: { amount: { min: 0, max: 10_000 } },
+    threshold: { stores: 'shop' },
+  },
+);
+
+const catalogueColumns = [
+  column('category', 'text'),
+  column('department', 'text'),
+  { name: 'price', type: { kind: 'decimal', scale: 2 } } as const,
+];
+
+/** A public table: what each category belongs to. */
+export const catalogue: TableView = {
+  member: 'market',
+  alias: 'catalogue',
+  datasetId: 'ds-catalogue',
+  columns: catalogueColumns,
+  identifier: null,
+  rules: goodRules(
+    { version: 1, public: true, joinKeys: ['category'], rowsPerKey: 1, measures: { price: { min: 0, max: 1000 } } },
+    catalogueColumns,
+  ),
+};
+
 /** All test tables. */
-export const tables: readonly TableView[] = [outcomes, campaign, events];
+export const tables: readonly TableView[] = [outcomes, campaign, events, catalogue];

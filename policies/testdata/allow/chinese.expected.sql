@@ -1,15 +1,18 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT t0."email" AS p, 1 AS s1
-FROM "market.outcomes" AS t0
-WHERE t0."email" IS NOT NULL AND ("t0"."zip" = '上海')),
-b AS (SELECT p, least(CAST(sum(s1) AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
-FROM r
-GROUP BY p),
-l AS (SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(p, $1), p) AS n
-FROM b)
+WITH r AS (SELECT "t0"."email" AS p, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip"
+FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", $1), "email", "zip") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND ("t0"."zip" = '上海') AND hash($1) IS NOT NULL),
+b AS (SELECT p, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
-FROM l
-WHERE n <= 1
+FROM b
 
 -- asked of the release
 SELECT "r0"."m0" AS "人数"

@@ -1,15 +1,18 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT t0."email" AS p
-FROM "market.outcomes" AS t0
-WHERE t0."email" IS NOT NULL),
+WITH r AS (SELECT "t0"."email" AS p
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email"
+FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", $1), "email") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
 b AS (SELECT p
-FROM r
-GROUP BY p),
-l AS (SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(p, $1), p) AS n
-FROM b)
+FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0
-FROM l
-WHERE n <= 1
+FROM b
 
 -- asked of the release
 SELECT "r0"."m0" AS "persons"

@@ -1,15 +1,27 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT t0."email" AS p, TRY_CAST(TRY(date_trunc('month', TRY_CAST("t0"."day" AS TIMESTAMP))) AS TIMESTAMP) AS k0, 1 AS s1
-FROM "market.events" AS t0
-WHERE t0."email" IS NOT NULL AND ("t0"."day" >= TRY_CAST('2024-01-01' AS DATE)) AND ("t0"."day" <= TRY_CAST('2024-12-31' AS DATE)) AND (TRY_CAST(TRY(date_part('month', "t0"."day")) AS BIGINT) > CAST('3' AS BIGINT))),
+WITH r AS (SELECT "t0"."email" AS p, TRY_CAST(TRY(date_trunc('month', TRY_CAST("t0"."day" AS TIMESTAMP))) AS TIMESTAMP) AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.events"
+GROUP BY "email"
+HAVING count(*) > 20) SELECT "email", "day"
+FROM "market.events" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "day"
+FROM (SELECT "email", "day", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "day", $1), "email", "day") AS "row of person"
+FROM "market.events" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 20) AS t0
+WHERE "t0"."email" IS NOT NULL AND ("t0"."day" >= TRY_CAST('2024-01-01' AS DATE)) AND ("t0"."day" <= TRY_CAST('2024-12-31' AS DATE)) AND (TRY_CAST(TRY(date_part('month', "t0"."day")) AS BIGINT) > CAST('3' AS BIGINT)) AND hash($1) IS NOT NULL),
 b AS (SELECT p, k0, least(CAST(sum(s1) AS HUGEINT), CAST('20' AS HUGEINT)) AS s1
 FROM r
-GROUP BY p, k0),
-l AS (SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, $1), k0, p) AS n
-FROM b)
+GROUP BY p, k0), h AS MATERIALIZED (SELECT p
+FROM b
+GROUP BY p
+HAVING count(*) > 3),
+l AS (SELECT p, k0, s1
+FROM b ANTI JOIN h USING (p) UNION ALL SELECT p, k0, s1
+FROM (SELECT p, k0, s1, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, $1), k0, p) AS n
+FROM b SEMI JOIN h USING (p))
+WHERE n <= 3)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM l
-WHERE n <= 3
 GROUP BY k0
 HAVING count(*) >= 50
 

@@ -1,15 +1,18 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT t0."email" AS p, CASE WHEN ("t0"."visit" = CAST('1' AS BIGINT)) THEN 1 ELSE 0 END AS s1
-FROM "market.outcomes" AS t0
-WHERE t0."email" IS NOT NULL),
-b AS (SELECT p, CAST(max(s1) AS HUGEINT) AS s1
-FROM r
-GROUP BY p),
-l AS (SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(p, $1), p) AS n
-FROM b)
+WITH r AS (SELECT "t0"."email" AS p, CASE WHEN ("t0"."visit" = CAST('1' AS BIGINT)) THEN 1 ELSE 0 END AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "visit"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "visit"
+FROM (SELECT "email", "visit", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "visit", $1), "email", "visit") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, CAST(s1 AS HUGEINT) AS s1
+FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
-FROM l
-WHERE n <= 1
+FROM b
 
 -- asked of the release
 SELECT "r0"."m0" AS "visitors"

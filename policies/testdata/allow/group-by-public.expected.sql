@@ -1,15 +1,18 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT t0."email" AS p, "t0"."arm" AS k0, "t0"."mens" AS k1, 1 AS s1
-FROM "brand.campaign" AS t0
-WHERE t0."email" IS NOT NULL),
-b AS (SELECT p, k0, k1, least(CAST(sum(s1) AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
-FROM r
-GROUP BY p, k0, k1),
-l AS (SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, k1, $1), k0, k1, p) AS n
-FROM b)
+WITH r AS (SELECT "t0"."email" AS p, "t0"."arm" AS k0, "t0"."mens" AS k1, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "brand.campaign"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "arm", "mens"
+FROM "brand.campaign" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "arm", "mens"
+FROM (SELECT "email", "arm", "mens", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "arm", "mens", $1), "email", "arm", "mens") AS "row of person"
+FROM "brand.campaign" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, k1, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
 SELECT k0, k1, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
-FROM l
-WHERE n <= 1
+FROM b
 GROUP BY k0, k1
 HAVING count(*) >= 50
 

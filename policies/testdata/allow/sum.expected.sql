@@ -1,15 +1,18 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT t0."email" AS p, CAST(CAST(TRY_CAST("t0"."spend" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1
-FROM "market.outcomes" AS t0
-WHERE t0."email" IS NOT NULL),
-b AS (SELECT p, greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), CAST(coalesce(sum(s1), 0) AS HUGEINT))) AS s1
-FROM r
-GROUP BY p),
-l AS (SELECT *, row_number() OVER (PARTITION BY p ORDER BY hash(p, $1), p) AS n
-FROM b)
+WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(TRY_CAST("t0"."spend" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "spend"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "spend"
+FROM (SELECT "email", "spend", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "spend", $1), "email", "spend") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), CAST(CASE WHEN s1 IS NULL THEN 0 ELSE greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), s1)) END AS HUGEINT))) AS s1
+FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
-FROM l
-WHERE n <= 1
+FROM b
 
 -- asked of the release
 SELECT "r0"."m0" AS "spend"

@@ -1,2 +1,2 @@
 -- denied: syntax-is-known
-select count(*) from market.outcomes where spend > (select avg(spend) from market.outcomes)
+select count(*) from market.outcomes where visit > (select avg(visit) from market.outcomes)

@@ -1,2 +1,2 @@
 -- denied: syntax-is-known
-select zip, sum(count(*)) over () from market.outcomes group by zip
+select count(*) from market.outcomes where rank() over (order by visit) = 1

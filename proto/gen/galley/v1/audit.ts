@@ -121,6 +121,27 @@ export interface GetConsistencyProofResponse {
   hashes: Uint8Array[];
 }
 
+/** Asks for the record of a decision. */
+export interface ReadDecisionRequest {
+  /** The question that was admitted or refused, as the log names it. */
+  queryId: string;
+}
+
+/** A piece of the record. */
+export interface ReadDecisionResponse {
+  /**
+   * The next bytes of the record: JSON of the inputs and the decision. It holds the SQL with its literals, the rules and
+   * the accounts; no row, no result and no number of persons.
+   */
+  record: Uint8Array;
+  /** With the first piece: what stands before the record in the digest, SHA-256 of both, that the log's entry names. */
+  salt: Uint8Array;
+  /** With the first piece: the entry of the decision stands at this place of the log or later. */
+  fromIndex: bigint;
+  /** With the first piece: the collaboration that was asked in. */
+  collaborationId: string;
+}
+
 function createBaseEntry(): Entry {
   return { leafIndex: 0n, kind: "", leaf: new Uint8Array(0) };
 }
@@ -1216,6 +1237,207 @@ export const GetConsistencyProofResponse: MessageFns<GetConsistencyProofResponse
   },
 };
 
+function createBaseReadDecisionRequest(): ReadDecisionRequest {
+  return { queryId: "" };
+}
+
+export const ReadDecisionRequest: MessageFns<ReadDecisionRequest> = {
+  encode(message: ReadDecisionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.queryId !== "") {
+      writer.uint32(10).string(message.queryId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadDecisionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadDecisionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.queryId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadDecisionRequest {
+    return {
+      queryId: isSet(object.queryId)
+        ? globalThis.String(object.queryId)
+        : isSet(object.query_id)
+        ? globalThis.String(object.query_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReadDecisionRequest): unknown {
+    const obj: any = {};
+    if (message.queryId !== "") {
+      obj.queryId = message.queryId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadDecisionRequest>): ReadDecisionRequest {
+    return ReadDecisionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadDecisionRequest>): ReadDecisionRequest {
+    const message = createBaseReadDecisionRequest();
+    message.queryId = object.queryId ?? "";
+    return message;
+  },
+};
+
+function createBaseReadDecisionResponse(): ReadDecisionResponse {
+  return { record: new Uint8Array(0), salt: new Uint8Array(0), fromIndex: 0n, collaborationId: "" };
+}
+
+export const ReadDecisionResponse: MessageFns<ReadDecisionResponse> = {
+  encode(message: ReadDecisionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.record.length !== 0) {
+      writer.uint32(10).bytes(message.record);
+    }
+    if (message.salt.length !== 0) {
+      writer.uint32(18).bytes(message.salt);
+    }
+    if (message.fromIndex !== 0n) {
+      if (BigInt.asUintN(64, message.fromIndex) !== message.fromIndex) {
+        throw new globalThis.Error("value provided for field message.fromIndex of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.fromIndex);
+    }
+    if (message.collaborationId !== "") {
+      writer.uint32(34).string(message.collaborationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadDecisionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadDecisionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.record = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.salt = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromIndex = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadDecisionResponse {
+    return {
+      record: isSet(object.record) ? bytesFromBase64(object.record) : new Uint8Array(0),
+      salt: isSet(object.salt) ? bytesFromBase64(object.salt) : new Uint8Array(0),
+      fromIndex: isSet(object.fromIndex)
+        ? BigInt(object.fromIndex)
+        : isSet(object.from_index)
+        ? BigInt(object.from_index)
+        : 0n,
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReadDecisionResponse): unknown {
+    const obj: any = {};
+    if (message.record.length !== 0) {
+      obj.record = base64FromBytes(message.record);
+    }
+    if (message.salt.length !== 0) {
+      obj.salt = base64FromBytes(message.salt);
+    }
+    if (message.fromIndex !== 0n) {
+      obj.fromIndex = message.fromIndex.toString();
+    }
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadDecisionResponse>): ReadDecisionResponse {
+    return ReadDecisionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadDecisionResponse>): ReadDecisionResponse {
+    const message = createBaseReadDecisionResponse();
+    message.record = object.record ?? new Uint8Array(0);
+    message.salt = object.salt ?? new Uint8Array(0);
+    message.fromIndex = (object.fromIndex !== undefined && object.fromIndex !== null) ? BigInt(object.fromIndex) : 0n;
+    message.collaborationId = object.collaborationId ?? "";
+    return message;
+  },
+};
+
 /** Reads the log and its proofs. Every read is itself logged. */
 export type AuditServiceService = typeof AuditServiceService;
 export const AuditServiceService = {
@@ -1275,6 +1497,17 @@ export const AuditServiceService = {
       Buffer.from(GetConsistencyProofResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetConsistencyProofResponse => GetConsistencyProofResponse.decode(value),
   },
+  /** Streams what a decision on a question was made from, so that it can be made again offline. Auditors only. */
+  readDecision: {
+    path: "/galley.v1.AuditService/ReadDecision" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ReadDecisionRequest): Buffer => Buffer.from(ReadDecisionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadDecisionRequest => ReadDecisionRequest.decode(value),
+    responseSerialize: (value: ReadDecisionResponse): Buffer =>
+      Buffer.from(ReadDecisionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadDecisionResponse => ReadDecisionResponse.decode(value),
+  },
 } as const;
 
 export interface AuditServiceServer extends UntypedServiceImplementation {
@@ -1288,6 +1521,8 @@ export interface AuditServiceServer extends UntypedServiceImplementation {
   getInclusionProof: handleUnaryCall<GetInclusionProofRequest, GetInclusionProofResponse>;
   /** Proves that a smaller tree is a prefix of a larger one (RFC 6962). */
   getConsistencyProof: handleUnaryCall<GetConsistencyProofRequest, GetConsistencyProofResponse>;
+  /** Streams what a decision on a question was made from, so that it can be made again offline. Auditors only. */
+  readDecision: handleServerStreamingCall<ReadDecisionRequest, ReadDecisionResponse>;
 }
 
 export interface AuditServiceClient extends Client {
@@ -1365,6 +1600,16 @@ export interface AuditServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetConsistencyProofResponse) => void,
   ): ClientUnaryCall;
+  /** Streams what a decision on a question was made from, so that it can be made again offline. Auditors only. */
+  readDecision(
+    request: ReadDecisionRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ReadDecisionResponse>;
+  readDecision(
+    request: ReadDecisionRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ReadDecisionResponse>;
 }
 
 export const AuditServiceClient = makeGenericClientConstructor(

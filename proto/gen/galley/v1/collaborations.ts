@@ -119,6 +119,8 @@ export interface DatasetBinding {
   rulesDigest: string;
   /** Counts up from 1 with each change of rules. */
   rulesVersion: number;
+  /** Whether its owner declared it public: a table without persons, whose rows are not protected. */
+  isPublic: boolean;
 }
 
 /** A right given by a brand to an ISV. */
@@ -433,7 +435,7 @@ export const Member: MessageFns<Member> = {
 };
 
 function createBaseDatasetBinding(): DatasetBinding {
-  return { alias: "", datasetId: "", owner: "", rulesJson: "", rulesDigest: "", rulesVersion: 0 };
+  return { alias: "", datasetId: "", owner: "", rulesJson: "", rulesDigest: "", rulesVersion: 0, isPublic: false };
 }
 
 export const DatasetBinding: MessageFns<DatasetBinding> = {
@@ -455,6 +457,9 @@ export const DatasetBinding: MessageFns<DatasetBinding> = {
     }
     if (message.rulesVersion !== 0) {
       writer.uint32(48).uint32(message.rulesVersion);
+    }
+    if (message.isPublic !== false) {
+      writer.uint32(56).bool(message.isPublic);
     }
     return writer;
   },
@@ -520,6 +525,14 @@ export const DatasetBinding: MessageFns<DatasetBinding> = {
             message.rulesVersion = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.isPublic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -556,6 +569,11 @@ export const DatasetBinding: MessageFns<DatasetBinding> = {
         : isSet(object.rules_version)
         ? globalThis.Number(object.rules_version)
         : 0,
+      isPublic: isSet(object.isPublic)
+        ? globalThis.Boolean(object.isPublic)
+        : isSet(object.is_public)
+        ? globalThis.Boolean(object.is_public)
+        : false,
     };
   },
 
@@ -579,6 +597,9 @@ export const DatasetBinding: MessageFns<DatasetBinding> = {
     if (message.rulesVersion !== 0) {
       obj.rulesVersion = Math.round(message.rulesVersion);
     }
+    if (message.isPublic !== false) {
+      obj.isPublic = message.isPublic;
+    }
     return obj;
   },
 
@@ -593,6 +614,7 @@ export const DatasetBinding: MessageFns<DatasetBinding> = {
     message.rulesJson = object.rulesJson ?? "";
     message.rulesDigest = object.rulesDigest ?? "";
     message.rulesVersion = object.rulesVersion ?? 0;
+    message.isPublic = object.isPublic ?? false;
     return message;
   },
 };

@@ -220,7 +220,7 @@ export interface Dataset {
   displayName: string;
   /** The member that owns it. */
   owner: string;
-  /** The schema; exactly one column is an identifier. */
+  /** The schema; one column is an identifier. Without one the dataset names no persons and can only be bound as a public table. */
   columns: Column[];
   /** All snapshots, oldest first; questions see the newest. */
   snapshots: Snapshot[];
@@ -246,7 +246,7 @@ export interface Snapshot {
 export interface CreateDatasetRequest {
   /** A name for people. */
   displayName: string;
-  /** The schema. */
+  /** The schema; at most one column is an identifier. */
   columns: Column[];
   /** The same id with the same request returns the first answer. */
   requestId: string;
@@ -362,6 +362,44 @@ export interface TakeOutSnapshotRequest {
 export interface TakeOutSnapshotResponse {
   /** The next bytes. */
   chunk: Uint8Array;
+}
+
+/** Asks how a dataset was counted. */
+export interface ListCountingPathsRequest {
+  /** Which dataset of the caller's member. */
+  datasetId: string;
+  /** At most this many, 100 when 0, 1,000 at most. */
+  pageSize: number;
+  /** From an earlier answer; empty for the first page. */
+  pageToken: string;
+}
+
+/** A page of counting paths. */
+export interface ListCountingPathsResponse {
+  /** Newest first. */
+  paths: CountingPath[];
+  /** For the next page; empty on the last. */
+  nextPageToken: string;
+}
+
+/** How one aggregation was counted over one table. It changes neither charge, noise nor answer, only the time. */
+export interface CountingPath {
+  /** The question, which has been answered. */
+  queryId: string;
+  /** In which collaboration. */
+  collaborationId: string;
+  /** The table's name there. */
+  alias: string;
+  /** The snapshot that was read. */
+  snapshotId: string;
+  /** `cut` when rows of a person beyond the declared number were looked for, `all` when the snapshot is known to have none. */
+  rows: string;
+  /** `grouped` when rows of a person were added up, `one-row` when nobody has several; empty when it follows from other owners' data too. */
+  persons: string;
+  /** `kept` when groups of a person beyond the bound were looked for, `all` when nobody can have more; empty as above. */
+  groups: string;
+  /** When the question was submitted. */
+  submittedAt: Date | undefined;
 }
 
 function createBaseColumn(): Column {
@@ -2122,6 +2160,414 @@ export const TakeOutSnapshotResponse: MessageFns<TakeOutSnapshotResponse> = {
   },
 };
 
+function createBaseListCountingPathsRequest(): ListCountingPathsRequest {
+  return { datasetId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListCountingPathsRequest: MessageFns<ListCountingPathsRequest> = {
+  encode(message: ListCountingPathsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.datasetId !== "") {
+      writer.uint32(10).string(message.datasetId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCountingPathsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCountingPathsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCountingPathsRequest {
+    return {
+      datasetId: isSet(object.datasetId)
+        ? globalThis.String(object.datasetId)
+        : isSet(object.dataset_id)
+        ? globalThis.String(object.dataset_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListCountingPathsRequest): unknown {
+    const obj: any = {};
+    if (message.datasetId !== "") {
+      obj.datasetId = message.datasetId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListCountingPathsRequest>): ListCountingPathsRequest {
+    return ListCountingPathsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListCountingPathsRequest>): ListCountingPathsRequest {
+    const message = createBaseListCountingPathsRequest();
+    message.datasetId = object.datasetId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListCountingPathsResponse(): ListCountingPathsResponse {
+  return { paths: [], nextPageToken: "" };
+}
+
+export const ListCountingPathsResponse: MessageFns<ListCountingPathsResponse> = {
+  encode(message: ListCountingPathsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.paths) {
+      CountingPath.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCountingPathsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCountingPathsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.paths.push(CountingPath.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCountingPathsResponse {
+    return {
+      paths: globalThis.Array.isArray(object?.paths) ? object.paths.map((e: any) => CountingPath.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListCountingPathsResponse): unknown {
+    const obj: any = {};
+    if (message.paths?.length) {
+      obj.paths = message.paths.map((e) => CountingPath.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListCountingPathsResponse>): ListCountingPathsResponse {
+    return ListCountingPathsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListCountingPathsResponse>): ListCountingPathsResponse {
+    const message = createBaseListCountingPathsResponse();
+    message.paths = object.paths?.map((e) => CountingPath.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseCountingPath(): CountingPath {
+  return {
+    queryId: "",
+    collaborationId: "",
+    alias: "",
+    snapshotId: "",
+    rows: "",
+    persons: "",
+    groups: "",
+    submittedAt: undefined,
+  };
+}
+
+export const CountingPath: MessageFns<CountingPath> = {
+  encode(message: CountingPath, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.queryId !== "") {
+      writer.uint32(10).string(message.queryId);
+    }
+    if (message.collaborationId !== "") {
+      writer.uint32(18).string(message.collaborationId);
+    }
+    if (message.alias !== "") {
+      writer.uint32(26).string(message.alias);
+    }
+    if (message.snapshotId !== "") {
+      writer.uint32(34).string(message.snapshotId);
+    }
+    if (message.rows !== "") {
+      writer.uint32(42).string(message.rows);
+    }
+    if (message.persons !== "") {
+      writer.uint32(50).string(message.persons);
+    }
+    if (message.groups !== "") {
+      writer.uint32(58).string(message.groups);
+    }
+    if (message.submittedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.submittedAt), writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountingPath {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountingPath();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.queryId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.snapshotId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rows = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.persons = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.groups = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.submittedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CountingPath {
+    return {
+      queryId: isSet(object.queryId)
+        ? globalThis.String(object.queryId)
+        : isSet(object.query_id)
+        ? globalThis.String(object.query_id)
+        : "",
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      alias: isSet(object.alias) ? globalThis.String(object.alias) : "",
+      snapshotId: isSet(object.snapshotId)
+        ? globalThis.String(object.snapshotId)
+        : isSet(object.snapshot_id)
+        ? globalThis.String(object.snapshot_id)
+        : "",
+      rows: isSet(object.rows) ? globalThis.String(object.rows) : "",
+      persons: isSet(object.persons) ? globalThis.String(object.persons) : "",
+      groups: isSet(object.groups) ? globalThis.String(object.groups) : "",
+      submittedAt: isSet(object.submittedAt)
+        ? fromJsonTimestamp(object.submittedAt)
+        : isSet(object.submitted_at)
+        ? fromJsonTimestamp(object.submitted_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: CountingPath): unknown {
+    const obj: any = {};
+    if (message.queryId !== "") {
+      obj.queryId = message.queryId;
+    }
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.alias !== "") {
+      obj.alias = message.alias;
+    }
+    if (message.snapshotId !== "") {
+      obj.snapshotId = message.snapshotId;
+    }
+    if (message.rows !== "") {
+      obj.rows = message.rows;
+    }
+    if (message.persons !== "") {
+      obj.persons = message.persons;
+    }
+    if (message.groups !== "") {
+      obj.groups = message.groups;
+    }
+    if (message.submittedAt !== undefined) {
+      obj.submittedAt = message.submittedAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CountingPath>): CountingPath {
+    return CountingPath.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountingPath>): CountingPath {
+    const message = createBaseCountingPath();
+    message.queryId = object.queryId ?? "";
+    message.collaborationId = object.collaborationId ?? "";
+    message.alias = object.alias ?? "";
+    message.snapshotId = object.snapshotId ?? "";
+    message.rows = object.rows ?? "";
+    message.persons = object.persons ?? "";
+    message.groups = object.groups ?? "";
+    message.submittedAt = object.submittedAt ?? undefined;
+    return message;
+  },
+};
+
 /** Uploads, lists and takes out a member's own data. */
 export type DatasetServiceService = typeof DatasetServiceService;
 export const DatasetServiceService = {
@@ -2185,6 +2631,18 @@ export const DatasetServiceService = {
       Buffer.from(TakeOutSnapshotResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TakeOutSnapshotResponse => TakeOutSnapshotResponse.decode(value),
   },
+  /** Lists which of the equivalent programs counted a dataset for questions that were answered, newest first. It follows from the data, and is its owner's alone. */
+  listCountingPaths: {
+    path: "/galley.v1.DatasetService/ListCountingPaths" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCountingPathsRequest): Buffer =>
+      Buffer.from(ListCountingPathsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCountingPathsRequest => ListCountingPathsRequest.decode(value),
+    responseSerialize: (value: ListCountingPathsResponse): Buffer =>
+      Buffer.from(ListCountingPathsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCountingPathsResponse => ListCountingPathsResponse.decode(value),
+  },
 } as const;
 
 export interface DatasetServiceServer extends UntypedServiceImplementation {
@@ -2202,6 +2660,8 @@ export interface DatasetServiceServer extends UntypedServiceImplementation {
   uploadSnapshot: handleClientStreamingCall<UploadSnapshotRequest, UploadSnapshotResponse>;
   /** Streams back exactly the bytes that the owner uploaded as a snapshot. */
   takeOutSnapshot: handleServerStreamingCall<TakeOutSnapshotRequest, TakeOutSnapshotResponse>;
+  /** Lists which of the equivalent programs counted a dataset for questions that were answered, newest first. It follows from the data, and is its owner's alone. */
+  listCountingPaths: handleUnaryCall<ListCountingPathsRequest, ListCountingPathsResponse>;
 }
 
 export interface DatasetServiceClient extends Client {
@@ -2284,6 +2744,22 @@ export interface DatasetServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<TakeOutSnapshotResponse>;
+  /** Lists which of the equivalent programs counted a dataset for questions that were answered, newest first. It follows from the data, and is its owner's alone. */
+  listCountingPaths(
+    request: ListCountingPathsRequest,
+    callback: (error: ServiceError | null, response: ListCountingPathsResponse) => void,
+  ): ClientUnaryCall;
+  listCountingPaths(
+    request: ListCountingPathsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCountingPathsResponse) => void,
+  ): ClientUnaryCall;
+  listCountingPaths(
+    request: ListCountingPathsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCountingPathsResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const DatasetServiceClient = makeGenericClientConstructor(

@@ -101,6 +101,16 @@ export interface BudgetAccount {
     | undefined;
   /** Epsilon left at the limit's delta. */
   remainingEpsilon: number;
+  /**
+   * What has been charged, in epsilon by the exact curve of continuous Gaussian noise: an estimate to compare with
+   * `charged`, which is the number that decides.
+   */
+  chargedEpsilonEstimate: number;
+  /**
+   * True for ever once an exact release (threshold mode) was made from it: what is charged here then speaks of the
+   * private releases alone, and differential privacy no longer holds for it on its own.
+   */
+  exactReleasesMade: boolean;
 }
 
 function createBasePrivacyCost(): PrivacyCost {
@@ -205,7 +215,16 @@ export const PrivacyCost: MessageFns<PrivacyCost> = {
 };
 
 function createBaseBudgetAccount(): BudgetAccount {
-  return { level: 0, account: "", owner: "", limit: undefined, charged: undefined, remainingEpsilon: 0 };
+  return {
+    level: 0,
+    account: "",
+    owner: "",
+    limit: undefined,
+    charged: undefined,
+    remainingEpsilon: 0,
+    chargedEpsilonEstimate: 0,
+    exactReleasesMade: false,
+  };
 }
 
 export const BudgetAccount: MessageFns<BudgetAccount> = {
@@ -227,6 +246,12 @@ export const BudgetAccount: MessageFns<BudgetAccount> = {
     }
     if (message.remainingEpsilon !== 0) {
       writer.uint32(49).double(message.remainingEpsilon);
+    }
+    if (message.chargedEpsilonEstimate !== 0) {
+      writer.uint32(57).double(message.chargedEpsilonEstimate);
+    }
+    if (message.exactReleasesMade !== false) {
+      writer.uint32(64).bool(message.exactReleasesMade);
     }
     return writer;
   },
@@ -292,6 +317,22 @@ export const BudgetAccount: MessageFns<BudgetAccount> = {
             message.remainingEpsilon = reader.double();
             continue;
           }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.chargedEpsilonEstimate = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.exactReleasesMade = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -316,6 +357,16 @@ export const BudgetAccount: MessageFns<BudgetAccount> = {
         : isSet(object.remaining_epsilon)
         ? globalThis.Number(object.remaining_epsilon)
         : 0,
+      chargedEpsilonEstimate: isSet(object.chargedEpsilonEstimate)
+        ? globalThis.Number(object.chargedEpsilonEstimate)
+        : isSet(object.charged_epsilon_estimate)
+        ? globalThis.Number(object.charged_epsilon_estimate)
+        : 0,
+      exactReleasesMade: isSet(object.exactReleasesMade)
+        ? globalThis.Boolean(object.exactReleasesMade)
+        : isSet(object.exact_releases_made)
+        ? globalThis.Boolean(object.exact_releases_made)
+        : false,
     };
   },
 
@@ -339,6 +390,12 @@ export const BudgetAccount: MessageFns<BudgetAccount> = {
     if (message.remainingEpsilon !== 0) {
       obj.remainingEpsilon = floatToJson(message.remainingEpsilon);
     }
+    if (message.chargedEpsilonEstimate !== 0) {
+      obj.chargedEpsilonEstimate = floatToJson(message.chargedEpsilonEstimate);
+    }
+    if (message.exactReleasesMade !== false) {
+      obj.exactReleasesMade = message.exactReleasesMade;
+    }
     return obj;
   },
 
@@ -357,6 +414,8 @@ export const BudgetAccount: MessageFns<BudgetAccount> = {
       ? PrivacyCost.fromPartial(object.charged)
       : undefined;
     message.remainingEpsilon = object.remainingEpsilon ?? 0;
+    message.chargedEpsilonEstimate = object.chargedEpsilonEstimate ?? 0;
+    message.exactReleasesMade = object.exactReleasesMade ?? false;
     return message;
   },
 };

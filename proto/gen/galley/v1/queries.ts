@@ -30,6 +30,61 @@ export const protobufFileName = "galley/v1/queries.proto";
 
 /** Questions: SQL in, a price before, a protected release after. */
 
+/** How a release is protected. */
+export const ReleaseMode = {
+  /** UNSPECIFIED - Not set: private. */
+  UNSPECIFIED: 0,
+  /** PRIVATE - Differentially private: noisy, charged, with a guarantee for every person. */
+  PRIVATE: 1,
+  /**
+   * THRESHOLD - Exact, suppressed, rounded and compared with earlier releases; NOT differentially private. Only where every owner
+   * touched permits it, and it marks their datasets for ever.
+   */
+  THRESHOLD: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ReleaseMode = typeof ReleaseMode[keyof typeof ReleaseMode];
+
+export namespace ReleaseMode {
+  export type UNSPECIFIED = typeof ReleaseMode.UNSPECIFIED;
+  export type PRIVATE = typeof ReleaseMode.PRIVATE;
+  export type THRESHOLD = typeof ReleaseMode.THRESHOLD;
+  export type UNRECOGNIZED = typeof ReleaseMode.UNRECOGNIZED;
+}
+
+export function releaseModeFromJSON(object: any): ReleaseMode {
+  switch (object) {
+    case 0:
+    case "RELEASE_MODE_UNSPECIFIED":
+      return ReleaseMode.UNSPECIFIED;
+    case 1:
+    case "RELEASE_MODE_PRIVATE":
+      return ReleaseMode.PRIVATE;
+    case 2:
+    case "RELEASE_MODE_THRESHOLD":
+      return ReleaseMode.THRESHOLD;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ReleaseMode.UNRECOGNIZED;
+  }
+}
+
+export function releaseModeToJSON(object: ReleaseMode): string {
+  switch (object) {
+    case ReleaseMode.UNSPECIFIED:
+      return "RELEASE_MODE_UNSPECIFIED";
+    case ReleaseMode.PRIVATE:
+      return "RELEASE_MODE_PRIVATE";
+    case ReleaseMode.THRESHOLD:
+      return "RELEASE_MODE_THRESHOLD";
+    case ReleaseMode.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** Where a question is in its life. */
 export const QueryState = {
   /** UNSPECIFIED - Not set. */
@@ -110,6 +165,8 @@ export interface Question {
   onBehalfOf: string;
   /** Leaves out the columns `<name>_ci95_low` and `<name>_ci95_high`. */
   omitIntervals: boolean;
+  /** How the answer is protected; private when not set. Threshold takes no epsilon. */
+  mode: ReleaseMode;
 }
 
 /** The expected error of one released statistic. */
@@ -120,6 +177,16 @@ export interface ExpectedError {
   halfWidth95: number;
   /** How the statistic is bounded, in words, for example `each person counts at most 1`. */
   bound: string;
+}
+
+/** How the groups that one person reaches are bounded in one aggregation, by declared facts alone. */
+export interface BoundingPath {
+  /** From a closed list, for example `one-row-per-person` or `kept-groups`. */
+  path: string;
+  /** The same in words. */
+  words: string;
+  /** Most groups that one person reaches. */
+  maxGroupsPerPerson: number;
 }
 
 /** The answer to an explain. */
@@ -139,6 +206,54 @@ export interface Explanation {
   /** The accounts that would be charged, as they stand. */
   accounts: BudgetAccount[];
   /** True when a stored release answers it at no charge. */
+  stored: boolean;
+  /** How many more questions of this price the accounts can bear; 0 when stored, as any number can be asked then. */
+  fittingCount: bigint;
+  /** How its release would be protected. */
+  mode: ReleaseMode;
+  /** How each aggregation bounds a person, in the order of the SQL; the same whatever the data. */
+  boundingPaths: BoundingPath[];
+  /** The share of the price that pays for finding bounds with noise; 0 when none are to be found, or all are found already. */
+  boundsPriceRatio: number;
+}
+
+/** What can still be asked. */
+export interface Remaining {
+  /** Every violation; when there is one, nothing below is set. */
+  violations: Violation[];
+  /** What the question would be charged now; nothing when stored or when no question was given. */
+  price:
+    | PrivacyCost
+    | undefined;
+  /** Each account the question would be charged to; without a question, each that concerns the caller. */
+  accounts: RemainingAccount[];
+  /** How many more of the question fit: at its epsilon, then at a half and at a tenth of it where that may be asked. */
+  fitting: FittingCount[];
+  /** The largest epsilon with which one more such question, not asked before, would be admitted; 0 when none would. */
+  largestEpsilon: number;
+  /** The smallest epsilon with which it would be admitted; 0 when none would. */
+  smallestEpsilon: number;
+}
+
+/** An account, and what it can still bear. */
+export interface RemainingAccount {
+  /** The account as it stands. */
+  budget:
+    | BudgetAccount
+    | undefined;
+  /** How many more questions of the price it could bear if it were the only one; 0 when there is no price. */
+  fittingCount: bigint;
+}
+
+/** How many more questions fit at an epsilon. */
+export interface FittingCount {
+  /** The epsilon they are asked with. */
+  epsilon: number;
+  /** How many, each charged in full; 0 when stored. */
+  count: bigint;
+  /** The account that ends it; empty when stored. */
+  account: string;
+  /** True when a stored release answers the question at this epsilon: it can be asked any number of times. */
   stored: boolean;
 }
 
@@ -180,6 +295,18 @@ export interface ExplainQueryRequest {
 export interface ExplainQueryResponse {
   /** Price, error and violations. */
   explanation: Explanation | undefined;
+}
+
+/** Asks what can still be asked. */
+export interface ExplainRemainingRequest {
+  /** The question to count. With empty SQL only the accounts are told. */
+  question: Question | undefined;
+}
+
+/** What can still be asked. */
+export interface ExplainRemainingResponse {
+  /** By account and by epsilon. */
+  remaining: Remaining | undefined;
 }
 
 /** Submits a question. */
@@ -253,7 +380,7 @@ export interface ReadReleaseResponse {
 }
 
 function createBaseQuestion(): Question {
-  return { collaborationId: "", sql: "", epsilon: 0, onBehalfOf: "", omitIntervals: false };
+  return { collaborationId: "", sql: "", epsilon: 0, onBehalfOf: "", omitIntervals: false, mode: 0 };
 }
 
 export const Question: MessageFns<Question> = {
@@ -272,6 +399,9 @@ export const Question: MessageFns<Question> = {
     }
     if (message.omitIntervals !== false) {
       writer.uint32(40).bool(message.omitIntervals);
+    }
+    if (message.mode !== 0) {
+      writer.uint32(48).int32(message.mode);
     }
     return writer;
   },
@@ -329,6 +459,14 @@ export const Question: MessageFns<Question> = {
             message.omitIntervals = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -360,6 +498,7 @@ export const Question: MessageFns<Question> = {
         : isSet(object.omit_intervals)
         ? globalThis.Boolean(object.omit_intervals)
         : false,
+      mode: isSet(object.mode) ? releaseModeFromJSON(object.mode) : 0,
     };
   },
 
@@ -380,6 +519,9 @@ export const Question: MessageFns<Question> = {
     if (message.omitIntervals !== false) {
       obj.omitIntervals = message.omitIntervals;
     }
+    if (message.mode !== 0) {
+      obj.mode = releaseModeToJSON(message.mode);
+    }
     return obj;
   },
 
@@ -393,6 +535,7 @@ export const Question: MessageFns<Question> = {
     message.epsilon = object.epsilon ?? 0;
     message.onBehalfOf = object.onBehalfOf ?? "";
     message.omitIntervals = object.omitIntervals ?? false;
+    message.mode = object.mode ?? 0;
     return message;
   },
 };
@@ -502,6 +645,111 @@ export const ExpectedError: MessageFns<ExpectedError> = {
   },
 };
 
+function createBaseBoundingPath(): BoundingPath {
+  return { path: "", words: "", maxGroupsPerPerson: 0 };
+}
+
+export const BoundingPath: MessageFns<BoundingPath> = {
+  encode(message: BoundingPath, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.words !== "") {
+      writer.uint32(18).string(message.words);
+    }
+    if (message.maxGroupsPerPerson !== 0) {
+      writer.uint32(24).uint32(message.maxGroupsPerPerson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BoundingPath {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBoundingPath();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.words = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxGroupsPerPerson = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BoundingPath {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      words: isSet(object.words) ? globalThis.String(object.words) : "",
+      maxGroupsPerPerson: isSet(object.maxGroupsPerPerson)
+        ? globalThis.Number(object.maxGroupsPerPerson)
+        : isSet(object.max_groups_per_person)
+        ? globalThis.Number(object.max_groups_per_person)
+        : 0,
+    };
+  },
+
+  toJSON(message: BoundingPath): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.words !== "") {
+      obj.words = message.words;
+    }
+    if (message.maxGroupsPerPerson !== 0) {
+      obj.maxGroupsPerPerson = Math.round(message.maxGroupsPerPerson);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BoundingPath>): BoundingPath {
+    return BoundingPath.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BoundingPath>): BoundingPath {
+    const message = createBaseBoundingPath();
+    message.path = object.path ?? "";
+    message.words = object.words ?? "";
+    message.maxGroupsPerPerson = object.maxGroupsPerPerson ?? 0;
+    return message;
+  },
+};
+
 function createBaseExplanation(): Explanation {
   return {
     admissible: false,
@@ -511,6 +759,10 @@ function createBaseExplanation(): Explanation {
     releaseThreshold: 0,
     accounts: [],
     stored: false,
+    fittingCount: 0n,
+    mode: 0,
+    boundingPaths: [],
+    boundsPriceRatio: 0,
   };
 }
 
@@ -536,6 +788,21 @@ export const Explanation: MessageFns<Explanation> = {
     }
     if (message.stored !== false) {
       writer.uint32(56).bool(message.stored);
+    }
+    if (message.fittingCount !== 0n) {
+      if (BigInt.asUintN(64, message.fittingCount) !== message.fittingCount) {
+        throw new globalThis.Error("value provided for field message.fittingCount of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.fittingCount);
+    }
+    if (message.mode !== 0) {
+      writer.uint32(72).int32(message.mode);
+    }
+    for (const v of message.boundingPaths) {
+      BoundingPath.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.boundsPriceRatio !== 0) {
+      writer.uint32(89).double(message.boundsPriceRatio);
     }
     return writer;
   },
@@ -609,6 +876,38 @@ export const Explanation: MessageFns<Explanation> = {
             message.stored = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.fittingCount = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.boundingPaths.push(BoundingPath.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.boundsPriceRatio = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -642,6 +941,22 @@ export const Explanation: MessageFns<Explanation> = {
         ? object.accounts.map((e: any) => BudgetAccount.fromJSON(e))
         : [],
       stored: isSet(object.stored) ? globalThis.Boolean(object.stored) : false,
+      fittingCount: isSet(object.fittingCount)
+        ? BigInt(object.fittingCount)
+        : isSet(object.fitting_count)
+        ? BigInt(object.fitting_count)
+        : 0n,
+      mode: isSet(object.mode) ? releaseModeFromJSON(object.mode) : 0,
+      boundingPaths: globalThis.Array.isArray(object?.boundingPaths)
+        ? object.boundingPaths.map((e: any) => BoundingPath.fromJSON(e))
+        : globalThis.Array.isArray(object?.bounding_paths)
+        ? object.bounding_paths.map((e: any) => BoundingPath.fromJSON(e))
+        : [],
+      boundsPriceRatio: isSet(object.boundsPriceRatio)
+        ? globalThis.Number(object.boundsPriceRatio)
+        : isSet(object.bounds_price_ratio)
+        ? globalThis.Number(object.bounds_price_ratio)
+        : 0,
     };
   },
 
@@ -668,6 +983,18 @@ export const Explanation: MessageFns<Explanation> = {
     if (message.stored !== false) {
       obj.stored = message.stored;
     }
+    if (message.fittingCount !== 0n) {
+      obj.fittingCount = message.fittingCount.toString();
+    }
+    if (message.mode !== 0) {
+      obj.mode = releaseModeToJSON(message.mode);
+    }
+    if (message.boundingPaths?.length) {
+      obj.boundingPaths = message.boundingPaths.map((e) => BoundingPath.toJSON(e));
+    }
+    if (message.boundsPriceRatio !== 0) {
+      obj.boundsPriceRatio = floatToJson(message.boundsPriceRatio);
+    }
     return obj;
   },
 
@@ -684,6 +1011,393 @@ export const Explanation: MessageFns<Explanation> = {
     message.violations = object.violations?.map((e) => Violation.fromPartial(e)) || [];
     message.releaseThreshold = object.releaseThreshold ?? 0;
     message.accounts = object.accounts?.map((e) => BudgetAccount.fromPartial(e)) || [];
+    message.stored = object.stored ?? false;
+    message.fittingCount = (object.fittingCount !== undefined && object.fittingCount !== null)
+      ? BigInt(object.fittingCount)
+      : 0n;
+    message.mode = object.mode ?? 0;
+    message.boundingPaths = object.boundingPaths?.map((e) => BoundingPath.fromPartial(e)) || [];
+    message.boundsPriceRatio = object.boundsPriceRatio ?? 0;
+    return message;
+  },
+};
+
+function createBaseRemaining(): Remaining {
+  return { violations: [], price: undefined, accounts: [], fitting: [], largestEpsilon: 0, smallestEpsilon: 0 };
+}
+
+export const Remaining: MessageFns<Remaining> = {
+  encode(message: Remaining, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.violations) {
+      Violation.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.price !== undefined) {
+      PrivacyCost.encode(message.price, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.accounts) {
+      RemainingAccount.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.fitting) {
+      FittingCount.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.largestEpsilon !== 0) {
+      writer.uint32(41).double(message.largestEpsilon);
+    }
+    if (message.smallestEpsilon !== 0) {
+      writer.uint32(49).double(message.smallestEpsilon);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Remaining {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemaining();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.violations.push(Violation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.price = PrivacyCost.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.accounts.push(RemainingAccount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fitting.push(FittingCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.largestEpsilon = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.smallestEpsilon = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Remaining {
+    return {
+      violations: globalThis.Array.isArray(object?.violations)
+        ? object.violations.map((e: any) => Violation.fromJSON(e))
+        : [],
+      price: isSet(object.price) ? PrivacyCost.fromJSON(object.price) : undefined,
+      accounts: globalThis.Array.isArray(object?.accounts)
+        ? object.accounts.map((e: any) => RemainingAccount.fromJSON(e))
+        : [],
+      fitting: globalThis.Array.isArray(object?.fitting)
+        ? object.fitting.map((e: any) => FittingCount.fromJSON(e))
+        : [],
+      largestEpsilon: isSet(object.largestEpsilon)
+        ? globalThis.Number(object.largestEpsilon)
+        : isSet(object.largest_epsilon)
+        ? globalThis.Number(object.largest_epsilon)
+        : 0,
+      smallestEpsilon: isSet(object.smallestEpsilon)
+        ? globalThis.Number(object.smallestEpsilon)
+        : isSet(object.smallest_epsilon)
+        ? globalThis.Number(object.smallest_epsilon)
+        : 0,
+    };
+  },
+
+  toJSON(message: Remaining): unknown {
+    const obj: any = {};
+    if (message.violations?.length) {
+      obj.violations = message.violations.map((e) => Violation.toJSON(e));
+    }
+    if (message.price !== undefined) {
+      obj.price = PrivacyCost.toJSON(message.price);
+    }
+    if (message.accounts?.length) {
+      obj.accounts = message.accounts.map((e) => RemainingAccount.toJSON(e));
+    }
+    if (message.fitting?.length) {
+      obj.fitting = message.fitting.map((e) => FittingCount.toJSON(e));
+    }
+    if (message.largestEpsilon !== 0) {
+      obj.largestEpsilon = floatToJson(message.largestEpsilon);
+    }
+    if (message.smallestEpsilon !== 0) {
+      obj.smallestEpsilon = floatToJson(message.smallestEpsilon);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Remaining>): Remaining {
+    return Remaining.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Remaining>): Remaining {
+    const message = createBaseRemaining();
+    message.violations = object.violations?.map((e) => Violation.fromPartial(e)) || [];
+    message.price = (object.price !== undefined && object.price !== null)
+      ? PrivacyCost.fromPartial(object.price)
+      : undefined;
+    message.accounts = object.accounts?.map((e) => RemainingAccount.fromPartial(e)) || [];
+    message.fitting = object.fitting?.map((e) => FittingCount.fromPartial(e)) || [];
+    message.largestEpsilon = object.largestEpsilon ?? 0;
+    message.smallestEpsilon = object.smallestEpsilon ?? 0;
+    return message;
+  },
+};
+
+function createBaseRemainingAccount(): RemainingAccount {
+  return { budget: undefined, fittingCount: 0n };
+}
+
+export const RemainingAccount: MessageFns<RemainingAccount> = {
+  encode(message: RemainingAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budget !== undefined) {
+      BudgetAccount.encode(message.budget, writer.uint32(10).fork()).join();
+    }
+    if (message.fittingCount !== 0n) {
+      if (BigInt.asUintN(64, message.fittingCount) !== message.fittingCount) {
+        throw new globalThis.Error("value provided for field message.fittingCount of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.fittingCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemainingAccount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemainingAccount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budget = BudgetAccount.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fittingCount = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RemainingAccount {
+    return {
+      budget: isSet(object.budget) ? BudgetAccount.fromJSON(object.budget) : undefined,
+      fittingCount: isSet(object.fittingCount)
+        ? BigInt(object.fittingCount)
+        : isSet(object.fitting_count)
+        ? BigInt(object.fitting_count)
+        : 0n,
+    };
+  },
+
+  toJSON(message: RemainingAccount): unknown {
+    const obj: any = {};
+    if (message.budget !== undefined) {
+      obj.budget = BudgetAccount.toJSON(message.budget);
+    }
+    if (message.fittingCount !== 0n) {
+      obj.fittingCount = message.fittingCount.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RemainingAccount>): RemainingAccount {
+    return RemainingAccount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemainingAccount>): RemainingAccount {
+    const message = createBaseRemainingAccount();
+    message.budget = (object.budget !== undefined && object.budget !== null)
+      ? BudgetAccount.fromPartial(object.budget)
+      : undefined;
+    message.fittingCount = (object.fittingCount !== undefined && object.fittingCount !== null)
+      ? BigInt(object.fittingCount)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseFittingCount(): FittingCount {
+  return { epsilon: 0, count: 0n, account: "", stored: false };
+}
+
+export const FittingCount: MessageFns<FittingCount> = {
+  encode(message: FittingCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epsilon !== 0) {
+      writer.uint32(9).double(message.epsilon);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.count);
+    }
+    if (message.account !== "") {
+      writer.uint32(26).string(message.account);
+    }
+    if (message.stored !== false) {
+      writer.uint32(32).bool(message.stored);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FittingCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFittingCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.stored = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FittingCount {
+    return {
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : 0,
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
+      account: isSet(object.account) ? globalThis.String(object.account) : "",
+      stored: isSet(object.stored) ? globalThis.Boolean(object.stored) : false,
+    };
+  },
+
+  toJSON(message: FittingCount): unknown {
+    const obj: any = {};
+    if (message.epsilon !== 0) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    if (message.count !== 0n) {
+      obj.count = message.count.toString();
+    }
+    if (message.account !== "") {
+      obj.account = message.account;
+    }
+    if (message.stored !== false) {
+      obj.stored = message.stored;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<FittingCount>): FittingCount {
+    return FittingCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FittingCount>): FittingCount {
+    const message = createBaseFittingCount();
+    message.epsilon = object.epsilon ?? 0;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    message.account = object.account ?? "";
     message.stored = object.stored ?? false;
     return message;
   },
@@ -1035,6 +1749,144 @@ export const ExplainQueryResponse: MessageFns<ExplainQueryResponse> = {
     const message = createBaseExplainQueryResponse();
     message.explanation = (object.explanation !== undefined && object.explanation !== null)
       ? Explanation.fromPartial(object.explanation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseExplainRemainingRequest(): ExplainRemainingRequest {
+  return { question: undefined };
+}
+
+export const ExplainRemainingRequest: MessageFns<ExplainRemainingRequest> = {
+  encode(message: ExplainRemainingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.question !== undefined) {
+      Question.encode(message.question, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainRemainingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainRemainingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.question = Question.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainRemainingRequest {
+    return { question: isSet(object.question) ? Question.fromJSON(object.question) : undefined };
+  },
+
+  toJSON(message: ExplainRemainingRequest): unknown {
+    const obj: any = {};
+    if (message.question !== undefined) {
+      obj.question = Question.toJSON(message.question);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExplainRemainingRequest>): ExplainRemainingRequest {
+    return ExplainRemainingRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExplainRemainingRequest>): ExplainRemainingRequest {
+    const message = createBaseExplainRemainingRequest();
+    message.question = (object.question !== undefined && object.question !== null)
+      ? Question.fromPartial(object.question)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseExplainRemainingResponse(): ExplainRemainingResponse {
+  return { remaining: undefined };
+}
+
+export const ExplainRemainingResponse: MessageFns<ExplainRemainingResponse> = {
+  encode(message: ExplainRemainingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.remaining !== undefined) {
+      Remaining.encode(message.remaining, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainRemainingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainRemainingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.remaining = Remaining.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainRemainingResponse {
+    return { remaining: isSet(object.remaining) ? Remaining.fromJSON(object.remaining) : undefined };
+  },
+
+  toJSON(message: ExplainRemainingResponse): unknown {
+    const obj: any = {};
+    if (message.remaining !== undefined) {
+      obj.remaining = Remaining.toJSON(message.remaining);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExplainRemainingResponse>): ExplainRemainingResponse {
+    return ExplainRemainingResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExplainRemainingResponse>): ExplainRemainingResponse {
+    const message = createBaseExplainRemainingResponse();
+    message.remaining = (object.remaining !== undefined && object.remaining !== null)
+      ? Remaining.fromPartial(object.remaining)
       : undefined;
     return message;
   },
@@ -1840,6 +2692,18 @@ export const QueryServiceService = {
       Buffer.from(ExplainQueryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainQueryResponse => ExplainQueryResponse.decode(value),
   },
+  /** Says how many more questions the accounts can bear, from declared facts and the ledger only. Costs nothing. */
+  explainRemaining: {
+    path: "/galley.v1.QueryService/ExplainRemaining" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainRemainingRequest): Buffer =>
+      Buffer.from(ExplainRemainingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainRemainingRequest => ExplainRemainingRequest.decode(value),
+    responseSerialize: (value: ExplainRemainingResponse): Buffer =>
+      Buffer.from(ExplainRemainingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainRemainingResponse => ExplainRemainingResponse.decode(value),
+  },
   /** Submits a question. Refused with details when it breaks a rule or the budget is spent; else runs in the background. */
   submitQuery: {
     path: "/galley.v1.QueryService/SubmitQuery" as const,
@@ -1895,6 +2759,8 @@ export const QueryServiceService = {
 export interface QueryServiceServer extends UntypedServiceImplementation {
   /** Says price, expected error and every violation, from declared facts only. Costs nothing. */
   explainQuery: handleUnaryCall<ExplainQueryRequest, ExplainQueryResponse>;
+  /** Says how many more questions the accounts can bear, from declared facts and the ledger only. Costs nothing. */
+  explainRemaining: handleUnaryCall<ExplainRemainingRequest, ExplainRemainingResponse>;
   /** Submits a question. Refused with details when it breaks a rule or the budget is spent; else runs in the background. */
   submitQuery: handleUnaryCall<SubmitQueryRequest, SubmitQueryResponse>;
   /** Reads the state of a question. */
@@ -1923,6 +2789,22 @@ export interface QueryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainQueryResponse) => void,
+  ): ClientUnaryCall;
+  /** Says how many more questions the accounts can bear, from declared facts and the ledger only. Costs nothing. */
+  explainRemaining(
+    request: ExplainRemainingRequest,
+    callback: (error: ServiceError | null, response: ExplainRemainingResponse) => void,
+  ): ClientUnaryCall;
+  explainRemaining(
+    request: ExplainRemainingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainRemainingResponse) => void,
+  ): ClientUnaryCall;
+  explainRemaining(
+    request: ExplainRemainingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainRemainingResponse) => void,
   ): ClientUnaryCall;
   /** Submits a question. Refused with details when it breaks a rule or the budget is spent; else runs in the background. */
   submitQuery(

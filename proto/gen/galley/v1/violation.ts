@@ -27,8 +27,23 @@ export interface Violation {
   span:
     | Span
     | undefined;
-  /** A query that would pass, when one is known; else empty. */
+  /**
+   * A query that would pass, when one is known; else empty. It answers all violations of the question together, and
+   * stands in the first of them only.
+   */
   passingSql: string;
+  /**
+   * The facts that broke the rule, by name, for example `column` and `groupKeys`; the members of a list are separated by
+   * a comma and a space.
+   */
+  facts: { [key: string]: string };
+  /** What `passing_sql` changes, in words: one sentence each. */
+  passingChanges: string[];
+}
+
+export interface Violation_FactsEntry {
+  key: string;
+  value: string;
 }
 
 /** A place in the submitted text. */
@@ -48,7 +63,7 @@ export interface Refusal {
 }
 
 function createBaseViolation(): Violation {
-  return { rule: "", owner: "", message: "", help: "", span: undefined, passingSql: "" };
+  return { rule: "", owner: "", message: "", help: "", span: undefined, passingSql: "", facts: {}, passingChanges: [] };
 }
 
 export const Violation: MessageFns<Violation> = {
@@ -70,6 +85,12 @@ export const Violation: MessageFns<Violation> = {
     }
     if (message.passingSql !== "") {
       writer.uint32(50).string(message.passingSql);
+    }
+    globalThis.Object.entries(message.facts).forEach(([key, value]: [string, string]) => {
+      Violation_FactsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    for (const v of message.passingChanges) {
+      writer.uint32(66).string(v!);
     }
     return writer;
   },
@@ -135,6 +156,25 @@ export const Violation: MessageFns<Violation> = {
             message.passingSql = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = Violation_FactsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.facts[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.passingChanges.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -159,6 +199,25 @@ export const Violation: MessageFns<Violation> = {
         : isSet(object.passing_sql)
         ? globalThis.String(object.passing_sql)
         : "",
+      facts: isObject(object.facts)
+        ? (globalThis.Object.entries(object.facts) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      passingChanges: globalThis.Array.isArray(object?.passingChanges)
+        ? object.passingChanges.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.passing_changes)
+        ? object.passing_changes.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -182,6 +241,18 @@ export const Violation: MessageFns<Violation> = {
     if (message.passingSql !== "") {
       obj.passingSql = message.passingSql;
     }
+    if (message.facts) {
+      const entries = globalThis.Object.entries(message.facts) as [string, string][];
+      if (entries.length > 0) {
+        obj.facts = {};
+        entries.forEach(([k, v]) => {
+          obj.facts[k] = v;
+        });
+      }
+    }
+    if (message.passingChanges?.length) {
+      obj.passingChanges = message.passingChanges;
+    }
     return obj;
   },
 
@@ -196,6 +267,101 @@ export const Violation: MessageFns<Violation> = {
     message.help = object.help ?? "";
     message.span = (object.span !== undefined && object.span !== null) ? Span.fromPartial(object.span) : undefined;
     message.passingSql = object.passingSql ?? "";
+    message.facts = (globalThis.Object.entries(object.facts ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.passingChanges = object.passingChanges?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseViolation_FactsEntry(): Violation_FactsEntry {
+  return { key: "", value: "" };
+}
+
+export const Violation_FactsEntry: MessageFns<Violation_FactsEntry> = {
+  encode(message: Violation_FactsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Violation_FactsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseViolation_FactsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Violation_FactsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Violation_FactsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Violation_FactsEntry>): Violation_FactsEntry {
+    return Violation_FactsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Violation_FactsEntry>): Violation_FactsEntry {
+    const message = createBaseViolation_FactsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -380,6 +546,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -1,0 +1,78 @@
+import {
+  type Cell,
+  type EarlierGroups,
+  neededSnapshots,
+  ofSnapshots,
+  type PrintedQuery,
+  printComparison,
+  printThreshold,
+  protectThreshold,
+  RawThresholdGroups,
+  type Release,
+  type SnapshotTable,
+  type ThresholdAggregate,
+} from '../../policies/index.ts';
+import type { TableSource } from '../../sandbox/index.ts';
+import { openTable, snapshotsById } from '../datasets/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+import { noteLeaving, readEarlierGroups } from './exact-aggregations.ts';
+import { MAX_GROUPS, type RunPlace, saltOf } from './run-aggregate.ts';
+
+/**
+ * Runs one exact aggregation behind the wall together with all that left before, and withholds what would give somebody
+ * away: beside `runAggregate` the only way from data to a release, and not a differentially private one.
+ *
+ * @throws {WallError} of one kind for every cause
+ */
+export async function runThreshold(
+  kitchen: Kitchen,
+  { aggregate, releaseKey }: { readonly aggregate: ThresholdAggregate; readonly releaseKey: string },
+  place: RunPlace,
+): Promise<Release> {
+  const { collaborationId, queryId, snapshots, signal } = place;
+  // INVARIANT: sizes of audiences are never exact; what is, was recorded with its question.
+  if (queryId === undefined) throw new TypeError('an exact aggregation has no question');
+  const named = ofSnapshots(aggregate, snapshots);
+  const recorded = await readEarlierGroups(kitchen, { collaborationId, queryId, releaseKey });
+  const own = neededSnapshots(named, snapshots);
+  const opened = await openSnapshots(kitchen, collaborationId, [...own, ...recorded.flatMap((e) => e.tables)]);
+  const earlier = recorded.filter((e) => isThere(e, opened));
+  const run = async ({ sql, columns }: PrintedQuery, needed: readonly SnapshotTable[]) => {
+    const names = new Set(needed.map((t) => t.name));
+    const tables = opened.filter((t) => names.has(t.name));
+    const job = { tables, sql, parameters: [saltOf(kitchen, collaborationId)], resultColumns: [...columns] };
+    return await kitchen.wall.run({ ...job, maxRows: MAX_GROUPS }, { deadlineMs: place.deadlineMs, signal });
+  };
+  const rows = await run(printThreshold(named), own);
+  const comparisons: Cell[][][] = [];
+  // One after another: each holds two rows a person and group, and all at once would not fit a worker.
+  for (const e of earlier) comparisons.push(await run(printComparison(named, e), [...own, ...e.tables]));
+  const release = protectThreshold(aggregate, RawThresholdGroups.read(aggregate, rows, comparisons));
+  await noteLeaving(kitchen, { queryId, releaseKey }, release.rows.length > 0);
+  return release;
+}
+
+/** What was erased cannot be counted again: nothing is left of it to compare with. */
+function isThere(earlier: EarlierGroups, opened: readonly TableSource[]): boolean {
+  return earlier.tables.every((table) => opened.some(({ name }) => name === table.name));
+}
+
+/** Opens each snapshot once, with the columns of all that read it; one that was erased is missing from the answer. */
+async function openSnapshots(
+  kitchen: Kitchen,
+  collaborationId: string,
+  needed: readonly SnapshotTable[],
+): Promise<readonly TableSource[]> {
+  const snapshots = await snapshotsById(
+    kitchen,
+    needed.map((t) => t.snapshotId),
+  );
+  const tables: TableSource[] = [];
+  for (const [name, uses] of Map.groupBy(needed, (t) => t.name)) {
+    const snapshot = snapshots.get(uses[0]?.snapshotId ?? '');
+    if (snapshot === undefined) continue;
+    const columns = new Set(uses.flatMap((t) => t.columns));
+    tables.push(await openTable(kitchen, collaborationId, { name, columns, snapshot }));
+  }
+  return tables;
+}

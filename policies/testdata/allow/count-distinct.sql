@@ -1,0 +1,2 @@
+-- allowed
+select count(distinct category) as categories from market.events

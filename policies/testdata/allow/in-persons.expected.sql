@@ -1,0 +1,40 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, (CASE WHEN ("t3"."the person" IS NOT NULL) THEN 'active' ELSE 'silent' END) AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "brand.campaign"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email"
+FROM "brand.campaign" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email"
+FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", $1), "email") AS "row of person"
+FROM "brand.campaign" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0 LEFT JOIN (SELECT "t2"."email" AS "the person"
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "visit"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "visit"
+FROM (SELECT "email", "visit", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "visit", $1), "email", "visit") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t2
+WHERE "t2"."email" IS NOT NULL AND ("t2"."visit" = CAST('1' AS BIGINT))
+GROUP BY "t2"."email") AS t1 ON "t1"."the person" = "t0"."email" LEFT JOIN (SELECT "t4"."email" AS "the person"
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.events"
+GROUP BY "email"
+HAVING count(*) > 20) SELECT "email"
+FROM "market.events" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email"
+FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", $1), "email") AS "row of person"
+FROM "market.events" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 20) AS t4
+WHERE "t4"."email" IS NOT NULL
+GROUP BY "t4"."email") AS t3 ON "t3"."the person" = "t0"."email"
+WHERE "t0"."email" IS NOT NULL AND ("t1"."the person" IS NULL) AND ((CASE WHEN ("t3"."the person" IS NOT NULL) THEN 'active' ELSE 'silent' END) IN ('active', 'silent')) AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+
+-- asked of the release
+SELECT "r0"."k0" AS "state", "r0"."m0" AS "persons"
+FROM "release_0" AS "r0"

@@ -1,0 +1,26 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "brand.campaign"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email"
+FROM "brand.campaign" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email"
+FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", $1), "email") AS "row of person"
+FROM "brand.campaign" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0 LEFT JOIN (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email"
+FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", $1), "email") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t1 ON "t1"."email" = "t0"."email"
+WHERE "t0"."email" IS NOT NULL AND ("t1"."email" IS NULL) AND hash($1) IS NOT NULL),
+b AS (SELECT p, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+
+-- asked of the release
+SELECT "r0"."m0" AS "strangers"
+FROM "release_0" AS "r0"

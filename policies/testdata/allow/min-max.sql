@@ -1,0 +1,2 @@
+-- allowed
+select category, min(amount) as low, max(amount) as high from market.events group by category

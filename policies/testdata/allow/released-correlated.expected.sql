@@ -1,0 +1,43 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip"
+FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", $1), "email", "zip") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- counted behind the wall: 1
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip"
+FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", $1), "email", "zip") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- asked of the release
+SELECT "a"."zip" AS "zip", TRY_CAST((CAST((SELECT TRY_CAST(count(*) AS BIGINT) AS "count"
+FROM (SELECT "r1"."k0" AS "zip", "r1"."m0" AS "n", "r1"."m0_ci95_low" AS "n_ci95_low", "r1"."m0_ci95_high" AS "n_ci95_high"
+FROM "release_1" AS "r1") AS "larger"
+WHERE ("larger"."n" > "a"."n")) AS HUGEINT) + CAST('1' AS BIGINT)) AS BIGINT) AS "place"
+FROM (SELECT "r0"."k0" AS "zip", "r0"."m0" AS "n", "r0"."m0_ci95_low" AS "n_ci95_low", "r0"."m0_ci95_high" AS "n_ci95_high"
+FROM "release_0" AS "r0") AS "a"

@@ -1,0 +1,67 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip"
+FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", $1), "email", "zip") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0
+FROM b
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- counted behind the wall: 1
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."category", 250) AS k0
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.events"
+GROUP BY "email"
+HAVING count(*) > 20) SELECT "email", "category"
+FROM "market.events" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "category"
+FROM (SELECT "email", "category", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "category", $1), "email", "category") AS "row of person"
+FROM "market.events" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 20) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0
+FROM r
+GROUP BY p, k0), h AS MATERIALIZED (SELECT p
+FROM b
+GROUP BY p
+HAVING count(*) > 3),
+l AS (SELECT p, k0
+FROM b ANTI JOIN h USING (p) UNION ALL SELECT p, k0
+FROM (SELECT p, k0, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, $1), k0, p) AS n
+FROM b SEMI JOIN h USING (p))
+WHERE n <= 3)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0
+FROM l
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- counted behind the wall: 2
+WITH r AS (SELECT "t0"."email" AS p, "t0"."arm" AS k0
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "brand.campaign"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "arm"
+FROM "brand.campaign" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "arm"
+FROM (SELECT "email", "arm", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "arm", $1), "email", "arm") AS "row of person"
+FROM "brand.campaign" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0
+FROM b
+GROUP BY k0
+
+-- asked of the release
+(SELECT "r0"."k0" AS "zip"
+FROM "release_0" AS "r0") EXCEPT ((SELECT "r1"."k0" AS "category"
+FROM "release_1" AS "r1") INTERSECT (SELECT "r2"."k0" AS "arm"
+FROM "release_2" AS "r2"))

@@ -1,0 +1,62 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip"
+FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", $1), "email", "zip") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- counted behind the wall: 1
+WITH r AS (SELECT "t0"."email" AS p, "t0"."arm" AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "brand.campaign"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "arm"
+FROM "brand.campaign" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "arm"
+FROM (SELECT "email", "arm", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "arm", $1), "email", "arm") AS "row of person"
+FROM "brand.campaign" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+
+-- counted behind the wall: 2
+WITH r AS (SELECT "t0"."email" AS p, "t0"."arm" AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "brand.campaign"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "arm"
+FROM "brand.campaign" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "arm"
+FROM (SELECT "email", "arm", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "arm", $1), "email", "arm") AS "row of person"
+FROM "brand.campaign" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+
+-- asked of the release
+SELECT "a"."zip" AS "zip", "a"."n" AS "n"
+FROM (SELECT "r0"."k0" AS "zip", "r0"."m0" AS "n", "r0"."m0_ci95_low" AS "n_ci95_low", "r0"."m0_ci95_high" AS "n_ci95_high"
+FROM "release_0" AS "r0") AS "a"
+WHERE (("a"."zip" IN (SELECT "b"."arm" AS "arm"
+FROM (SELECT "r1"."k0" AS "arm", "r1"."m0" AS "m", "r1"."m0_ci95_low" AS "m_ci95_low", "r1"."m0_ci95_high" AS "m_ci95_high"
+FROM "release_1" AS "r1") AS "b")) OR (NOT EXISTS (SELECT CAST('1' AS BIGINT) AS "value"
+FROM (SELECT "r2"."k0" AS "arm", "r2"."m0" AS "m", "r2"."m0_ci95_low" AS "m_ci95_low", "r2"."m0_ci95_high" AS "m_ci95_high"
+FROM "release_2" AS "r2") AS "b"
+WHERE ("b"."m" > "a"."n"))))

@@ -1,0 +1,31 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, "t0"."day" AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.events"
+GROUP BY "email"
+HAVING count(*) > 20) SELECT "email", "day"
+FROM "market.events" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "day"
+FROM (SELECT "email", "day", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "day", $1), "email", "day") AS "row of person"
+FROM "market.events" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 20) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(sum(s1) AS HUGEINT), CAST('20' AS HUGEINT)) AS s1
+FROM r
+GROUP BY p, k0), h AS MATERIALIZED (SELECT p
+FROM b
+GROUP BY p
+HAVING count(*) > 3),
+l AS (SELECT p, k0, s1
+FROM b ANTI JOIN h USING (p) UNION ALL SELECT p, k0, s1
+FROM (SELECT p, k0, s1, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, $1), k0, p) AS n
+FROM b SEMI JOIN h USING (p))
+WHERE n <= 3)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM l
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- asked of the release
+SELECT "d"."day" AS "day", TRY_CAST((CAST("d"."n" AS HUGEINT) - TRY_CAST(lag("d"."n", CAST('1' AS BIGINT), CAST('0' AS BIGINT)) OVER (ORDER BY "d"."day" ASC) AS BIGINT)) AS BIGINT) AS "change", TRY_CAST(first_value("d"."n" IGNORE NULLS) OVER (ORDER BY "d"."day" ASC) AS BIGINT) AS "start"
+FROM (SELECT "r0"."k0" AS "day", "r0"."m0" AS "n", "r0"."m0_ci95_low" AS "n_ci95_low", "r0"."m0_ci95_high" AS "n_ci95_high"
+FROM "release_0" AS "r0") AS "d"

@@ -1,0 +1,41 @@
+-- counted behind the wall: 0
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, 1 AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip"
+FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", $1), "email", "zip") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- counted behind the wall: 1
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, CAST(CAST(TRY_CAST("t0"."spend" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1
+FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
+FROM "market.outcomes"
+GROUP BY "email"
+HAVING count(*) > 1) SELECT "email", "zip", "spend"
+FROM "market.outcomes" ANTI JOIN "persons over" USING ("email") UNION ALL SELECT "email", "zip", "spend"
+FROM (SELECT "email", "zip", "spend", row_number() OVER (PARTITION BY "email" ORDER BY hash("email", "zip", "spend", $1), "email", "zip", "spend") AS "row of person"
+FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
+WHERE "row of person" <= 1) AS t0
+WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
+b AS (SELECT p, k0, greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), CAST(CASE WHEN s1 IS NULL THEN 0 ELSE greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), s1)) END AS HUGEINT))) AS s1
+FROM r)
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+FROM b
+GROUP BY k0
+HAVING count(*) >= 50
+
+-- asked of the release
+SELECT "a"."zip" AS "zip", "a"."n" AS "n", "b"."s" AS "s"
+FROM ((SELECT "r0"."k0" AS "zip", "r0"."m0" AS "n", "r0"."m0_ci95_low" AS "n_ci95_low", "r0"."m0_ci95_high" AS "n_ci95_high"
+FROM "release_0" AS "r0") AS "a" LEFT JOIN (SELECT "r1"."k0" AS "zip", "r1"."m0" AS "s", "r1"."m0_ci95_low" AS "s_ci95_low", "r1"."m0_ci95_high" AS "s_ci95_high"
+FROM "release_1" AS "r1") AS "b" ON ("a"."zip" = "b"."zip"))

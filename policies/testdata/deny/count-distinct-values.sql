@@ -1,2 +1,0 @@
--- denied: aggregate-is-permitted
-select count(distinct zip) from market.outcomes

@@ -1,0 +1,2 @@
+-- denied: types-match
+select max(day) from market.events

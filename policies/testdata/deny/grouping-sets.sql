@@ -1,2 +1,0 @@
--- denied: syntax-is-known
-select zip, count(*) from market.outcomes group by rollup (zip)

@@ -1,2 +1,0 @@
--- denied: aggregate-is-permitted
-select max(spend) from market.outcomes

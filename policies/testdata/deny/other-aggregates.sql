@@ -1,0 +1,2 @@
+-- denied: aggregate-is-permitted
+select mode(zip) from market.outcomes

@@ -1,2 +1,0 @@
--- denied: syntax-is-known
-select count(*) from market.outcomes union all select count(*) from brand.campaign

@@ -1,0 +1,30 @@
+// A22 by a cheap size: the released size alone decides whether an audience is large enough, and the caller chooses how
+// exact it is. At the smallest epsilon its noise is many times the minimum, so that an audience of one person passes
+// every third time and costs next to nothing.
+//
+// The wall: a size by which an audience is held against its minimum is exact enough for that minimum.
+import { describe, expect, it } from 'vitest';
+import { checkAudienceSize, checkSizeEpsilon, planAudienceSize } from '../../../policies/index.ts';
+import { shareLimits } from '../../support/games.ts';
+import { assertAllowsAudience } from '../../support/policy-assertions.ts';
+import { firstNumber, lookAt } from '../../support/worlds.ts';
+
+const LOOK_COUNT = 2_000;
+/** An owner who asks for a minimum of hundreds expects a single person to pass less often than this. */
+const LARGEST_SHARE = 0.001;
+
+describe('an audience of one person', () => {
+  it.each([0.01, 0.02, 0.05, 0.1, 0.5])(
+    'passes the minimum less than once in a thousand times, at a size of epsilon %d that is permitted',
+    async (epsilon) => {
+      const audience = await assertAllowsAudience('select c.email from brand.campaign c where c.mens');
+      if (checkSizeEpsilon(audience, epsilon, 1e-6).length > 0) return;
+      const plan = planAudienceSize(audience, { epsilon, delta: 1e-6 });
+      const passed = Array.from({ length: LOOK_COUNT }, () => firstNumber(lookAt(plan, [['1']]))).filter(
+        (size) => checkAudienceSize(audience, BigInt(size)).length === 0,
+      ).length;
+      const [low] = shareLimits(passed, LOOK_COUNT);
+      expect(low, `${passed} of ${LOOK_COUNT} audiences of one person passed`).toBeLessThanOrEqual(LARGEST_SHARE);
+    },
+  );
+});
