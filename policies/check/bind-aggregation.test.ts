@@ -97,4 +97,8 @@ describe('the query over the release', () => {
     expect(where).toMatchObject({ kind: 'compare', left: { column: 'm0' } });
     expect(orderBy[0]?.expression).toMatchObject({ kind: 'call', name: '-' });
   });
+  it('leaves no aggregation without a column: the grand total of keys alone has its persons', async () => {
+    const { aggregates } = await assertAllows('select arm from brand.campaign group by rollup (arm)');
+    expect(aggregates.map((a) => a.keys.length + a.measures.length)).toEqual([1, 1]);
+  });
 });

@@ -81,10 +81,19 @@ function bindSet(
   const grouped = active.flatMap((i) => keys[i]?.key ?? []);
   question.setAggregate(
     index,
-    draftOf(from, { keys: grouped, statistics: builder.statistics, measures: builder.measures }),
+    draftOf(from, {
+      keys: grouped,
+      statistics: builder.statistics,
+      measures: measuresOf(builder.measures, grouped.length),
+    }),
   );
   checkOuter(outer, question);
   return outer;
+}
+
+/** A release has a column at least: that of the grand total of a query that shows keys alone is its persons, shown to nobody. */
+function measuresOf(measures: AggregateDraft['measures'], keyCount: number): AggregateDraft['measures'] {
+  return measures.length === 0 && keyCount === 0 ? [{ kind: 'count', statistic: 0 }] : measures;
 }
 
 /** What the engine counts, over the rows and with the columns that it takes. */
