@@ -124,7 +124,9 @@ function texts({ whole, number, text, moment }: Tied): fc.Arbitrary<string> {
 }
 
 function truths({ number, text, truth, moment }: Tied): fc.Arbitrary<string> {
-  const search = fc.tuple(fc.constantFrom('contains', 'starts_with', 'ends_with'), text, text);
+  const ends = fc.tuple(fc.constantFrom('starts_with', 'ends_with'), text, text);
+  // What is searched for stands in the question: a long text within a long one takes too long on one row.
+  const search = fc.oneof(ends, fc.tuple(fc.constant('contains'), text, fc.constantFrom("'a'", "'上'")));
   return fc.oneof(
     depth,
     fc.constantFrom('flag', 'n > 0', 'label is null', "day >= '2024-01-01'"),
