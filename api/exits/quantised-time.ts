@@ -4,8 +4,10 @@
  */
 const TIME_STEP_MS = 250;
 
-/** Waits until a whole number of steps since a beginning. */
-export async function untilNextStep(beganAtMs: number, nowMs: () => number): Promise<void> {
-  const late = (nowMs() - beganAtMs) % TIME_STEP_MS;
-  if (late > 0) await new Promise((resolve) => setTimeout(resolve, TIME_STEP_MS - late));
+/** Waits until a whole number of steps since a beginning, and gives that moment: how late the wait ended is nobody's to know. */
+export async function untilNextStep(beganAtMs: number, nowMs: () => number): Promise<number> {
+  const tookMs = nowMs() - beganAtMs;
+  const stepMs = Math.ceil(tookMs / TIME_STEP_MS) * TIME_STEP_MS;
+  if (stepMs > tookMs) await new Promise((resolve) => setTimeout(resolve, stepMs - tookMs));
+  return beganAtMs + stepMs;
 }

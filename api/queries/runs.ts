@@ -131,14 +131,14 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts): Promise<void> {
   const { queryId, prepared, call } = run;
   const collaboration = prepared.collaboration.row.collaboration_id;
   const end = await runOrFail(kitchen, run);
-  await untilNextStep(call.receivedAtMs, kitchen.nowMs);
+  const endedAtMs = await untilNextStep(call.receivedAtMs, kitchen.nowMs);
   // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
   const row = await readState(kitchen, queryId);
   if (row?.state !== 'running') return;
   const leafIndex = await record(kitchen, { kind: end.kind, call, collaboration, subject: end.subject });
   await kitchen.store.db
     .updateTable('questions')
-    .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: kitchen.nowMs() })
+    .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: endedAtMs })
     .where('query_id', '=', queryId)
     .where('state', '=', 'running')
     .execute();

@@ -19,6 +19,8 @@ const vocabulary: ReadonlySet<string> = new Set(
   readdirSync(policiesFolder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
     .map((path) => readFileSync(new URL(path, policiesFolder), 'utf8'))
+    // Limits are told without the marks that the source has between their digits.
+    .map((text) => text.replaceAll(/(?<=\d)_(?=\d)/g, ''))
     .concat(JSON.stringify(tables))
     .flatMap(wordsOf),
 );
