@@ -11,6 +11,11 @@ import { expectNothingDone } from '../support/service-standing.ts';
 import { grantToIsv, setTable, type Table } from '../support/service-table.ts';
 import type { TokenFields } from '../support/service-tokens.ts';
 
+/** How long a grant lives that a test sees the end of: a busy machine must find it open first. */
+const GRANT_MS = 3_000;
+/** Most sizes asked for until one shows in the ledger: each has a tenth of a second, and the work before it as well. */
+const MOST_ESTIMATES_COUNT = 50;
+
 let stage: ServiceStage;
 let table: Table;
 
@@ -90,10 +95,10 @@ describe('a grant that is revoked', () => {
       grantee: cast.isv.member,
       abilities: [collaborations.Ability.QUERY],
       tables: ['chenxi.mailings'],
-      expiresAt: new Date(Date.now() + 300),
+      expiresAt: new Date(Date.now() + GRANT_MS),
     });
     expect((await stage.as('isv').collaborations.get(collaborationId)).collaborationId).toBe(collaborationId);
-    await sleep(400);
+    await sleep(GRANT_MS + 100);
     await expectRefused(stage.as('isv').collaborations.get(collaborationId), 'NOT_FOUND');
   });
 });
@@ -110,7 +115,13 @@ describe('a message', () => {
 });
 
 describe('a caller with little patience or too much haste', () => {
-  it('is told that the deadline has passed, and the charge stays', async () => {
+  /** Whether a size of the audience was charged, by the log: the deadline of other calls does not end its stream. */
+  async function isCharged(audienceId: string): Promise<boolean> {
+    const reserved = await entriesOf(stage, 'budget-reserved');
+    return reserved.some(({ subject }) => subject.audience === audienceId);
+  }
+
+  it('is told that the deadline has passed, and the charge stays', { timeout: 60_000 }, async () => {
     const { collaborationId } = table;
     const definition = { collaborationId, displayName: 'slow', onBehalfOf: '', requestId: '' };
     const sql = `select m.email ${joined} where m.tier = 1`;
@@ -118,20 +129,30 @@ describe('a caller with little patience or too much haste', () => {
     const before = await chargesOf(stage, 'brand', collaborationId);
     await stage.end('SIGTERM');
     // A size shows only at a whole quarter of a second, so that a tenth is always too short.
-    await stage.start({ limits: { unaryDeadlineMs: 100, callsPerSecond: 1, burstCallCount: 8 } });
-    const refusal = await expectRefused(stage.as('brand').audiences.estimate(audienceId, 0.3), 'DEADLINE_EXCEEDED');
-    expect(refusal.code).toBe('DEADLINE_EXCEEDED');
+    await stage.start({ limits: { unaryDeadlineMs: 100 } });
+    // The work goes on behind the deadline, which passes before the charge is made where the machine is busy enough.
+    for (let asked = 0; asked < MOST_ESTIMATES_COUNT && !(await isCharged(audienceId)); asked += 1) {
+      const refusal = await expectRefused(stage.as('brand').audiences.estimate(audienceId, 0.3), 'DEADLINE_EXCEEDED');
+      expect(refusal.code).toBe('DEADLINE_EXCEEDED');
+    }
+    await stage.end('SIGTERM');
+    // The limits of the next test, and the usual time to answer in.
+    await stage.start({ limits: { callsPerSecond: 1, burstCallCount: 8 } });
     const after = await chargesOf(stage, 'brand', collaborationId);
+    expect(Object.keys(after)).not.toEqual([]);
     for (const [account, rho] of Object.entries(after)) expect(rho).toBeGreaterThan(before[account] ?? 0);
   });
 
   it('is slowed down, alone, and told when to come back', async () => {
     const calls = Array.from({ length: 20 }, () => stage.as('platform').collaborations.list());
-    const refused = (await Promise.allSettled(calls)).filter(({ status }) => status === 'rejected');
-    expect(refused.length).toBeGreaterThanOrEqual(11);
-    const refusal = await expectRefused(stage.as('platform').collaborations.list(), 'RATE_LIMITED');
-    expect(refusal).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
-    expect(refusal.retrySeconds).toBeGreaterThan(0);
+    const refused = (await Promise.allSettled(calls)).filter((call) => call.status === 'rejected');
+    // Eight at once and one a second more: a busy machine may take some seconds over all of them.
+    expect(refused.length).toBeGreaterThanOrEqual(7);
+    for (const { reason } of refused) {
+      const refusal = await expectRefused(Promise.reject(reason), 'RATE_LIMITED');
+      expect(refusal).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+      expect(refusal.retrySeconds).toBeGreaterThan(0);
+    }
     expect(await stage.as('outsider').collaborations.list()).toEqual([]);
   });
 });
