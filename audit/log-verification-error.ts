@@ -23,7 +23,9 @@ export type LogVerificationCode =
   | 'RELEASE_NOT_ADMITTED'
   | 'RESERVED_AFTER_RELEASE';
 
-/** A proof, checkpoint or log that does not hold; `code` says which promise is broken, `leafIndex` where, if at a leaf. */
+/**
+ * A proof, checkpoint or log that does not hold; `code` says which promise is broken, `leafIndex` where, if at a leaf.
+ */
 export class LogVerificationError extends Error {
   readonly code: LogVerificationCode;
   readonly leafIndex: number | null;

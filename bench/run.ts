@@ -1,4 +1,5 @@
-// `npm run bench`: what protection and the service around it cost, as ratios. Later work widens the rows; the shape stays.
+// `npm run bench`: what protection and the service around it cost, as ratios. Later work widens the rows; the shape
+// stays.
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {

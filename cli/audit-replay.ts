@@ -5,7 +5,9 @@ import type { GalleyClient } from './client/index.ts';
 export interface ReplayedDecision {
   /** `admitted`, `refused` or `budget-spent`, as the record says. */
   readonly decided: string;
-  /** Where the decision that follows from the recorded inputs differs from the recorded one; empty when it is identical. */
+  /**
+   * Where the decision that follows from the recorded inputs differs from the recorded one; empty when it is identical.
+   */
   readonly differences: readonly string[];
   /** The entry of the log that binds this record; `null` when none does. */
   readonly leafIndex: number | null;

@@ -28,7 +28,8 @@ export interface AuditorKnowledge {
  * @throws {Error} with the code of the first broken promise
  */
 export async function verifyAudit(client: GalleyClient, known: AuditorKnowledge): Promise<VerifiedAudit> {
-  // Loaded here and now: no other command needs the verifier, and no other file of the CLI may reach beyond the contract.
+  // Loaded here and now: no other command needs the verifier, and no other file of the CLI may reach beyond the
+  // contract.
   const { parseCheckpoint, verifyLog } = await import('../audit/index.ts');
   const newest = await client.audit.checkpoint();
   const { checkpoint } = newest;

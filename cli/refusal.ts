@@ -24,7 +24,10 @@ export function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'metadata' in error;
 }
 
-/** Reads the typed details of a failed call from its `grpc-status-details-bin` trailer. Details of unknown types are left out. */
+/**
+ * Reads the typed details of a failed call from its `grpc-status-details-bin` trailer. Details of unknown types are
+ * left out.
+ */
 export function readRefusal(error: ServiceError): Refusal {
   const details = readDetails(error);
   const info = decode(details, 'google.rpc.ErrorInfo', rpcDetails.ErrorInfo);

@@ -1,5 +1,5 @@
-// Decisions replay because policies/ is pure. Imports are held by the arrows (.dependency-cruiser.mjs); here, what no import
-// shows: globals through which a clock, chance, the machine or the network could reach a decision.
+// Decisions replay because policies/ is pure. Imports are held by the arrows (.dependency-cruiser.mjs); here, what no
+// import shows: globals through which a clock, chance, the machine or the network could reach a decision.
 import { describe, expect, it } from 'vitest';
 import { files } from './tidy/repository.ts';
 

@@ -1,5 +1,6 @@
 // Writes the generated half of proto/: `npm run generate`. With --check it writes nothing and compares instead, so that
-// nobody edits generated code by hand. With --baseline it declares the contract of today the one to stay compatible with.
+// nobody edits generated code by hand. With --baseline it declares the contract of today the one to stay compatible
+// with.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

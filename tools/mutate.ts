@@ -1,6 +1,6 @@
-// `npm run mutate`: changes the rules and mechanisms in small ways, one at a time, and counts the changes that the tests
-// of policies/ notice. A short run tries a random sample and gives its score with an interval; `--long` tries all and
-// goes on where an earlier run left off. Ends with what survived, and a last line of JSON.
+// `npm run mutate`: changes the rules and mechanisms in small ways, one at a time, and counts the changes that the
+// tests of policies/ notice. A short run tries a random sample and gives its score with an interval; `--long` tries all
+// and goes on where an earlier run left off. Ends with what survived, and a last line of JSON.
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// `npm run verify:privacy`: shows what the guarantee rests on, part by part, and ends with a table and one line of JSON.
-// A short run takes under ten minutes on two cores; `--long` is the campaign, with many more cases and all mutants.
+// `npm run verify:privacy`: shows what the guarantee rests on, part by part, and ends with a table and one line of
+// JSON. A short run takes under ten minutes on two cores; `--long` is the campaign, with many more cases and all
+// mutants.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

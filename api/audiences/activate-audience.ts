@@ -11,8 +11,8 @@ import { snapshotsText } from './sized-snapshots.ts';
 /**
  * Accepts the publication of an audience: destination, minimum and log first, then delivery in the background.
  *
- * The released size alone decides: an exact count compared with the minimum would tell who is in. What is delivered later
- * are the very snapshots it was released for, so that the minimum that was held is the minimum of what leaves.
+ * The released size alone decides: an exact count compared with the minimum would tell who is in. What is delivered
+ * later are the very snapshots it was released for, so that the minimum that was held is the minimum of what leaves.
  */
 export async function activateAudience(
   kitchen: Kitchen,

@@ -33,8 +33,8 @@ export function startDeliveries(kitchen: Kitchen): Deliveries {
 }
 
 /**
- * Withdrawals first, then publications; at most one attempt a destination, so that what is sent there keeps its order and
- * a destination that hangs keeps nobody waiting but itself.
+ * Withdrawals first, then publications; at most one attempt a destination, so that what is sent there keeps its order
+ * and a destination that hangs keeps nobody waiting but itself.
  */
 class DeliveryLoop {
   readonly #kitchen: Kitchen;

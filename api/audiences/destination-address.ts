@@ -1,6 +1,6 @@
-// A platform's token makes this service connect to the address it names, also inside the operator's network; what it may
-// name is therefore narrow. gRPC reads more than addresses (`unix:7000` is a socket file, `xds:` asks a control plane), so
-// that the scheme is ours and never the platform's.
+// A platform's token makes this service connect to the address it names, also inside the operator's network; what it
+// may name is therefore narrow. gRPC reads more than addresses (`unix:7000` is a socket file, `xds:` asks a control
+// plane), so that the scheme is ours and never the platform's.
 import { isIPv4, isIPv6 } from 'node:net';
 import { isLoopback } from '../config/index.ts';
 

@@ -8,7 +8,9 @@ export interface KeptSize {
   readonly ci95High: bigint;
 }
 
-/** The most exact size kept of an audience's definition over the snapshots and rules of now; `null` when there is none. */
+/**
+ * The most exact size kept of an audience's definition over the snapshots and rules of now; `null` when there is none.
+ */
 export async function latestSize(
   kitchen: Kitchen,
   audienceId: string,

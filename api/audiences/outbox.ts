@@ -1,6 +1,6 @@
-// The activations table is the outbox: a row is written with its acceptance and changes state only after the destination
-// has confirmed. A crash on either side means another attempt, which the destination knows by audience and version; so
-// that the effect happens once.
+// The activations table is the outbox: a row is written with its acceptance and changes state only after the
+// destination has confirmed. A crash on either side means another attempt, which the destination knows by audience and
+// version; so that the effect happens once.
 import type { Kitchen } from '../kitchen/index.ts';
 import type { ActivationRow } from './audience-record.ts';
 

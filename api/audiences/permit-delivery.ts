@@ -27,8 +27,9 @@ export interface PermittedDelivery {
 /**
  * Holds a publication again against everything that was held at its acceptance: rights, rules, minimum, snapshots.
  *
- * Between acceptance and delivery lie minutes or weeks, as long as the destination is down. An ISV could use them: activate
- * a large audience, and let it be delivered after its grant has ended, or over data that has become one person.
+ * Between acceptance and delivery lie minutes or weeks, as long as the destination is down. An ISV could use them:
+ * activate a large audience, and let it be delivered after its grant has ended, or over data that has become one
+ * person.
  *
  * @throws {HeldBack} when something no longer holds
  */

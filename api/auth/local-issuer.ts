@@ -1,4 +1,5 @@
-// For trying Galley out, and for one machine without an identity provider. Whoever reads the private file can be anybody.
+// For trying Galley out, and for one machine without an identity provider. Whoever reads the private file can be
+// anybody.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';

@@ -41,7 +41,9 @@ const MAX_FETCH_MS = 5_000;
 /** The media type of access tokens (RFC 9068). Without it an identity token of the same issuer would pass. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
-/** Opens the verifier of the configured issuer, embedded or real: the same checks, on keys from a file or an address. */
+/**
+ * Opens the verifier of the configured issuer, embedded or real: the same checks, on keys from a file or an address.
+ */
 export function openTokenVerifier(
   config: Pick<Config, 'dataDirectory' | 'issuer'>,
   options: VerifierOptions = {},

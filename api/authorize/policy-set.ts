@@ -18,7 +18,8 @@ export const POLICY_SET_ID = 'galley';
 /**
  * Reads the policies and the schema beside this file, checks one against the other, and has Cedar keep them parsed.
  *
- * @throws {PolicyRefused} when either cannot be parsed, a policy does not fit the schema, or an id is missing or doubled
+ * @throws {PolicyRefused} when either cannot be parsed, a policy does not fit the schema, or an id is missing or
+ * doubled
  */
 export async function loadPolicySet(): Promise<void> {
   const schema = await readFile(new URL('./galley.cedarschema', import.meta.url), 'utf8');

@@ -162,7 +162,9 @@ async function putRules(
   return binding;
 }
 
-/** The limit of a lineage is the strictest that any of its bindings sets: a second collaboration opens no new budget. */
+/**
+ * The limit of a lineage is the strictest that any of its bindings sets: a second collaboration opens no new budget.
+ */
 async function openOwnerAccount(
   db: Database,
   { datasetId, owner, nowMs }: { datasetId: string; owner: string; nowMs: number },

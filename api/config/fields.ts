@@ -29,7 +29,9 @@ export function readText(value: unknown, field: string): string {
   throw new ConfigRefused(field, `\`${field}\` must be a text that is not empty`);
 }
 
-/** Reads a whole number within bounds, both included. Digits in a text are taken, as the environment has nothing else. */
+/**
+ * Reads a whole number within bounds, both included. Digits in a text are taken, as the environment has nothing else.
+ */
 export function readCount(value: unknown, field: string, bounds: { least: number; most: number }): number {
   const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= bounds.least && count <= bounds.most) {

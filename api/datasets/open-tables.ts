@@ -47,8 +47,8 @@ export interface NeededTable {
 /**
  * Opens the tables of a job: the named columns of the given snapshots and no others.
  *
- * The identifier is replaced by the collaboration's persons; the vault column itself is never given to a query. A public
- * table has neither.
+ * The identifier is replaced by the collaboration's persons; the vault column itself is never given to a query. A
+ * public table has neither.
  */
 export async function openTables(
   kitchen: Kitchen,

@@ -45,7 +45,8 @@ export interface PublishedUpload {
 /**
  * Takes a file in and publishes it as a snapshot: receive and parse behind the wall → log → publish.
  *
- * Bytes are sealed as they arrive and parsed on the way, so that a client's progress is the progress of the whole. Until the last step nothing can be seen, and after a failure nothing is left.
+ * Bytes are sealed as they arrive and parsed on the way, so that a client's progress is the progress of the whole.
+ * Until the last step nothing can be seen, and after a failure nothing is left.
  *
  * @throws {ServiceError} UPLOAD_REFUSED with the rejects by line and column, never with a value
  */

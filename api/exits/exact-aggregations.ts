@@ -10,8 +10,8 @@ export interface ExactPlace {
 }
 
 /**
- * Counts the exact aggregations that touch some lineages, whoever asked them; equal ones count once. Those of which nothing
- * has left count too: a refusal must not tell of the data.
+ * Counts the exact aggregations that touch some lineages, whoever asked them; equal ones count once. Those of which
+ * nothing has left count too: a refusal must not tell of the data.
  */
 export async function countExactAggregations(kitchen: Kitchen, place: ExactPlace): Promise<number> {
   const rows = await touching(kitchen, place);

@@ -4,7 +4,10 @@
  */
 const TIME_STEP_MS = 250;
 
-/** Waits until a whole number of steps since a beginning, and gives that moment: how late the wait ended is nobody's to know. */
+/**
+ * Waits until a whole number of steps since a beginning, and gives that moment: how late the wait ended is nobody's to
+ * know.
+ */
 export async function untilNextStep(beganAtMs: number, nowMs: () => number): Promise<number> {
   const tookMs = nowMs() - beganAtMs;
   const stepMs = Math.ceil(tookMs / TIME_STEP_MS) * TIME_STEP_MS;

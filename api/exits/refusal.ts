@@ -19,7 +19,10 @@ function violationMessage(violation: Violation, passing: Candidate | null): mess
   };
 }
 
-/** Facts longer than this are lists of all there is, as of functions: they would push other violations out of the details. */
+/**
+ * Facts longer than this are lists of all there is, as of functions: they would push other violations out of the
+ * details.
+ */
 const MAX_FACT_CHARACTERS = 300;
 
 function shortFacts({ facts }: Violation): Record<string, string> {

@@ -58,7 +58,9 @@ export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate
   }
 }
 
-/** The program that counts an aggregation over its snapshots: it follows from the data, and is the same at every run. */
+/**
+ * The program that counts an aggregation over its snapshots: it follows from the data, and is the same at every run.
+ */
 export async function choiceOf(
   kitchen: Kitchen,
   aggregate: PlannedAggregate,
@@ -75,7 +77,8 @@ export function saltOf(kitchen: Kitchen, collaborationId: string): bigint {
 }
 
 /**
- * Names a release: the aggregation, or the bounds to be found, with its rules and noise, who it is for, the collaboration and the snapshots.
+ * Names a release: the aggregation, or the bounds to be found, with its rules and noise, who it is for, the
+ * collaboration and the snapshots.
  *
  * Members do not share releases: that a question costs nothing would tell one member what another has asked.
  */

@@ -19,8 +19,8 @@ export function notFound(thing: Thing): ServiceError {
 }
 
 /**
- * The answer for a thing that is there and refused: PERMISSION_DENIED to those who may know of it, and to all others the
- * very error of `notFound`. Either is counted for the audit log under `<thing>/<id>`.
+ * The answer for a thing that is there and refused: PERMISSION_DENIED to those who may know of it, and to all others
+ * the very error of `notFound`. Either is counted for the audit log under `<thing>/<id>`.
  */
 export function accessRefused(refused: { thing: Thing; id: string; isVisible: boolean }): ServiceError {
   const { thing, id, isVisible } = refused;

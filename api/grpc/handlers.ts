@@ -96,13 +96,14 @@ async function pump<Response>(
 }
 
 /**
- * How long after the end of an upload a reset may still arrive. Node's own HTTP/2 client ends a stream before it resets it,
- * so that a cancelled upload looks finished for a moment; the reset follows in the next packet.
+ * How long after the end of an upload a reset may still arrive. Node's own HTTP/2 client ends a stream before it resets
+ * it, so that a cancelled upload looks finished for a moment; the reset follows in the next packet.
  */
 const SETTLING_MS = 100;
 
-// An upload that broke off must not look like one that ended, or half a file would be published. This narrows the gap and
-// cannot close it: only an end declared within the requests themselves can, and a handler that has one must check it.
+// An upload that broke off must not look like one that ended, or half a file would be published. This narrows the gap
+// and cannot close it: only an end declared within the requests themselves can, and a handler that has one must check
+// it.
 async function* readWhole<Request>(wire: ServerReadableStream<Request, unknown>): AsyncGenerator<Request, void> {
   yield* wire as AsyncIterable<Request>;
   const { promise: settled, resolve } = Promise.withResolvers<void>();

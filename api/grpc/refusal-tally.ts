@@ -39,7 +39,9 @@ export type RefusalTally = {
 /** How long repetitions are counted before they are passed on. */
 const TALLY_WINDOW_MS = 60_000;
 
-/** Kinds told apart within a window; those beyond are counted by member and action alone. Entries a window: twice this. */
+/**
+ * Kinds told apart within a window; those beyond are counted by member and action alone. Entries a window: twice this.
+ */
 export const MAX_KIND_COUNT = 50;
 
 type Count = { refusal: Refusal; count: number; firstAtMs: number; lastAtMs: number };

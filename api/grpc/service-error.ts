@@ -27,7 +27,8 @@ export type ServiceErrorCode =
  * The one table from our codes to gRPC's.
  *
  * RUN_FAILED is UNKNOWN, the status of errors that say nothing: UNAVAILABLE or ABORTED would invite stock clients to
- * try again, and each try is charged. BUDGET_SPENT is RESOURCE_EXHAUSTED without a time to come back, for there is none.
+ * try again, and each try is charged. BUDGET_SPENT is RESOURCE_EXHAUSTED without a time to come back, for there is
+ * none.
  */
 export const grpcStatusOf: { readonly [code in ServiceErrorCode]: status } = {
   UNAUTHENTICATED: status.UNAUTHENTICATED,

@@ -59,8 +59,8 @@ function detailsOf({ code, details }: ServiceError): wellKnown.Any[] {
 }
 
 /**
- * Every broken rule is worth more than what is said beside it: where all do not fit, they go without the facts, and then
- * without the query that would pass. An explanation, which is no trailer, has room for all of it.
+ * Every broken rule is worth more than what is said beside it: where all do not fit, they go without the facts, and
+ * then without the query that would pass. An explanation, which is no trailer, has room for all of it.
  */
 function encodeViolations(all: readonly violations.Violation[], maxBytes: number): Uint8Array {
   const encode = (some: readonly violations.Violation[]): Uint8Array =>

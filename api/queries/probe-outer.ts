@@ -11,8 +11,8 @@ const MAX_PROBE_ROWS = 10_000;
 /**
  * Whether the engine takes the query over the release, asked with released tables that are still empty.
  *
- * It is asked before anything is charged: a question that cannot be answered must cost nothing. No data is read, so that
- * the answer follows from the SQL and the schema alone.
+ * It is asked before anything is charged: a question that cannot be answered must cost nothing. No data is read, so
+ * that the answer follows from the SQL and the schema alone.
  *
  * @throws {ServiceError} `BUSY` when no worker is free to be asked
  */

@@ -249,7 +249,9 @@ function outerTable(stored: StoredRelease, index: number): OuterTable {
   };
 }
 
-/** A digest that only the service can recompute: noisy counts have few values, and a plain digest would give them away. */
+/**
+ * A digest that only the service can recompute: noisy counts have few values, and a plain digest would give them away.
+ */
 function saltedDigest(kitchen: Kitchen, queryId: string, digest: string): string {
   return createHmac('sha256', kitchen.vault.deriveKey('release-digest')).update(`${queryId}:${digest}`).digest('hex');
 }

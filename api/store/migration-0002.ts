@@ -1,4 +1,5 @@
-// Threshold mode: exact releases, which mark for ever whatever they were made from, and what later ones are compared with.
+// Threshold mode: exact releases, which mark for ever whatever they were made from, and what later ones are compared
+// with.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 

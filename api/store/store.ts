@@ -19,7 +19,8 @@ export type Store = {
   /**
    * Runs work in one immediate transaction: all of it is on the disk when this returns, or none of it ever is.
    *
-   * There is one connection, so that inside `work` only `transaction` may be used: waiting for `db` there waits for ever.
+   * There is one connection, so that inside `work` only `transaction` may be used: waiting for `db` there waits for
+   * ever.
    */
   readonly transaction: <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
   readonly close: () => Promise<void>;

@@ -11,10 +11,11 @@ const FOREIGN_MODE_BITS = 0o077;
 /**
  * Reads the master key, and makes it on the first start.
  *
- * Beside it lies a fingerprint (a derived key, which tells nothing of the master key): when the key was lost or changed,
- * the start is refused at once, and no new key is made over data that it could not open.
+ * Beside it lies a fingerprint (a derived key, which tells nothing of the master key): when the key was lost or
+ * changed, the start is refused at once, and no new key is made over data that it could not open.
  *
- * @throws {MasterKeyRefused} when the key is missing, of the wrong length, readable by others, or another one than before
+ * @throws {MasterKeyRefused} when the key is missing, of the wrong length, readable by others, or another one than
+ * before
  */
 export async function openMasterKey(dataDirectory: string): Promise<KeyObject> {
   const directory = join(dataDirectory, 'keys');

@@ -1,5 +1,5 @@
-// The key file is one line in the note format's own spelling, PRIVATE+KEY+name+keyid+base64(type || seed), so that it names
-// the log it belongs to and other tools of the format can use it.
+// The key file is one line in the note format's own spelling, PRIVATE+KEY+name+keyid+base64(type || seed), so that it
+// names the log it belongs to and other tools of the format can use it.
 
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';

@@ -5,7 +5,9 @@ import { LogVerificationError } from '../log-verification-error.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { isKeyName, isSignedBy, KEY_ID_BYTES, type VerifierKey } from './verifier-key.ts';
 
-/** Largest note: room for more than 16 post-quantum signatures of 5 kB, which the format asks every reader to accept. */
+/**
+ * Largest note: room for more than 16 post-quantum signatures of 5 kB, which the format asks every reader to accept.
+ */
 const MAX_NOTE_BYTES = 131_072;
 
 /** Most signatures read in one note, so that a hostile note cannot make a verifier work without end. */
@@ -54,7 +56,8 @@ export function parseNote(note: string): SignedNote {
 /**
  * Checks that the trusted key signed the note's text. Lines by other keys are passed over, as the format demands.
  *
- * @throws {LogVerificationError} `SIGNATURE_MISSING` when the key did not sign, `SIGNATURE_WRONG` when a line only says so
+ * @throws {LogVerificationError} `SIGNATURE_MISSING` when the key did not sign, `SIGNATURE_WRONG` when a line only says
+ * so
  */
 export function assertSignedBy(note: SignedNote, key: VerifierKey): void {
   const own = note.signatures.filter(({ name, keyId }) => name === key.name && Buffer.compare(keyId, key.keyId) === 0);

@@ -1,4 +1,5 @@
-// A file must never be seen half written, not even after a power cut: write beside, sync, then give it its name, sync the folder.
+// A file must never be seen half written, not even after a power cut: write beside, sync, then give it its name, sync
+// the folder.
 
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, unlink } from 'node:fs/promises';

@@ -1,7 +1,7 @@
-// Two processes that append to one log would write two histories. The lock is the kernel's own, taken through SQLite (built
-// into Node) on an empty database file: it goes away with the process, however that dies, so there is no stale lock to
-// judge, no process id that may have been given to another, and no trouble with process ids of another container.
-// It works where file locks do: a local disk, not every network file system.
+// Two processes that append to one log would write two histories. The lock is the kernel's own, taken through SQLite
+// (built into Node) on an empty database file: it goes away with the process, however that dies, so there is no stale
+// lock to judge, no process id that may have been given to another, and no trouble with process ids of another
+// container. It works where file locks do: a local disk, not every network file system.
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

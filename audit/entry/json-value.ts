@@ -3,14 +3,17 @@ import { EntryError } from './entry-error.ts';
 /** A value that JSON can carry and RFC 8785 can write in one way only. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** Deepest nesting in an entry's subject: a plan or a decision needs about ten, and a verifier's stack must not depend on the log. */
+/**
+ * Deepest nesting in an entry's subject: a plan or a decision needs about ten, and a verifier's stack must not depend
+ * on the log.
+ */
 export const MAX_SUBJECT_DEPTH_LEVELS = 32;
 
 /**
  * Checks that a value is plain JSON all the way down.
  *
- * Stricter than a serializer: `undefined`, `toJSON`, class instances and holes would be dropped or rewritten in silence,
- * and the log would then hold something its author never said.
+ * Stricter than a serializer: `undefined`, `toJSON`, class instances and holes would be dropped or rewritten in
+ * silence, and the log would then hold something its author never said.
  *
  * @throws {EntryError} `ENTRY_FIELD_INVALID`
  */
@@ -33,7 +36,10 @@ export function assertJsonValue(value: unknown, depth = 0): asserts value is Jso
   }
 }
 
-/** Tells whether a value is an object made by a literal or by a JSON parser, not a class instance, a function or an array. */
+/**
+ * Tells whether a value is an object made by a literal or by a JSON parser, not a class instance, a function or an
+ * array.
+ */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -23,8 +23,8 @@ export function toLeaf(body: EntryBody): Uint8Array {
 /**
  * Reads a leaf back, and accepts only the bytes that `toLeaf` would have written.
  *
- * Canonical form is checked by writing it again: doubled keys, spare spaces and other spellings of one entry would let the
- * operator show two readings of one hash.
+ * Canonical form is checked by writing it again: doubled keys, spare spaces and other spellings of one entry would let
+ * the operator show two readings of one hash.
  *
  * @throws {EntryError} for anything else
  */

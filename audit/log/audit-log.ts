@@ -17,11 +17,13 @@ export interface ReadEntry {
 /** An open append-only log. Sizes, roots, proofs and reads only ever speak of entries that are already on disk. */
 export interface AuditLog {
   /**
-   * Adds an entry; resolves when it is durable. Entries added at the same time share one disk sync, in the order of the calls.
-   * Time in the log does not run backwards: an `at` before that of the entry in front of it is replaced by that entry's `at`.
+   * Adds an entry; resolves when it is durable. Entries added at the same time share one disk sync, in the order of the
+   * calls. Time in the log does not run backwards: an `at` before that of the entry in front of it is replaced by that
+   * entry's `at`.
    *
    * @throws {EntryError} when the entry is not valid (nothing is written)
-   * @throws {AuditLogError} `LOG_CLOSED`, `LOG_OVERLOADED`, `LOG_FULL`; `LOG_FAILED` when the disk did not take it, and from then on
+   * @throws {AuditLogError} `LOG_CLOSED`, `LOG_OVERLOADED`, `LOG_FULL`; `LOG_FAILED` when the disk did not take it, and
+   * from then on
    */
   append(entry: EntryBody): Promise<AppendedEntry>;
 
@@ -31,7 +33,10 @@ export interface AuditLog {
   /** Root hash now, or as it was at an earlier size. @throws {AuditLogError} `RANGE_OUTSIDE_TREE` */
   rootHash(treeSize?: number): Uint8Array;
 
-  /** A signed note over a tree that holds every entry appended so far; on disk before it is returned, reused until the tree grows. */
+  /**
+   * A signed note over a tree that holds every entry appended so far; on disk before it is returned, reused until the
+   * tree grows.
+   */
   checkpoint(): Promise<string>;
 
   /** Proof that a leaf is in the tree of a size. @throws {AuditLogError} `RANGE_OUTSIDE_TREE` */

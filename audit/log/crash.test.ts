@@ -1,5 +1,5 @@
-// The crash in the worst moment: a process that is killed while it appends must lose nothing it said was kept, and the log
-// it leaves behind must open and go on.
+// The crash in the worst moment: a process that is killed while it appends must lose nothing it said was kept, and the
+// log it leaves behind must open and go on.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,9 @@ const KILL_COUNT = 10;
 const TEST_TIMEOUT_MS = 60_000;
 const program = join(import.meta.dirname, '..', 'testdata', 'append-until-killed.ts');
 
-/** Starts the appender, kills it so many milliseconds after its first acknowledgement, and returns all it acknowledged. */
+/**
+ * Starts the appender, kills it so many milliseconds after its first acknowledgement, and returns all it acknowledged.
+ */
 async function appendAndKill(directory: string, delayMs: number): Promise<Map<number, string>> {
   const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');

@@ -1,6 +1,6 @@
-// How far the log was acknowledged. Written after each sync and not synced itself: after a killed process it is exact, after a
-// power cut it may be older, and it is never ahead of the disk. So it tells a torn tail (beyond the mark: cut) from a damaged
-// one (before the mark: refused), which the bytes alone cannot.
+// How far the log was acknowledged. Written after each sync and not synced itself: after a killed process it is exact,
+// after a power cut it may be older, and it is never ahead of the disk. So it tells a torn tail (beyond the mark: cut)
+// from a damaged one (before the mark: refused), which the bytes alone cannot.
 
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';

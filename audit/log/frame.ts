@@ -1,4 +1,5 @@
-// One group commit is one frame in the file, so a crash tears at most one frame and never part of an acknowledged group:
+// One group commit is one frame in the file, so a crash tears at most one frame and never part of an acknowledged
+// group:
 //   magic(4) leafCount(4) firstLeafIndex(8) payloadBytes(4) crc32(4), then per leaf: length(4) bytes.
 // Numbers are big-endian; the checksum covers the header before it and the payload. It is against accidents only:
 // against people there are the tree and its checkpoints.

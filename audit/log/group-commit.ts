@@ -1,9 +1,13 @@
-// A disk sync costs the same for one entry as for a thousand. While one runs, entries gather; the next sync takes them all.
+// A disk sync costs the same for one entry as for a thousand. While one runs, entries gather; the next sync takes them
+// all.
 
 import { AuditLogError } from '../audit-log-error.ts';
 import { LEAF_LENGTH_BYTES, MAX_FRAME_PAYLOAD_BYTES, MAX_GROUP_LEAVES_COUNT } from './frame.ts';
 
-/** Most entries that wait for the disk: past this the disk is the bottleneck and callers must hear it, not fill the memory. */
+/**
+ * Most entries that wait for the disk: past this the disk is the bottleneck and callers must hear it, not fill the
+ * memory.
+ */
 export const MAX_WAITING_ENTRIES_COUNT = 16_384;
 
 interface WaitingLeaf<Committed> {

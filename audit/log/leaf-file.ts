@@ -41,7 +41,9 @@ export class LeafFile {
     }
   }
 
-  /** Appends leaves as one group; resolves when they are durable. After a failure the file must not be written again. */
+  /**
+   * Appends leaves as one group; resolves when they are durable. After a failure the file must not be written again.
+   */
   async append(leaves: readonly Uint8Array[]): Promise<void> {
     const frame = encodeFrame(this.#groups.treeSize, leaves);
     await writeBytes(this.#files.leaves, this.#groups.byteLength, frame);

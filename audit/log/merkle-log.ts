@@ -27,7 +27,10 @@ export interface MerkleLogParts {
   readonly lastAt: string;
 }
 
-/** The log over one leaf file and the tree in memory. INVARIANT: a leaf is in the tree only when it is durable in the file. */
+/**
+ * The log over one leaf file and the tree in memory. INVARIANT: a leaf is in the tree only when it is durable in the
+ * file.
+ */
 export class MerkleLog implements AuditLog {
   readonly #parts: MerkleLogParts;
   readonly #groups = new GroupCommit<AppendedEntry>((leaves) => this.#commit(leaves));
@@ -51,8 +54,8 @@ export class MerkleLog implements AuditLog {
     if (this.treeSize + this.#groups.waitingCount >= MAX_TREE_SIZE_LEAVES) {
       throw new AuditLogError('LOG_FULL', `log holds its most, ${MAX_TREE_SIZE_LEAVES} entries`);
     }
-    // Clocks are set back by milliseconds all the time, and no event may be lost for it; a log that runs backwards, though,
-    // could not be told from one with entries slipped in later.
+    // Clocks are set back by milliseconds all the time, and no event may be lost for it; a log that runs backwards,
+    // though, could not be told from one with entries slipped in later.
     const leaf = toLeaf(entry);
     if (entry.at < this.#lastAt) return this.#groups.add(toLeaf({ ...entry, at: this.#lastAt }));
     this.#lastAt = entry.at;

@@ -2,7 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { readBytes } from './file-bytes.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES } from './frame.ts';
 
-/** Bytes read at a time: some hundred ordinary groups, so that neither a whole log nor a single page of it costs much. */
+/**
+ * Bytes read at a time: some hundred ordinary groups, so that neither a whole log nor a single page of it costs much.
+ */
 const READ_WINDOW_BYTES = 262_144;
 
 /** Reads sound frames one after another from `start`, and stops at `end` or at the first place where there is none. */

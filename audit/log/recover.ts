@@ -16,8 +16,8 @@ export interface LogFiles {
 /**
  * Reads a log back after any kind of stop: fills the index, hands every leaf on in order, and cuts a torn tail.
  *
- * A tail is cut only if nothing acknowledged can be in it: it lies beyond the durable mark, is no longer than one group, and
- * no sound group follows. Everything else is damage, which must not be repaired in silence.
+ * A tail is cut only if nothing acknowledged can be in it: it lies beyond the durable mark, is no longer than one
+ * group, and no sound group follows. Everything else is damage, which must not be repaired in silence.
  *
  * @throws {AuditLogError} `LOG_CORRUPT`, with the place
  */

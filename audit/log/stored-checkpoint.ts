@@ -16,8 +16,8 @@ const CHECKPOINT_FILE = 'checkpoint';
 /**
  * Loads the latest checkpoint, and refuses a tree that does not keep what it promised.
  *
- * The operator who restores an old copy of the leaves, or edits them, is stopped here and not by the first auditor: going on
- * would sign a second history.
+ * The operator who restores an old copy of the leaves, or edits them, is stopped here and not by the first auditor:
+ * going on would sign a second history.
  *
  * @throws {AuditLogError} `CHECKPOINT_CONTRADICTS_LOG`
  */

@@ -3,7 +3,8 @@ import { EMPTY_ROOT, nodeHash } from './hash.ts';
 /**
  * The right edge of a tree: enough to append and to tell the root, in O(log n) memory.
  *
- * An auditor rebuilds a log of any length with it, and it shares no code with the tree that served the log but the two hashes.
+ * An auditor rebuilds a log of any length with it, and it shares no code with the tree that served the log but the two
+ * hashes.
  */
 export class CompactRange {
   /** Roots of the complete subtrees that make up the tree, largest first: one for each 1 in the size's binary form. */

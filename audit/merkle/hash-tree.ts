@@ -59,7 +59,9 @@ function largestPowerOfTwoUpTo(count: number): number {
   return 2 ** (31 - Math.clz32(count));
 }
 
-/** The RFC's k: the largest power of two smaller than `count`, where a tree of `count` leaves splits; `count` from 2. */
+/**
+ * The RFC's k: the largest power of two smaller than `count`, where a tree of `count` leaves splits; `count` from 2.
+ */
 export function splitPoint(count: number): number {
   return largestPowerOfTwoUpTo(count - 1);
 }

@@ -15,7 +15,8 @@ export interface InclusionClaim {
  *
  * Source: RFC 9162, section 2.1.3.2 (the hashes are those of RFC 6962).
  *
- * @throws {LogVerificationError} `HASH_LENGTH_WRONG`, `LEAF_INDEX_OUTSIDE_TREE`, `PROOF_LENGTH_WRONG`, `ROOT_HASH_MISMATCH`
+ * @throws {LogVerificationError} `HASH_LENGTH_WRONG`, `LEAF_INDEX_OUTSIDE_TREE`, `PROOF_LENGTH_WRONG`,
+ * `ROOT_HASH_MISMATCH`
  */
 export function verifyInclusion(claim: InclusionClaim): void {
   assertHashes([claim.leafHash, claim.rootHash, ...claim.proof]);

@@ -1,5 +1,5 @@
-// Run as a child process: appends without end, several at a time, and tells each acknowledged index and hash on standard
-// output, until it is killed. Arguments: the log's directory.
+// Run as a child process: appends without end, several at a time, and tells each acknowledged index and hash on
+// standard output, until it is killed. Arguments: the log's directory.
 
 import { writeSync } from 'node:fs';
 import { signerFromSeed } from '../checkpoint/checkpoint-signer.ts';

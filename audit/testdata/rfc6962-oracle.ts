@@ -1,5 +1,5 @@
-// The definitions of RFC 6962, section 2.1, written down as they stand there: recursive, on lists of leaves, with nothing
-// shared with the product. For tests only: it is slow, and that is its point.
+// The definitions of RFC 6962, section 2.1, written down as they stand there: recursive, on lists of leaves, with
+// nothing shared with the product. For tests only: it is slow, and that is its point.
 
 import { createHash } from 'node:crypto';
 

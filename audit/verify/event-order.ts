@@ -4,8 +4,8 @@ import { LogVerificationError } from '../log-verification-error.ts';
 /**
  * Checks, entry by entry, that events stand in an order the service may produce: charge first, log first, then answer.
  *
- * A root hash proves that nothing was changed; only this finds an operator who wrote the wrong history to begin with, such as
- * a release without a charge. Memory: one name for each question in the log.
+ * A root hash proves that nothing was changed; only this finds an operator who wrote the wrong history to begin with,
+ * such as a release without a charge. Memory: one name for each question in the log.
  */
 export class EventOrder {
   readonly #reserved = new Set<string>();
@@ -13,7 +13,9 @@ export class EventOrder {
   readonly #released = new Set<string>();
   #lastAt = '';
 
-  /** @throws {LogVerificationError} `ENTRY_BACKDATED`, `RELEASE_*` or `RESERVED_AFTER_RELEASE`, with the leaf's index */
+  /**
+   * @throws {LogVerificationError} `ENTRY_BACKDATED`, `RELEASE_*` or `RESERVED_AFTER_RELEASE`, with the leaf's index
+   */
   accept(entry: Entry, leafIndex: number): void {
     // Times have one spelling of fixed length, so their order is the order of their text.
     if (entry.at < this.#lastAt)

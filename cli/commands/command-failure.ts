@@ -17,5 +17,8 @@ export class RefusedCall extends Error {
 /** A command that was given something it cannot work with; the message says what and how. */
 export class UsageFault extends Error {}
 
-/** What the shell learns: 1 when the service refused or the world failed, 2 when the command was wrong, 3 when a price awaits a yes. */
+/**
+ * What the shell learns: 1 when the service refused or the world failed, 2 when the command was wrong, 3 when a price
+ * awaits a yes.
+ */
 export const exitCodes = { failed: 1, usage: 2, unconfirmed: 3 } as const;

@@ -18,8 +18,8 @@ export const cast = {
 const { CONTRIBUTE, QUERY, ACTIVATE, AUDIT } = collaborations.Ability;
 
 /**
- * What each party may do. The service provider is no member of the agreement: it acts by the brand's grant alone. Nor is
- * the auditor: it reads the log, by the scope of its token.
+ * What each party may do. The service provider is no member of the agreement: it acts by the brand's grant alone. Nor
+ * is the auditor: it reads the log, by the scope of its token.
  */
 export const members: readonly collaborations.Member[] = [
   { member: cast.platform.member, abilities: [CONTRIBUTE, QUERY, AUDIT], acceptedAt: undefined },

@@ -9,7 +9,8 @@ import type { DiscreteGaussianEvent, FractionText, PrivacyEvent } from './privac
 /**
  * The mechanisms that will run for some aggregations; what is planned twice runs once.
  *
- * `bounds` are those that are still to be found: all that the aggregations wait for, where nobody says that some are stored.
+ * `bounds` are those that are still to be found: all that the aggregations wait for, where nobody says that some are
+ * stored.
  */
 export function eventsOf(
   aggregates: readonly PlannedAggregate[],

@@ -51,8 +51,9 @@ export function spendableOf({ epsilon, delta }: { readonly epsilon: number; read
  * Whether an account can bear a charge: the privacy filter.
  *
  * Questions are chosen after earlier answers are seen, and so are their prices. That the sums may be compared with a
- * fixed limit all the same is a theorem on approximate zCDP: Whitehouse, Ramdas, Rogers, Wu, "Fully-Adaptive Composition
- * in Differential Privacy" (2023). It refuses exactly when an account would exceed its limit, and never for less.
+ * fixed limit all the same is a theorem on approximate zCDP: Whitehouse, Ramdas, Rogers, Wu, "Fully-Adaptive
+ * Composition in Differential Privacy" (2023). It refuses exactly when an account would exceed its limit, and never for
+ * less.
  */
 export function canBear(account: LedgerAccount, charge: Charge): boolean {
   const selection = account.deltaCharged + charge.deltaSelection;
@@ -70,7 +71,9 @@ export function chargedEpsilon(account: LedgerAccount): number {
   return epsilonOf(account.rhoCharged, conversionDelta(account.delta));
 }
 
-/** Epsilon charged so far by the curve of continuous Gaussian noise: an estimate to show, which nothing is decided by. */
+/**
+ * Epsilon charged so far by the curve of continuous Gaussian noise: an estimate to show, which nothing is decided by.
+ */
 export function estimatedEpsilon(account: LedgerAccount): number {
   return gaussianEpsilon(account.rhoCharged, conversionDelta(account.delta));
 }

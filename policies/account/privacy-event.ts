@@ -1,5 +1,5 @@
-// What was done to the data, mechanism by mechanism: with it anybody adds a charge up again, by this or a later theorem.
-// The list is closed and its shape has a version, so that an old entry is read as it was meant or not at all.
+// What was done to the data, mechanism by mechanism: with it anybody adds a charge up again, by this or a later
+// theorem. The list is closed and its shape has a version, so that an old entry is read as it was meant or not at all.
 
 /** An exact number of at least 0: `numerator` or `numerator/denominator`, in decimal digits. */
 export type FractionText = string;

@@ -241,7 +241,9 @@ export class AggregationBuilder {
     return this.#released({ kind: 'spread', form, rows, sum, squares, scale, centre: squared.centre }, DOUBLE, node.at);
   }
 
-  /** A number with its bounds, or to be bounded; `null`, with the violation noted, when it is none or nothing bounds it. */
+  /**
+   * A number with its bounds, or to be bounded; `null`, with the violation noted, when it is none or nothing bounds it.
+   */
   #measured(node: SyntaxCall, { of, isFound }: AskedValue, name: string): MeasuredValue | UnboundedValue | null {
     if (node.distinct) {
       this.#notPermitted(node, `${name}(distinct …)`);

@@ -30,8 +30,8 @@ export interface AggregationBinding extends RowBinding {
 /**
  * Splits an aggregation over protected rows in two: what the engine counts, and a query over the released counts.
  *
- * Everything above the counts (arithmetic, windows, HAVING, ORDER BY, LIMIT) lands in the second half, where it is free.
- * Each grouping set is an aggregation of its own: it is counted, noised and charged by itself.
+ * Everything above the counts (arithmetic, windows, HAVING, ORDER BY, LIMIT) lands in the second half, where it is
+ * free. Each grouping set is an aggregation of its own: it is counted, noised and charged by itself.
  */
 export function bindAggregation(select: SyntaxSelect, from: BoundRows, binding: AggregationBinding): OuterQuery {
   const keys = bindKeys(select, from, binding);
@@ -91,7 +91,10 @@ function bindSet(
   return outer;
 }
 
-/** A release has a column at least: that of the grand total of a query that shows keys alone is its persons, shown to nobody. */
+/**
+ * A release has a column at least: that of the grand total of a query that shows keys alone is its persons, shown to
+ * nobody.
+ */
 function measuresOf(measures: AggregateDraft['measures'], keyCount: number): AggregateDraft['measures'] {
   return measures.length === 0 && keyCount === 0 ? [{ kind: 'count', statistic: 0 }] : measures;
 }

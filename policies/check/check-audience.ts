@@ -158,7 +158,9 @@ export function checkSizeEpsilon(audience: CheckedAudience, epsilon: number, del
   return question.violations;
 }
 
-/** Holds the released size against the strictest minimum; the protected size alone decides, so it tells of no person. */
+/**
+ * Holds the released size against the strictest minimum; the protected size alone decides, so it tells of no person.
+ */
 export function checkAudienceSize(audience: CheckedAudience, persons: bigint): readonly Violation[] {
   if (persons >= BigInt(audience.minSize)) return [];
   const question = new QuestionScope(audience.sql, []);

@@ -9,7 +9,9 @@ const DOUBLE: ScalarType = { kind: 'double' };
 const TEXT: ScalarType = { kind: 'text' };
 const BOOLEAN: ScalarType = { kind: 'boolean' };
 
-/** Most digits after the point that arithmetic keeps: ten to the ninth still leaves nine digits before it in 64 bits. */
+/**
+ * Most digits after the point that arithmetic keeps: ten to the ninth still leaves nine digits before it in 64 bits.
+ */
 export const MAX_SCALE_DIGITS = 9;
 
 /** The name under which a question asks for bounds to be found; only an aggregate may be asked of it. */

@@ -38,7 +38,9 @@ const KINDS: Readonly<Record<string, PersonAggregate['kind']>> = {
 /** Names for refusals. */
 const PERMITTED = ['count', 'sum', 'avg', 'min', 'max', 'min_by', 'max_by', 'bool_or', 'bool_and'];
 
-/** Reads an aggregate over one person's rows; `null`, with the violation noted, when it is none that is exact and total. */
+/**
+ * Reads an aggregate over one person's rows; `null`, with the violation noted, when it is none that is exact and total.
+ */
 export function personAggregate(
   node: SyntaxCall,
   question: QuestionScope,
@@ -133,8 +135,8 @@ function ofValue(
 }
 
 /**
- * Refuses a span of time where one of equal values stays: a month equals 30 days and differs when it is added, and which
- * of them stays would follow the order of rows.
+ * Refuses a span of time where one of equal values stays: a month equals 30 days and differs when it is added, and
+ * which of them stays would follow the order of rows.
  */
 export function refuseSpan(e: Expression, construct: string, question: QuestionScope): boolean {
   if (e.type.kind !== 'interval') return false;

@@ -21,8 +21,8 @@ const MAX_LISTED_VALUES = 1_000;
 /**
  * Every value an expression can take, when that is known without looking at data; else `null`.
  *
- * A group that exists in any case needs no selection: it costs no delta, and no person makes it appear. Values are known
- * when the owner declared them, or when the question itself writes them, as the results of a CASE.
+ * A group that exists in any case needs no selection: it costs no delta, and no person makes it appear. Values are
+ * known when the owner declared them, or when the question itself writes them, as the results of a CASE.
  */
 export function publicValues(e: Expression, question: QuestionScope): readonly KeyValue[] | null {
   const values = valuesOf(e, question);

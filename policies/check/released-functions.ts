@@ -40,7 +40,10 @@ const LISTED = new Map<string, ScalarType>(
 /** Names of the functions above the noise, for docs and refusals; protected rows may be given to some of them too. */
 export const RELEASED_FUNCTIONS: readonly string[] = [...LISTED.keys(), 'age', 'ifnull', 'mod'].toSorted();
 
-/** Functions of protected rows that are an error outside of a range. TRY keeps it away there; around aggregates it cannot. */
+/**
+ * Functions of protected rows that are an error outside of a range. TRY keeps it away there; around aggregates it
+ * cannot.
+ */
 const WITH_RANGE = ['sqrt', 'ln', 'log', 'log2', 'log10'];
 
 /** Whether a function over these arguments is printed with a condition that keeps it in its range. */

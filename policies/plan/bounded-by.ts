@@ -13,7 +13,8 @@ type Unbounded = Extract<Statistic, { kind: 'unbounded' }>;
  * The aggregation with bounds that were found, in the order of its `bounds`: what the engine is then asked for.
  *
  * Bounds decide how far values count and, with that, how much noise there is; what it costs was fixed before. Each
- * variance is the planned one times the squared sensitivity that follows from the bounds, which leaves the loss as it is.
+ * variance is the planned one times the squared sensitivity that follows from the bounds, which leaves the loss as it
+ * is.
  *
  * @throws {Error} when the noise does not follow from the bounds: then we are wrong
  */

@@ -12,7 +12,9 @@ export function areLookUpsBounded(rows: ProtectedRows): boolean {
   return grown(new Set(people), rows, (source, known) => isLookedUp(source, rows, known)).size === rows.sources.length;
 }
 
-/** The sources whose columns have one value each on all rows of a person; `isSingle` tells which have one row at most. */
+/**
+ * The sources whose columns have one value each on all rows of a person; `isSingle` tells which have one row at most.
+ */
 export function constantSources(rows: ProtectedRows, isSingle: (index: number) => boolean): ReadonlySet<string> {
   return grown(new Set(), rows, (source, known) => {
     if (!isSingle(rows.sources.indexOf(source))) return false;

@@ -4,7 +4,9 @@ import type { Fraction } from '../protect/discrete-gaussian.ts';
 const VARIANCE_FRACTION = 1n << 20n;
 /** The same where the unit is a squared sensitivity, which may be found to be a large number of units. */
 const RELATIVE_VARIANCE_FRACTION = 1n << 120n;
-/** Digits after the binary point of a loss: a double times a power of two is exact, so that only digits beyond are cut. */
+/**
+ * Digits after the binary point of a loss: a double times a power of two is exact, so that only digits beyond are cut.
+ */
 const RHO_FRACTION_BITS = 100;
 
 /**

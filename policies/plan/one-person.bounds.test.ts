@@ -1,5 +1,5 @@
-// The strongest test of all: over schemas, data and questions at random, one person changes the exact bounded output by no
-// more than the plan says, and changes nobody else's values at all. Noise, price and threshold rest on it.
+// The strongest test of all: over schemas, data and questions at random, one person changes the exact bounded output by
+// no more than the plan says, and changes nobody else's values at all. Noise, price and threshold rest on it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertBounded, assertRowsBounded, type BoundedOutput, count } from '../../test/proof/one-person.ts';

@@ -91,7 +91,8 @@ describe('noise that follows from found bounds', () => {
     fc.assert(
       fc.property(found, (bounds) => {
         const bounded = boundedBy(aggregate, [bounds]);
-        // As an auditor would reckon from what ran; rounding the variances up makes it cheaper by less than a millionth.
+        // As an auditor would reckon from what ran; rounding the variances up makes it cheaper by less than a
+        // millionth.
         const spent = chargeOfEvents(eventsOf([bounded])).rho;
         expect(spent).toBeLessThanOrEqual(reserved);
         expect(spent).toBeGreaterThan(reserved * (1 - 1e-6));

@@ -1,5 +1,5 @@
-// Bounds that nobody declared, found with noise: a histogram of magnitudes over the same rows, whose outermost bins that
-// stand out of the noise are the bounds. Source: Wilson et al., "Differentially Private SQL with Bounded User
+// Bounds that nobody declared, found with noise: a histogram of magnitudes over the same rows, whose outermost bins
+// that stand out of the noise are the bounds. Source: Wilson et al., "Differentially Private SQL with Bounded User
 // Contribution" (2020), section 4 on approximate bounds; here persons are counted and not rows, so that a person who
 // has many rows, or enormous ones, moves two counts by one each and no more.
 import type { Charge } from '../account/ledger-account.ts';
@@ -45,9 +45,9 @@ export const BOUNDS_SQUARED_L2 = 2n;
 const EMPTY_BIN_RATIO = 1e-3;
 
 /**
- * Each value's share of what a question may spend. Bounds that are off by a bin double the noise, and a few more persons
- * in a bin are all that a larger share would find; a tenth leaves the statistics nearly all of their accuracy. It does
- * not depend on what else is asked, so that another question of the same epsilon reuses the bounds.
+ * Each value's share of what a question may spend. Bounds that are off by a bin double the noise, and a few more
+ * persons in a bin are all that a larger share would find; a tenth leaves the statistics nearly all of their accuracy.
+ * It does not depend on what else is asked, so that another question of the same epsilon reuses the bounds.
  */
 const BOUNDS_SHARE_RATIO = 1 / 10;
 /** The most that all bounds of a question take together. */

@@ -12,8 +12,8 @@ export interface ToldBounds {
 }
 
 /**
- * Tells found bounds beside the output columns that are measures as they are: who reads a sum judges by them what the clamp
- * may have cut away. They are released values themselves. `found` are the bounds of each aggregation, in order.
+ * Tells found bounds beside the output columns that are measures as they are: who reads a sum judges by them what the
+ * clamp may have cut away. They are released values themselves. `found` are the bounds of each aggregation, in order.
  */
 export function toldBounds(plan: ProtectedPlan, found: readonly (readonly UnitBounds[])[]): readonly ToldBounds[] {
   return columnsOf(plan.outer).flatMap(({ name }) => {

@@ -161,7 +161,9 @@ function printKeyValue(value: string | bigint | boolean, literals: LiteralStyle)
   return typeof value === 'bigint' ? `CAST('${value}' AS BIGINT)` : String(value).toUpperCase();
 }
 
-/** Rows that tie are equal in all that is read. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results. */
+/**
+ * Rows that tie are equal in all that is read. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results.
+ */
 function printNumberedStep({ keys, numbered }: PrintedParts): string {
   const numbers = numbered.map(({ name }) => {
     const values = [...keys, name].join(', ');
@@ -193,8 +195,8 @@ function printPersonStep({ literals, choice, keys, measured, numbered }: Printed
 /**
  * The groups of a person that stay, by a keyed hash; two sort keys, as above.
  *
- * Only persons over the bound, `h`, are ranked: all others keep what they have, and to sort it would take as long as the
- * rest of the question.
+ * Only persons over the bound, `h`, are ranked: all others keep what they have, and to sort it would take as long as
+ * the rest of the question.
  */
 function printKeptSteps({ aggregate, keys, measured }: PrintedParts): readonly string[] {
   const most = aggregate.maxGroupsPerPerson;

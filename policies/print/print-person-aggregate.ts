@@ -6,8 +6,8 @@ import { printOneOfEquals } from './print-one-of-equals.ts';
 /**
  * Prints an aggregate over one person's rows: exact, total, and the same whatever the order of the rows.
  *
- * A sum of floating-point numbers would follow the order in which threads meet the rows, and with it the rows of others;
- * so they are added up as decimals. What ties is broken by value for the same reason.
+ * A sum of floating-point numbers would follow the order in which threads meet the rows, and with it the rows of
+ * others; so they are added up as decimals. What ties is broken by value for the same reason.
  */
 export function printPersonAggregate(aggregate: PersonAggregate, literals: LiteralStyle): string {
   const filter = aggregate.when === null ? '' : ` FILTER (WHERE ${printExpression(aggregate.when, literals)})`;
@@ -51,7 +51,10 @@ function printExact({ scale, of }: PersonAggregate, text: string): string {
     : `TRY_CAST(${text} AS DECIMAL(18, ${scale}))`;
 }
 
-/** Of equal `by` the smallest or largest `of`: pairs are compared part by part. As in DuckDB, rows without `of` do not count. */
+/**
+ * Of equal `by` the smallest or largest `of`: pairs are compared part by part. As in DuckDB, rows without `of` do not
+ * count.
+ */
 function printOrdered({ kind, by, when }: PersonAggregate, of: string, literals: LiteralStyle): string {
   if (by === null) throw new TypeError('an ordered aggregate has something to order by');
   const order = printExpression(by, literals);

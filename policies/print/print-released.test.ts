@@ -6,7 +6,9 @@ import { RELEASED_FUNCTIONS } from '../check/released-functions.ts';
 import { printExpression } from './print-expression.ts';
 import { printOuter, releaseTable } from './print-outer.ts';
 
-/** How a function is called over a text g, a day d and a whole number n, where it takes another thing than the number. */
+/**
+ * How a function is called over a text g, a day d and a whole number n, where it takes another thing than the number.
+ */
 const CALLS: Readonly<Record<string, string>> = {
   ...of(
     'g',

@@ -77,9 +77,10 @@ const OVER_TABLE = 'persons over';
  *
  * Without the cut a member could load one address ten thousand times, join the table with itself, and learn from the
  * time of the answer whether that person is in the other member's data; and one person's rows would count without
- * bound; it is left out only where it would take nothing away. Which rows are kept follows from the person's own rows and the secret salt `$1`; rows that tie are equal in
- * every column that is read. Only the rows of persons over the declaration are put in order: to sort all would take
- * longer, and one person over it must not be told from none by the time. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results.
+ * bound; it is left out only where it would take nothing away. Which rows are kept follows from the person's own rows
+ * and the secret salt `$1`; rows that tie are equal in every column that is read. Only the rows of persons over the
+ * declaration are put in order: to sort all would take longer, and one person over it must not be told from none by the
+ * time. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results.
  */
 function printCut(source: RowSource, { read, style }: PrintScope): string {
   const { input } = source;

@@ -128,7 +128,8 @@ function printTotal(value: string, name: string, rows: RowsOfGroup): string {
  * Prints the list of a person's values in one group: bins, or the distinct values with their keyed hashes.
  *
  * Which distinct values stay follows from the salt, the person and the values: an owner that could foresee it could
- * choose the sample. `position`, for a histogram that keeps fewer rows than a person may have, is the column that numbers them.
+ * choose the sample. `position`, for a histogram that keeps fewer rows than a person may have, is the column that
+ * numbers them.
  */
 export function printList(
   statistic: ListedStatistic,

@@ -1,6 +1,6 @@
 // How good found bounds are, over crowds whose truth is known. Persons are drawn anew from a seed; a correct mechanism
-// fails here when some bin without persons is taken (at most once in a thousand finds, by the threshold) or noise of more
-// than six deviations falls, and the seed is fixed so that it fails always or never.
+// fails here when some bin without persons is taken (at most once in a thousand finds, by the threshold) or noise of
+// more than six deviations falls, and the seed is fixed so that it fails always or never.
 import { describe, expect, it } from 'vitest';
 import { loadTable, type TestRows } from '../../test/support/load-table.ts';
 import { boundedOf, planOf, releaseOf } from '../../test/support/run-plan.ts';

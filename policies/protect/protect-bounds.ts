@@ -7,8 +7,8 @@ import { type Cell, RawGroups } from './raw-groups.ts';
 /**
  * Adds noise to the persons of every bin of magnitude, whether anybody is in it or not.
  *
- * All noisy bins are kept and not the bounds alone: who reads the log of a release sees what the bounds were taken from,
- * and it costs nothing more.
+ * All noisy bins are kept and not the bounds alone: who reads the log of a release sees what the bounds were taken
+ * from, and it costs nothing more.
  */
 export function protectBounds(bounds: PlannedBounds, raw: RawGroups, bits: RandomBits): Release {
   const found = new Map(RawGroups.open(raw).map(({ keys: [bin], statistics: [persons] }) => [bin, persons]));

@@ -70,7 +70,9 @@ export type Decision =
   /** The SQL breaks no rule, and what the ledger said was not recorded. */
   | { readonly kind: 'undecided' };
 
-/** Decides on a question from all there is to know: the same inputs give the same decision, anywhere and at any time. */
+/**
+ * Decides on a question from all there is to know: the same inputs give the same decision, anywhere and at any time.
+ */
 export function decide(inputs: DecisionInputs): Decision {
   const { sql, parse, tables, ledger } = inputs;
   const read = readQuery(sql, parse);

@@ -1,4 +1,5 @@
-// An auditor decides again from what was recorded: it gives the same decision, and a record that was changed gives another.
+// An auditor decides again from what was recorded: it gives the same decision, and a record that was changed gives
+// another.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSql } from '../../test/support/engine.ts';

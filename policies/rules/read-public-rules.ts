@@ -13,8 +13,8 @@ import {
 const FIELDS = ['version', 'public', 'joinKeys', 'rowsPerKey', 'measures', 'groupKeys', 'functions'];
 
 /**
- * Fields of a table of persons, each with why it says nothing here. They are refused and not ignored: an owner who writes
- * a budget believes that something is protected.
+ * Fields of a table of persons, each with why it says nothing here. They are refused and not ignored: an owner who
+ * writes a budget believes that something is protected.
  */
 const PERSONAL_FIELDS: Readonly<Record<string, string>> = {
   identity: 'makes no sense for a public table, which names no persons',

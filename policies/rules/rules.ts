@@ -47,7 +47,9 @@ export interface AudienceRule {
   readonly destinations: readonly string[];
 }
 
-/** How an owner lets exact aggregates leave: rounded and suppressed, without noise and so not differentially private. */
+/**
+ * How an owner lets exact aggregates leave: rounded and suppressed, without noise and so not differentially private.
+ */
 export interface ThresholdRule {
   /** The largest share of a sum or a count of rows that one person, or one store, may have. */
   readonly dominanceRatio: number;
@@ -121,9 +123,12 @@ export const MAX_ROWS_PER_PERSON_ROWS = 10_000;
 /** Most groups a person may reach. */
 export const MAX_GROUPS_PER_PERSON_GROUPS = 1_000;
 /**
- * Most rows of a public table for one value of its join keys. Each multiplies the rows of every person that are joined to
- * it, and the noise with them: a table with more is no reference table.
+ * Most rows of a public table for one value of its join keys. Each multiplies the rows of every person that are joined
+ * to it, and the noise with them: a table with more is no reference table.
  */
 export const MAX_ROWS_PER_KEY_ROWS = 100;
-/** Most join keys of a public table: what names a row of reference data, such as a price by shop, article and day, takes no more. */
+/**
+ * Most join keys of a public table: what names a row of reference data, such as a price by shop, article and day, takes
+ * no more.
+ */
 export const MAX_PUBLIC_JOIN_KEYS = 4;

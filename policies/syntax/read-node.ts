@@ -96,7 +96,10 @@ export function asNames(reader: NodeReader, node: JsonNode, value: unknown): rea
   return Array.isArray(value) ? value.map((name) => asName(reader, node, name)) : refuse(reader, node, 'unknown tree');
 }
 
-/** An entry of a table by a name from a tree, which may be anybody's: `constructor` is no entry, though all tables have it. */
+/**
+ * An entry of a table by a name from a tree, which may be anybody's: `constructor` is no entry, though all tables have
+ * it.
+ */
 export function entryOf<T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined {
   return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
 }

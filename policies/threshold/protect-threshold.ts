@@ -30,7 +30,10 @@ export function protectThreshold(aggregate: ThresholdAggregate, raw: RawThreshol
   return { columns: releaseColumns(aggregate), rows, threshold } as unknown as Release;
 }
 
-/** Told only where it adds to groups that left, or it would be a release of its own; and only of so many that it says nothing of one; each person counts once a group. */
+/**
+ * Told only where it adds to groups that left, or it would be a release of its own; and only of so many that it says
+ * nothing of one; each person counts once a group.
+ */
 function summaryOf(aggregate: ThresholdAggregate, hidden: readonly RawThresholdGroup[]): number | null {
   if (!hideEachOther(aggregate, hidden)) return null;
   return Number(roundToMultiple(personsIn(hidden), BigInt(aggregate.threshold.roundTo)));

@@ -49,8 +49,8 @@ export class RawThresholdGroups {
   }
 
   /**
-   * Reads the worker's rows against the plan they answer: those of `printThreshold`, and those of `printComparison` with
-   * each earlier aggregation. A hostile engine may send anything of the right shape.
+   * Reads the worker's rows against the plan they answer: those of `printThreshold`, and those of `printComparison`
+   * with each earlier aggregation. A hostile engine may send anything of the right shape.
    */
   static read(
     aggregate: ThresholdAggregate,

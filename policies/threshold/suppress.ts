@@ -83,7 +83,9 @@ export function hideEachOther(aggregate: ThresholdAggregate, hidden: readonly Ra
   return hidden.length >= FEWEST_SUPPRESSED_GROUPS && personsIn(hidden) >= BigInt(aggregate.minGroupSize);
 }
 
-/** Whether all groups together differ from an earlier group in a few persons: then nothing may tell of what is hidden. */
+/**
+ * Whether all groups together differ from an earlier group in a few persons: then nothing may tell of what is hidden.
+ */
 export function isWholeTooNear(aggregate: ThresholdAggregate, raw: RawThreshold): boolean {
   const whole = 2 ** aggregate.keys.length - 1;
   return raw.near.some(({ level }) => level === whole);

@@ -1,6 +1,6 @@
 // The command line that puts a program behind the wall. Order matters thrice: the closing step first, so that nothing
-// after it holds a descriptor of the service, `prlimit` next, so that its limits hold for bubblewrap too, and `--remount-ro /` after every mount, because nothing can be mounted below a read-only
-// root.
+// after it holds a descriptor of the service, `prlimit` next, so that its limits hold for bubblewrap too, and
+// `--remount-ro /` after every mount, because nothing can be mounted below a read-only root.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 

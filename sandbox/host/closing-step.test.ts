@@ -43,7 +43,9 @@ async function holdsOnlyItsOwn(command: string[], planted: Record<number, number
   return (await observe(child)).report['holds-no-other-descriptor'];
 }
 
-/** The hostile program with one descriptor passed on; the closing step runs first, so that only this one can be found. */
+/**
+ * The hostile program with one descriptor passed on; the closing step runs first, so that only this one can be found.
+ */
 function passOn(redirection: string): string[] {
   return [...closingArguments(), 'bash', '-c', `"$0" "$1" ${redirection}`, ...hostile];
 }

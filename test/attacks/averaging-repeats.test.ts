@@ -1,8 +1,8 @@
-// A2, averaging repeats: the noise of one answer hides a person, the mean of a thousand answers does not. So ask the same again and
-// again, in other words, at other prices, as somebody else, and average.
+// A2, averaging repeats: the noise of one answer hides a person, the mean of a thousand answers does not. So ask the
+// same again and again, in other words, at other prices, as somebody else, and average.
 //
-// The wall: the same question of a member over the same snapshots has one release, however it is written; another price,
-// and another member, get another release and pay for it, until a budget is spent.
+// The wall: the same question of a member over the same snapshots has one release, however it is written; another
+// price, and another member, get another release and pay for it, until a budget is spent.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chargesOf, joined, questionOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';

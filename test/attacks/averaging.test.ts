@@ -1,6 +1,6 @@
-// A2, averaging within one question: draw the same number many times within one question and take the mean, so that the noise cancels. The
-// number is counted once and its noise drawn once, whatever it is called; and where copies are told apart they share
-// what the question may spend, so that each has the more noise.
+// A2, averaging within one question: draw the same number many times within one question and take the mean, so that the
+// noise cancels. The number is counted once and its noise drawn once, whatever it is called; and where copies are told
+// apart they share what the question may spend, so that each has the more noise.
 import { describe, expect, it } from 'vitest';
 import { canonicalText, chargeOf, varianceOf } from '../../policies/index.ts';
 import { planOf } from '../support/run-plan.ts';

@@ -1,6 +1,6 @@
-// A18 by another way, cancel as a clock: whoever may cancel at a chosen moment and then sees whether the run had already ended knows how
-// long it took, and that may depend on a person. A cancel therefore decides by itself: before the end has shown, the
-// question is cancelled, whatever the engine has done with it, and for good.
+// A18 by another way, cancel as a clock: whoever may cancel at a chosen moment and then sees whether the run had
+// already ended knows how long it took, and that may depend on a person. A cancel therefore decides by itself: before
+// the end has shown, the question is cancelled, whatever the engine has done with it, and for good.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queries } from '../../proto/index.ts';
 import { armsSql, questionOf } from '../support/service-questions.ts';

@@ -2,8 +2,8 @@
 // how many rows each step of a plan has passed, which files it reads and how it is set; and it tells in system tables,
 // table functions, pragmas and EXPLAIN ANALYZE, exactly.
 //
-// The wall: tables and functions are allow-lists. Of everything that the engine itself lists, what is not on our list is
-// refused before anything runs, and the refusal names only what was asked.
+// The wall: tables and functions are allow-lists. Of everything that the engine itself lists, what is not on our list
+// is refused before anything runs, and the refusal names only what was asked.
 import { describe, expect, it } from 'vitest';
 import { runSql } from '../support/engine.ts';
 import { assertAllows, verdictOn } from '../support/policy-assertions.ts';

@@ -1,8 +1,8 @@
 // A21, collusion across partners: two members, or one member in two collaborations over the same data, each spend what
 // they may and put their answers together. Each ledger by itself is kept, and the person is known to both of them.
 //
-// The wall: the owner's account belongs to the dataset, over all collaborations, members and snapshots. What all of them
-// together have learned is bounded by it, and when it is spent the last of them is refused like the first.
+// The wall: the owner's account belongs to the dataset, over all collaborations, members and snapshots. What all of
+// them together have learned is bounded by it, and when it is spent the last of them is refused like the first.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advantageBound, expectBelow, expectNotOver, play, zcdpAdvantageBound } from '../support/games.ts';

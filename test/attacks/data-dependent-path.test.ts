@@ -1,9 +1,9 @@
-// A path that tells: an engine that is faster where nobody has more rows than declared has looked at the data to know it.
-// Were the choice to show in what a question costs, in its noise, in its status, in `explain` or in the log that others
-// read, then whoever asks would learn whether some heavy person is among the rows, for free.
+// A path that tells: an engine that is faster where nobody has more rows than declared has looked at the data to know
+// it. Were the choice to show in what a question costs, in its noise, in its status, in `explain` or in the log that
+// others read, then whoever asks would learn whether some heavy person is among the rows, for free.
 //
-// The wall: price, noise and status follow from declared facts; the choice is made after the charge, is kept sealed, and
-// is told to the owner of the data alone.
+// The wall: price, noise and status follow from declared facts; the choice is made after the charge, is kept sealed,
+// and is told to the owner of the data alone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, entriesOf, type LoggedEntry, questionOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';

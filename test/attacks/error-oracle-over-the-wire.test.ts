@@ -1,8 +1,9 @@
-// A7 and A8 over the wire: the error oracle of error-oracle.test.ts, by a client, through the whole service. An error that depends on
-// a value is an answer that nobody paid for: divide by what is zero for one person only, cast what only one row cannot
-// be, overflow where only one person is rich, and see whether the call fails, and in which words.
+// A7 and A8 over the wire: the error oracle of error-oracle.test.ts, by a client, through the whole service. An error
+// that depends on a value is an answer that nobody paid for: divide by what is zero for one person only, cast what only
+// one row cannot be, overflow where only one person is rich, and see whether the call fails, and in which words.
 //
-// The wall: each probe has the same fate whether that person is in the data or not, and no word of the engine comes out.
+// The wall: each probe has the same fate whether that person is in the data or not, and no word of the engine comes
+// out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outcomes, outcomesCsv } from '../support/service-people.ts';
 import { ask, joined, questionOf } from '../support/service-questions.ts';

@@ -1,7 +1,7 @@
-// A7, the error oracle: an expression that fails only on the victim's row (a division by zero, an overflow, a cast, a far
-// date) tells by failing that the row is there, and the engine's message even cites it. So does an expression that only
-// takes long there, or fills the memory. Every expression is NULL where it would fail, and what can grow without limit
-// is refused.
+// A7, the error oracle: an expression that fails only on the victim's row (a division by zero, an overflow, a cast, a
+// far date) tells by failing that the row is there, and the engine's message even cites it. So does an expression that
+// only takes long there, or fills the memory. Every expression is NULL where it would fail, and what can grow without
+// limit is refused.
 import { describe, expect, it } from 'vitest';
 import { planQuestion } from '../../policies/index.ts';
 import { loadTable } from '../support/load-table.ts';

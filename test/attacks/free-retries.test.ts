@@ -1,5 +1,6 @@
-// A9, free retries: make a run fail after it has touched data, by memory, time or a crash, and ask again for nothing: either
-// for another draw of the noise, or because that it failed is itself an answer ("somebody has a value that breaks it").
+// A9, free retries: make a run fail after it has touched data, by memory, time or a crash, and ask again for nothing:
+// either for another draw of the noise, or because that it failed is itself an answer ("somebody has a value that
+// breaks it").
 //
 // The wall: the charge is made before the run and stays; a failed run says nothing but that; and only so many may fail
 // in a day. The failures here are real: the worker processes behind the wall are killed.

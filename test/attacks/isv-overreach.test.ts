@@ -1,6 +1,6 @@
 // The attack: a service provider works for a brand, and wants more than the brand gave it: to ask for itself or for
-// somebody else, to touch a table it was not given, to publish where it may only ask, to read what others asked, to pass
-// its right on, or to bind, upload and accept as if it were a member.
+// somebody else, to touch a table it was not given, to publish where it may only ask, to read what others asked, to
+// pass its right on, or to bind, upload and accept as if it were a member.
 //
 // The wall: an ISV has no right of its own anywhere. It acts for the one who granted, within the abilities and the
 // tables of the grant, and is looked up anew at each call.

@@ -1,5 +1,5 @@
-// A16, join explosion: a person with a thousand rows in two tables has a million in their join, and a bound that was made
-// for one table is worth nothing after it. Rows, totals and groups are bounded after the last join, and for the
+// A16, join explosion: a person with a thousand rows in two tables has a million in their join, and a bound that was
+// made for one table is worth nothing after it. Rows, totals and groups are bounded after the last join, and for the
 // product of what the owners declared.
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../support/load-table.ts';

@@ -1,7 +1,7 @@
-// A16 and A18, join fan-out: a member loads one address ten thousand times and joins its table with itself and with the other
-// member's. If that person is there, the engine writes out a hundred million rows and the answer is late; if not, it is
-// at once. The clamp on counts comes too late for this: each table is cut to the declared rows of a person before it is
-// joined, and a join whose declared product is too large is refused from declared facts.
+// A16 and A18, join fan-out: a member loads one address ten thousand times and joins its table with itself and with the
+// other member's. If that person is there, the engine writes out a hundred million rows and the answer is late; if not,
+// it is at once. The clamp on counts comes too late for this: each table is cut to the declared rows of a person before
+// it is joined, and a join whose declared product is too large is refused from declared facts.
 import { describe, expect, it } from 'vitest';
 import { printAggregate, printPersons } from '../../policies/index.ts';
 import { runSql } from '../support/engine.ts';

@@ -1,6 +1,6 @@
-// A15, NaN through the clamp: DuckDB's least(NULL, 10) is 10 and its NaN is greater than everything, so that a clamp made
-// of them turns a missing value into the largest one. What is not a number is missing here, and what is missing counts
-// as nothing.
+// A15, NaN through the clamp: DuckDB's least(NULL, 10) is 10 and its NaN is greater than everything, so that a clamp
+// made of them turns a missing value into the largest one. What is not a number is missing here, and what is missing
+// counts as nothing.
 import { describe, expect, it } from 'vitest';
 import { planQuestion } from '../../policies/index.ts';
 import { loadTable } from '../support/load-table.ts';

@@ -1,9 +1,9 @@
 // Bounds as a channel: where bounds are taken from the data, a member adds one person with an enormous value to its own
-// upload (or knows that somebody's value is enormous) and asks for a sum whose bounds are found. If that person moves the
-// bounds, the bounds tell that it is in the join, and the noise that follows from them tells it again.
+// upload (or knows that somebody's value is enormous) and asks for a sum whose bounds are found. If that person moves
+// the bounds, the bounds tell that it is in the join, and the noise that follows from them tells it again.
 //
-// The wall: bounds come from noisy counts of persons, where one person is one in a bin. What is charged, and all noise on
-// the bins, is fixed before anything is counted.
+// The wall: bounds come from noisy counts of persons, where one person is one in a bin. What is charged, and all noise
+// on the bins, is fixed before anything is counted.
 import { describe, expect, it } from 'vitest';
 import {
   boundedBy,

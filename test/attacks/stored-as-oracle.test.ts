@@ -1,6 +1,6 @@
-// A2 turned around, the stored release as an oracle: a question that was asked before costs nothing, so a member who guesses another
-// member's question, literals included, could see from the price of an explain whether it was asked. Releases are
-// therefore kept for each member apart.
+// A2 turned around, the stored release as an oracle: a question that was asked before costs nothing, so a member who
+// guesses another member's question, literals included, could see from the price of an explain whether it was asked.
+// Releases are therefore kept for each member apart.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { armsSql, ask, questionOf } from '../support/service-questions.ts';
 import { ServiceStage } from '../support/service-stage.ts';

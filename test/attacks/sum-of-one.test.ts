@@ -1,6 +1,6 @@
-// A14 and A16, the sum of one: give one person a value so large that it shows through any noise, or so small that it pulls the sum
-// of a group under what the others can have. Each person's total is clamped to what the owner declared before anything
-// is added up; the noise is made for that bound.
+// A14 and A16, the sum of one: give one person a value so large that it shows through any noise, or so small that it
+// pulls the sum of a group under what the others can have. Each person's total is clamped to what the owner declared
+// before anything is added up; the noise is made for that bound.
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../support/load-table.ts';
 import { planOf, rowsOf } from '../support/run-plan.ts';

@@ -72,7 +72,8 @@ describe('the raw sum', () => {
     const persons = BigInt(exact[0]?.[0] as string);
     const sum = BigInt(exact[0]?.[1] as string);
     expect(persons).toBe(4_000n);
-    // Either the clamp's bounds fit the fixed point and the sum is exact, or such values count as missing: never wrapped.
+    // Either the clamp's bounds fit the fixed point and the sum is exact, or such values count as missing: never
+    // wrapped.
     expect([0n, 4_000n * 9_000_000_000_000_000n * 1_000_000n, 4_000n * 9_000_000_000_000_000n]).toContain(sum);
   });
 });

@@ -1,6 +1,6 @@
-// A10, suppression as a channel: if whether a group is shown depends on anything but its noisy count of persons (on a NULL,
-// a sum that is zero, a count of rows), then that other thing shows without noise. One comparison decides, and it reads
-// one number.
+// A10, suppression as a channel: if whether a group is shown depends on anything but its noisy count of persons (on a
+// NULL, a sum that is zero, a count of rows), then that other thing shows without noise. One comparison decides, and it
+// reads one number.
 import { describe, expect, it } from 'vitest';
 import { protect, type RandomBits, RawGroups } from '../../policies/index.ts';
 import { expectBelow, play } from '../support/games.ts';

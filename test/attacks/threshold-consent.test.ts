@@ -1,5 +1,6 @@
 // Consent by the back door: threshold mode has no guarantee, so that it needs the word of every owner whose persons are
-// counted. A join, a subquery or an EXISTS with a table whose owner has said nothing must not get it on the others' word.
+// counted. A join, a subquery or an EXISTS with a table whose owner has said nothing must not get it on the others'
+// word.
 import { describe, expect, it } from 'vitest';
 import { printThreshold, protect, RawGroups } from '../../policies/index.ts';
 import { systemBits } from '../support/run-plan.ts';

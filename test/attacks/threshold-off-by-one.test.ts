@@ -1,5 +1,5 @@
-// A6, off by one at the threshold: if a group that a single person lifts to the minimum shows more often than delta says,
-// its key tells that the person is there. Delta is made large here, so that the boundary can be seen in trials.
+// A6, off by one at the threshold: if a group that a single person lifts to the minimum shows more often than delta
+// says, its key tells that the person is there. Delta is made large here, so that the boundary can be seen in trials.
 import { describe, expect, it } from 'vitest';
 import { planQuestion, protect, RawGroups } from '../../policies/index.ts';
 import { shareLimits } from '../support/games.ts';

@@ -1,6 +1,6 @@
-// A5 and A6, a group of one: group by something that only one person has (a rare value, a fraction of a second, the identity
-// itself) and read the person's other columns off the group. Groups under minGroupSize never leave the engine; the
-// identity is no key; and loading one person fifty times does not make it fifty persons.
+// A5 and A6, a group of one: group by something that only one person has (a rare value, a fraction of a second, the
+// identity itself) and read the person's other columns off the group. Groups under minGroupSize never leave the engine;
+// the identity is no key; and loading one person fifty times does not make it fifty persons.
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../support/load-table.ts';
 import { assertDenies } from '../support/policy-assertions.ts';

@@ -56,7 +56,8 @@ describe('a sum whose bounds are found', () => {
     const kinds = kindsOf(admitted);
     expect(kinds.toSorted()).toEqual(['discrete-gaussian', 'discrete-gaussian', 'private-bounds']);
 
-    // No noise is told in advance, and yet the interval holds the truth: bounds of a power of two above nearly everybody.
+    // No noise is told in advance, and yet the interval holds the truth: bounds of a power of two above nearly
+    // everybody.
     const truth = matched.reduce((sum, { outcome }) => sum + outcome.spendCents / 200, 0);
     const [low, high] = [Number(rows[0]?.half_ci95_low), Number(rows[0]?.half_ci95_high)];
     expect(Math.abs(Number(rows[0]?.half) - truth)).toBeLessThan(4 * (high - low) + truth / 10);

@@ -1,5 +1,5 @@
-// The ledger as an auditor sees it: what was charged adds up again from the log alone, with nothing of the service's code
-// but the formula of docs/ledger.md.
+// The ledger as an auditor sees it: what was charged adds up again from the log alone, with nothing of the service's
+// code but the formula of docs/ledger.md.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { armsSql, ask, chargesOf, entriesOf, joined, type LoggedEntry } from '../support/service-questions.ts';
 import { ServiceStage } from '../support/service-stage.ts';

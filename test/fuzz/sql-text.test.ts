@@ -1,7 +1,7 @@
 // Texts of SQL that nobody thought of: golden questions spoiled at random, and questions of a grammar far beyond ours.
-// Whatever comes in, the verdict is an answer: of the closed catalogue, the same each time, in words that were submitted
-// or are ours, at a place in the text. And what is accepted runs, over data that breaks every declaration, with and
-// without the person who breaks them.
+// Whatever comes in, the verdict is an answer: of the closed catalogue, the same each time, in words that were
+// submitted or are ours, at a place in the text. And what is accepted runs, over data that breaks every declaration,
+// with and without the person who breaks them.
 import { beforeAll, describe, it } from 'vitest';
 import { parseSql } from '../support/engine.ts';
 import { goldenQuestions } from '../support/golden-questions.ts';

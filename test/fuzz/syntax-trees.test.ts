@@ -1,6 +1,6 @@
 // Trees that the grammar never made: what a parser worker could send that somebody has taken over. The rules read such
-// a tree like any other: they refuse it or accept it, by the closed catalogue, and what they accept runs as printed from
-// our own tree, over the bound tables alone.
+// a tree like any other: they refuse it or accept it, by the closed catalogue, and what they accept runs as printed
+// from our own tree, over the bound tables alone.
 import { beforeAll, describe, it } from 'vitest';
 import { parseSql } from '../support/engine.ts';
 import { goldenQuestions } from '../support/golden-questions.ts';

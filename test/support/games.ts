@@ -76,7 +76,9 @@ function report(id: string, { advantage, upper, rounds }: Outcome, bound: number
   );
 }
 
-/** The most that any adversary gains against (epsilon, delta)-differential privacy. Source: Kairouz, Oh, Viswanath 2015. */
+/**
+ * The most that any adversary gains against (epsilon, delta)-differential privacy. Source: Kairouz, Oh, Viswanath 2015.
+ */
 export function advantageBound(epsilon: number, delta: number): number {
   return (Math.exp(epsilon) - 1 + 2 * delta) / (Math.exp(epsilon) + 1);
 }

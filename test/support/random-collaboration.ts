@@ -21,8 +21,8 @@ export interface RandomCollaboration {
 }
 
 /**
- * What data is like: `wild` breaks every declaration that can be broken; `tame` keeps within all of them, so that no cut
- * and no clamp bites and nobody is without an identity.
+ * What data is like: `wild` breaks every declaration that can be broken; `tame` keeps within all of them, so that no
+ * cut and no clamp bites and nobody is without an identity.
  */
 export type DataKind = 'wild' | 'tame';
 

@@ -24,7 +24,9 @@ interface Joined {
   readonly rows: number;
 }
 
-/** Beyond so many rows a person no more is joined: questions over the limit of joins are refused, which tests nothing. */
+/**
+ * Beyond so many rows a person no more is joined: questions over the limit of joins are refused, which tests nothing.
+ */
 const MAX_ROWS = 300;
 
 /**

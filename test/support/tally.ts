@@ -1,6 +1,8 @@
 import { appendFileSync } from 'node:fs';
 
-/** What tests count for `npm run verify:privacy` beyond themselves: comparisons of bounded output, inputs of fuzzers. */
+/**
+ * What tests count for `npm run verify:privacy` beyond themselves: comparisons of bounded output, inputs of fuzzers.
+ */
 export type CountName = 'boundingCases' | 'fuzzInputs';
 
 /**

@@ -15,7 +15,9 @@ const makers = {
   orders: { rows: orderRows, rowsPerPerson: 0.635 },
 } as const;
 
-/** The story on made-up data: a sale on 11 November, before which a brand sent its members a coupon, a gift or nothing. */
+/**
+ * The story on made-up data: a sale on 11 November, before which a brand sent its members a coupon, a gift or nothing.
+ */
 export function doubleElevenStory(market: Market, directory: string): Story {
   return {
     title: `Double 11: coupon, gift or nothing? (made-up data, ${market.people.toLocaleString('en-US')} people, seed ${market.seed})`,

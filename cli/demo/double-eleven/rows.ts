@@ -19,7 +19,10 @@ export function* profileRows(market: Market): Iterable<string> {
   }
 }
 
-/** What the platform's people did: some rows each. `visit` and `purchase` are 1 on rows of that kind, so that each has its own bounds. */
+/**
+ * What the platform's people did: some rows each. `visit` and `purchase` are 1 on rows of that kind, so that each has
+ * its own bounds.
+ */
 export function* eventRows(market: Market): Iterable<string> {
   yield 'email,event_at,kind,category,visit,purchase,spend';
   for (let person = 0; person < market.people; person += 1) {

@@ -1,5 +1,5 @@
-// Seeded on purpose, and for made-up data only: the same seed must write the same files on every machine. Noise and keys
-// come from the system's random source, in other rooms.
+// Seeded on purpose, and for made-up data only: the same seed must write the same files on every machine. Noise and
+// keys come from the system's random source, in other rooms.
 
 /** A small stream of repeatable numbers, one for each thing that is made up. */
 export interface SeededRandom {

@@ -4,8 +4,8 @@ import { randomOf, type SeededRandom } from './seeded-random.ts';
 /**
  * Writes a person's address as people and old shop systems write it.
  *
- * One in eight comes with stray spaces or capitals, which name the same person. One in a hundred comes with a +tag, which
- * outside Gmail names another mailbox, so that this member will not be found again, as in life.
+ * One in eight comes with stray spaces or capitals, which name the same person. One in a hundred comes with a +tag,
+ * which outside Gmail names another mailbox, so that this member will not be found again, as in life.
  */
 export function writtenEmailOf(market: Market, person: number): string {
   const email = emailOf(market, person);

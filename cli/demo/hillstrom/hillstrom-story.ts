@@ -10,7 +10,9 @@ const files = {
   campaign: 'hillstrom_brand_campaign.csv.gz',
 };
 
-/** The story on real data: Kevin Hillstrom's e-mail experiment of 64,000 customers, dealt out to a platform and a brand. */
+/**
+ * The story on real data: Kevin Hillstrom's e-mail experiment of 64,000 customers, dealt out to a platform and a brand.
+ */
 export function hillstromStory(directory: string): Story {
   const path = (name: keyof typeof files): string => join(directory, files[name]);
   return {

@@ -14,7 +14,10 @@ const shared = {
 
 const flag = { min: 0, max: 1 };
 
-/** The platform's rules on its customers: grouping by spending history and channel, the place of living as a filter only. */
+/**
+ * The platform's rules on its customers: grouping by spending history and channel, the place of living as a filter
+ * only.
+ */
 export const customerRules = {
   ...shared,
   groupKeys: { history_segment: {}, channel: { values: ['Phone', 'Web', 'Multichannel'] } },

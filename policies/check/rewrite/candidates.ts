@@ -18,7 +18,9 @@ export interface Candidate {
   readonly changes: readonly string[];
 }
 
-/** Who may know what to write instead, by the rule that is broken. Rules that are not here have help and no rewriter. */
+/**
+ * Who may know what to write instead, by the rule that is broken. Rules that are not here have help and no rewriter.
+ */
 const REWRITERS: Readonly<Partial<Record<ViolationRule, Rewriter>>> = {
   'statement-is-one-select': writePlainly,
   'syntax-is-known': otherWords,

@@ -15,7 +15,10 @@ import {
 /** Counters of distinct values as other warehouses call them. */
 const DISTINCT_COUNTERS = ['count_distinct', 'countdistinct', 'uniq', 'uniqexact', 'approx_distinct'];
 
-/** Rows of persons at the outermost SELECT: its permitted group keys with a count of persons, or the grouped persons counted. */
+/**
+ * Rows of persons at the outermost SELECT: its permitted group keys with a count of persons, or the grouped persons
+ * counted.
+ */
 export const countPersons: Rewriter = (violation, text) => {
   const { identity, isGrouped } = violation.facts;
   if (isGrouped === 'true') return [countGrouped(text)];
