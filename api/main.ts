@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
-import { openWall, WallUnsafeError } from '../sandbox/index.ts';
 import { openLocalIssuer, type Role, roles } from './auth/index.ts';
 import { readConfig } from './config/index.ts';
+import { examine, renderDiagnosis } from './doctor.ts';
 import { openOperatorLog } from './grpc/index.ts';
 import { serve } from './serve.ts';
 
@@ -13,12 +13,14 @@ interface ServerOptions {
   readonly config?: string;
   readonly data?: string;
   readonly listen?: string;
+  readonly developmentWall?: true;
 }
 
-async function configOf({ config, data, listen }: ServerOptions): ReturnType<typeof readConfig> {
+async function configOf({ config, data, listen, developmentWall }: ServerOptions): ReturnType<typeof readConfig> {
   return await readConfig(config, process.env, {
     ...(data === undefined ? {} : { dataDirectory: data }),
     ...(listen === undefined ? {} : { listenAddress: listen }),
+    ...(developmentWall === undefined ? {} : { wall: { developmentWithoutBubblewrap: true } }),
   });
 }
 
@@ -59,28 +61,13 @@ async function token({ principal, member, role, collaborations, ...options }: To
   process.stdout.write(`${minted}\n`);
 }
 
-async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
-  const checks = await selfTest();
-  const isSound = checks.every((check) => check.holds || !check.isRequired);
-  if (json) process.stdout.write(`${JSON.stringify({ sound: isSound, checks })}\n`);
-  else
-    for (const c of checks)
-      process.stdout.write(`${c.holds ? 'ok     ' : 'MISSING'}  ${c.name}${c.holds ? '' : `: ${c.fix}`}\n`);
-  process.exitCode = isSound ? 0 : 1;
-}
-
-async function selfTest() {
-  try {
-    const wall = await openWall({ spareCount: 0 });
-    try {
-      return await wall.selfTest();
-    } finally {
-      await wall.close();
-    }
-  } catch (cause) {
-    if (cause instanceof WallUnsafeError) return cause.checks;
-    throw cause;
-  }
+async function doctor({ json, ...options }: ServerOptions & { readonly json?: boolean }): Promise<void> {
+  const { wall } = await configOf(options);
+  const diagnosis = await examine(wall);
+  const { isSound, isForDevelopment, checks } = diagnosis;
+  if (json) process.stdout.write(`${JSON.stringify({ sound: isSound, development: isForDevelopment, checks })}\n`);
+  else process.stdout.write(renderDiagnosis(diagnosis));
+  process.exitCode = isSound || isForDevelopment ? 0 : 1;
 }
 
 /** One sentence on what to do; the stack, for a report to us, when it is asked for. */
@@ -98,13 +85,19 @@ const withServer = (command: Command): Command =>
     .option('--data <directory>', 'data directory')
     .option('--listen <host:port>', 'address to listen on');
 
-withServer(program.command('start').description('run the service')).action(start);
+const withWall = (command: Command): Command =>
+  command.option('--development-wall', 'where the wall does not hold, run without it: for made-up data only');
+
+withWall(withServer(program.command('start').description('run the service'))).action(start);
 withServer(program.command('token').description('mint a token from the embedded issuer, for trying out'))
   .requiredOption('--principal <name>', 'who the token is for')
   .requiredOption('--member <name>', 'the member it belongs to')
   .addOption(new Option('--role <role>', 'its role').choices(roles).makeOptionMandatory())
   .option('--collaborations <ids>', 'for auditors: collaborations they may read, separated by commas, or *')
   .action(token);
-program.command('doctor').description('show what the wall keeps out').option('--json', 'as JSON').action(doctor);
+withWall(program.command('doctor').description('show what the wall keeps out on this machine, and what to do'))
+  .option('--config <file>', 'configuration file (JSON)')
+  .option('--json', 'as JSON')
+  .action(doctor);
 
 program.parseAsync().catch(fail);

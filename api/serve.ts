@@ -1,10 +1,11 @@
-import { audiences, audit, collaborations, datasets, queries } from '../proto/index.ts';
+import { audiences, audit, collaborations, datasets, functions, queries } from '../proto/index.ts';
 import { makeAudienceService, startDeliveries } from './audiences/index.ts';
 import { openLocalIssuer, openTokenVerifier } from './auth/index.ts';
 import { makeCollaborationService } from './collaborations/index.ts';
 import type { Config } from './config/index.ts';
-import { makeDatasetService, sweepSnapshots } from './datasets/index.ts';
+import { assertNoRealData, makeDatasetService, sweepSnapshots } from './datasets/index.ts';
 import { sweepReleases } from './exits/index.ts';
+import { makeFunctionService } from './functions/index.ts';
 import { type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
 import { type Kitchen, openKitchen, record } from './kitchen/index.ts';
 import { makeLogService } from './log/index.ts';
@@ -24,6 +25,7 @@ export interface RunningService {
 export async function serve(config: Config, operatorLog: OperatorLog): Promise<RunningService> {
   if (config.issuer.kind === 'local') await openLocalIssuer(config);
   const kitchen = await openKitchen(config, operatorLog);
+  await assertNoRealData(kitchen);
   await record(kitchen, { kind: 'service-started', call: null, collaboration: null, subject: {} });
   await sweepSnapshots(kitchen);
   await sweepReleases(kitchen);
@@ -39,6 +41,7 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   });
   server.addService(collaborations.CollaborationServiceService, { ...makeCollaborationService(kitchen, server) });
   server.addService(datasets.DatasetServiceService, { ...makeDatasetService(kitchen, server) });
+  server.addService(functions.FunctionServiceService, { ...makeFunctionService(kitchen, server) });
   server.addService(queries.QueryServiceService, { ...makeQueryService(kitchen, runs, server) });
   server.addService(audiences.AudienceServiceService, { ...makeAudienceService(kitchen, deliveries, server) });
   server.addService(audit.AuditServiceService, { ...makeLogService(kitchen, server) });

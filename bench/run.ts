@@ -15,7 +15,9 @@ import { ServiceStage } from '../test/support/service-stage.ts';
 import { createDataset, outcomesColumns, setTable, upload } from '../test/support/service-table.ts';
 import { boundingFigures } from './bounding-figures.ts';
 import { compare, type Figure } from './compare.ts';
+import { printFigures, printMemory } from './print-figures.ts';
 import { benchViews } from './views.ts';
+import { idleMemoryMib, wallFigures } from './wall-figures.ts';
 
 const PERSONS = 200_000;
 const MEMBERS = 140_000;
@@ -92,9 +94,11 @@ const figures: Figure[] = [
     against: () => runSql(`CREATE OR REPLACE TABLE loaded AS FROM read_csv('${outcomesPath}')`),
   }),
   ...(await boundingFigures()),
+  ...(await wallFigures()),
 ];
 
-print(figures);
+printFigures(figures);
+printMemory(await idleMemoryMib());
 
 function plainSql(outcomes: string, mailings: string): string {
   return `SELECT m.arm, count(DISTINCT m.email), sum(o.visit), sum(o.spend) FROM ${mailings} m JOIN ${outcomes} o ON m.email = o.email GROUP BY m.arm`;
@@ -118,14 +122,4 @@ async function planOf(sql: string): Promise<PlannedAggregate> {
   const [aggregate] = planQuestion(checked.value, { epsilon: 0.05, delta: 1e-6 }).aggregates;
   if (aggregate === undefined) throw new Error('the question has no aggregation');
   return aggregate;
-}
-
-function print(rows: readonly Figure[]): void {
-  const round = (value: number): string => value.toFixed(value < 1 ? 3 : 2);
-  for (const { name, baseline, ratio, low, high, medianMs } of rows) {
-    process.stdout.write(
-      `${round(ratio).padStart(8)} x  (${round(low)} to ${round(high)})  ${name}\n${' '.repeat(12)}over ${baseline}; median ${medianMs.toFixed(0)} ms here\n`,
-    );
-  }
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ rows })}\n`);
 }

@@ -26,6 +26,12 @@ export { refuseUnsound } from './check/check-outer.ts';
 export { type CheckedQuery, type CheckOptions, checkQuestion } from './check/check-question.ts';
 export type { Candidate } from './check/rewrite/candidates.ts';
 export { findRewrite } from './check/rewrite/find-rewrite.ts';
+export type { FunctionParameter, FunctionResult, FunctionView } from './collaboration/function-view.ts';
+export {
+  type FunctionSignature,
+  type ReadSignature,
+  readFunctionSignature,
+} from './collaboration/read-function-signature.ts';
 export {
   type IdentifierKind,
   type ScalarType,
@@ -44,6 +50,7 @@ export {
 export { columnsNeeded } from './plan/columns-needed.ts';
 export { type BoundedReach, boundingPath, type ExpectedError, expectedErrors } from './plan/explain-plan.ts';
 export { canonicalText, type Expression, type PlanTable } from './plan/expression.ts';
+export { functionsUsed, type UsedFunction } from './plan/functions-used.ts';
 export { varianceOf } from './plan/noise-variance.ts';
 export { planAudienceSize } from './plan/plan-audience.ts';
 export type { PlannedBounds } from './plan/planned-bounds.ts';
@@ -56,7 +63,9 @@ export {
   priceOf,
 } from './plan/protected-plan.ts';
 export type { UnitBounds } from './plan/question-tree.ts';
+export { type RowCondition, rowsNeeded } from './plan/rows-needed.ts';
 export { toldBounds } from './plan/told-bounds.ts';
+export type { PrintedFunction } from './print/function-names.ts';
 export { type PrintedQuery, printAggregate, printPersons } from './print/print-aggregate.ts';
 export { MAX_BOUNDS_ROWS, printBounds } from './print/print-bounds.ts';
 export { printOuter, releaseTable } from './print/print-outer.ts';

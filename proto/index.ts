@@ -4,6 +4,7 @@ export * as audiences from './gen/galley/v1/audiences.ts';
 export * as audit from './gen/galley/v1/audit.ts';
 export * as collaborations from './gen/galley/v1/collaborations.ts';
 export * as datasets from './gen/galley/v1/datasets.ts';
+export * as functions from './gen/galley/v1/functions.ts';
 export * as privacy from './gen/galley/v1/privacy.ts';
 export * as queries from './gen/galley/v1/queries.ts';
 export * as violations from './gen/galley/v1/violation.ts';

@@ -45,6 +45,42 @@ describe('the page of error codes', () => {
   });
 });
 
+describe('the words for a refused upload', () => {
+  const page = textOf('docs/errors.md') ?? '';
+  const source = textOf('sandbox/wire/reasons.ts') ?? '';
+  const begin = source.indexOf('export const INPUT_REFUSALS');
+  const words = [...source.slice(begin, source.indexOf(']', begin)).matchAll(/'([a-z-]+)'/g)].map(
+    ([, word]) => word ?? '',
+  );
+
+  it('have a row each with what is wrong and what to do, and no row besides', () => {
+    const start = page.indexOf('## Why an upload is refused');
+    const table = page.slice(start, page.indexOf('\n## ', start + 1));
+    const rows = [...table.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, word]) => word ?? '');
+    expect(words.length, 'the list of words was not found').toBeGreaterThan(10);
+    expect(rows.filter((word) => word !== 'reason').toSorted()).toEqual(words.toSorted());
+  });
+
+  it('each end some hostile file, or some upload that is too much', () => {
+    const tests = files.filter(({ path }) => /^test\/(attacks|support|end-to-end)\//.test(path));
+    expectNone(
+      words.filter((word) => !tests.some(({ text }) => text.includes(`'${word}'`))),
+      'Write a file that is refused by this word into test/attacks/wall or test/end-to-end.',
+    );
+  });
+
+  it('hold the bounds that the page tells', () => {
+    const limits = textOf('sandbox/worker/ingest/limits.ts') ?? '';
+    const told = { MAX_PART_ROWS: '16,777,216 rows', MAX_DICTIONARY_ENTRIES_COUNT: '4,194,304 entries' };
+    const others = { MAX_FILE_COLUMNS_COUNT: '16,384 columns', MAX_ROW_GROUPS_COUNT: '65,536 row groups' };
+    for (const [name, text] of Object.entries({ ...told, ...others })) {
+      const value = new RegExp(`const ${name} = ([\\d_]+);`).exec(limits)?.[1] ?? '';
+      expect(page).toContain(text);
+      expect(text.startsWith(Number(value.replaceAll('_', '')).toLocaleString('en-US'))).toBe(true);
+    }
+  });
+});
+
 describe('the links of all pages', () => {
   it('lead to a file, and to a heading where they name one', () => {
     const links = pages.flatMap((page) =>

@@ -24,6 +24,7 @@ const tasks = {
   'check:static': { program: 'tools/check.ts', needs: [], before: ['--no-tests'] },
   mutate: { program: 'tools/mutate.ts', needs: [] },
   'verify:privacy': { program: 'tools/verify-privacy.ts', needs: ['wall'] },
+  'verify:wall': { program: 'tools/verify-wall.ts', needs: ['wall'] },
   generate: { program: 'tools/generate.ts', needs: [] },
   'proto:baseline': { program: 'tools/generate.ts', needs: [], before: ['--baseline'] },
   format: { program: 'node_modules/@biomejs/biome/bin/biome', needs: [], before: ['check', '--write', '.'] },
@@ -36,7 +37,9 @@ async function main([name, ...args]) {
   }
   refuseOtherMachines();
   await ensurePackages(root);
-  if (task.needs.includes('wall')) await ensureSystem({ withPython: task.needs.includes('peers') });
+  // Whoever asks for the development wall cannot have the real one's programs.
+  const needsWall = task.needs.includes('wall') && !args.includes('--development-wall');
+  if (needsWall) await ensureSystem({ withPython: task.needs.includes('peers') });
   if (task.needs.includes('peers')) await ensurePeers(root);
   hand(task, args);
 }

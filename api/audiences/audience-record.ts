@@ -1,11 +1,18 @@
 import type { Selectable } from 'kysely';
-import { type CheckedAudience, checkAudience } from '../../policies/index.ts';
+import {
+  type CheckedAudience,
+  checkAudience,
+  type FunctionView,
+  type UsedFunction,
+  type Violation,
+} from '../../policies/index.ts';
 import type { Principal } from '../auth/index.ts';
 import type { AuthorizationRequest, Decision } from '../authorize/index.ts';
 import { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
 import { assertAccepted, parse, readTableViews, violationMessages } from '../exits/index.ts';
+import { functionViewsOf } from '../functions/index.ts';
 import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.ts';
-import type { Kitchen } from '../kitchen/index.ts';
+import type { Kitchen, Work } from '../kitchen/index.ts';
 import type { Tables } from '../store/index.ts';
 
 /** An audience as stored. */
@@ -65,6 +72,14 @@ export function sqlOf(kitchen: Kitchen, row: AudienceRow): string {
   ).toString();
 }
 
+/** A definition with the functions that it may name. */
+export interface Definition {
+  readonly sql: string;
+  readonly functions: readonly FunctionView[];
+  /** What is told of violations beside what they say themselves. */
+  readonly told?: (violations: readonly Violation[]) => Promise<readonly Violation[]>;
+}
+
 /**
  * Parses and checks a definition under the rules in force now: rules may have become stricter since it was stored.
  *
@@ -73,16 +88,35 @@ export function sqlOf(kitchen: Kitchen, row: AudienceRow): string {
 export async function checkDefinition(
   kitchen: Kitchen,
   collaboration: CollaborationRecord,
-  sql: string,
+  { sql, functions, told = async (violations) => violations }: Definition,
+  work: Work,
 ): Promise<CheckedAudience> {
-  const parsed = await parse(kitchen, sql);
-  const checked = parsed.ok ? checkAudience(parsed.value, await readTableViews(kitchen, collaboration)) : parsed;
-  if (!checked.ok) throw audienceRefused(checked.violations);
+  const parsed = await parse(kitchen, sql, work);
+  const checked = parsed.ok
+    ? checkAudience(parsed.value, await readTableViews(kitchen, collaboration), functions)
+    : parsed;
+  if (!checked.ok) throw audienceRefused(await told(checked.violations));
   assertAccepted(
     collaboration,
     checked.value.tables.map((t) => t.view.member),
   );
   return checked.value;
+}
+
+/**
+ * Checks a stored definition again, with the very versions of scoring functions that it was defined with: who is in an
+ * audience must not change by a submission.
+ *
+ * @throws {ServiceError} AUDIENCE_REFUSED with every violation
+ */
+export async function checkStored(
+  kitchen: Kitchen,
+  { row, collaboration }: AudienceRecord,
+  work: Work,
+): Promise<CheckedAudience> {
+  const used = JSON.parse(row.functions) as UsedFunction[];
+  const functions = await functionViewsOf(kitchen, row.collaboration_id, used);
+  return await checkDefinition(kitchen, collaboration, { sql: sqlOf(kitchen, row), functions }, work);
 }
 
 /** The refusal of an audience, with every violation. */

@@ -1,9 +1,18 @@
-import { canonicalText, printPersons, tableName } from '../../policies/index.ts';
+import { canonicalText, functionsUsed, printPersons, tableName } from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
 import { admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
-import { loggingRefusals } from '../exits/index.ts';
+import { loggingRefusals, MAX_READING_MS } from '../exits/index.ts';
+import { readFunctionViews, tellRetired } from '../functions/index.ts';
 import type { Call } from '../grpc/index.ts';
-import { digestOf, type Kitchen, newId, type Remember, readDisplayName, record } from '../kitchen/index.ts';
+import {
+  beginCallWork,
+  digestOf,
+  type Kitchen,
+  newId,
+  type Remember,
+  readDisplayName,
+  record,
+} from '../kitchen/index.ts';
 import { checkDefinition } from './audience-record.ts';
 
 /** Lets a caller define audiences for whom it names. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
@@ -35,16 +44,34 @@ export async function defineAudience(
     collaboration: request.collaborationId,
     subject: { audience: audienceId },
   };
+  const work = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
+  const functions = await readFunctionViews(kitchen, call, entry);
   const checked = await loggingRefusals(kitchen, call, refusal, () =>
-    checkDefinition(kitchen, collaboration, request.sql),
+    checkDefinition(
+      kitchen,
+      collaboration,
+      {
+        sql: request.sql,
+        functions,
+        told: (violations) => tellRetired(kitchen, call, { use: entry, violations }),
+      },
+      work,
+    ),
   );
+  const used = functionsUsed(checked);
   const tables = [...new Set(checked.tables.map((t) => tableName(t.view)))];
   assertPermitted(kitchen, call, collaboration, { ...entry, tables });
   await record(kitchen, {
     kind: 'audience-defined',
     call,
     collaboration: request.collaborationId,
-    subject: { audience: audienceId, actingFor: entry.actingFor, tables, shape: printPersons(checked, 'mark') },
+    subject: {
+      audience: audienceId,
+      actingFor: entry.actingFor,
+      tables,
+      functions: used.map((one) => ({ ...one })),
+      shape: printPersons(checked, 'mark').sql,
+    },
   });
   const row = {
     audience_id: audienceId,
@@ -56,6 +83,7 @@ export async function defineAudience(
     sql_sealed: kitchen.vault.sealBytes({ label: 'audience-sql', id: audienceId }, Buffer.from(request.sql)),
     plan_digest: digestOf(canonicalText(checked.rows)),
     tables: JSON.stringify(tables),
+    functions: JSON.stringify(used),
     created_at_ms: kitchen.nowMs(),
     version: 0,
   };

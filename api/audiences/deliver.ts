@@ -1,14 +1,15 @@
 import { addressTable, columnsNeeded, type IdentifierKind, printPersons } from '../../policies/index.ts';
 import { columnPlace, columnsOf, identifierOf, openTables, personPlace, readColumnChunks } from '../datasets/index.ts';
 import { saltOf } from '../exits/index.ts';
-import type { Kitchen } from '../kitchen/index.ts';
+import { openFunctions } from '../functions/index.ts';
+import { beginWork, type Kitchen } from '../kitchen/index.ts';
 import type { ActivationRow, AudienceRow } from './audience-record.ts';
 import { destinationFacts, readDestination, tokenKeyOf } from './destinations.ts';
 import { type PermittedDelivery, permitDelivery } from './permit-delivery.ts';
 import { publish, withdraw, withEngine } from './strategy-engine-client.ts';
 
 /** Longest time to select one audience and turn it into tokens. */
-const SELECTION_DEADLINE_MS = 600_000;
+const MAX_SELECTION_MS = 600_000;
 /** Most persons of one audience, and so most tokens that one attempt holds in memory: about half a gigabyte. */
 const MAX_AUDIENCE_PERSONS = 10_000_000;
 
@@ -27,9 +28,9 @@ export async function deliver(kitchen: Kitchen, activation: ActivationRow, signa
   return await withEngine(destination, signal, async (engine) => {
     if (activation.state === 'revoking') return await withdraw(engine, identity, signal);
     const audience = await readAudience(kitchen, activation.audience_id);
-    const permit = () => permitDelivery(kitchen, activation, { row: audience, destination });
+    const permit = () => permitDelivery(kitchen, activation, { row: audience, destination, signal });
     // Only now that it is connected: for a destination that is down nobody's data need be touched.
-    const tokens = await collectTokens(kitchen, await permit(), signal);
+    const tokens = await collectTokens(kitchen, await permit(), { lane: activation.member, signal });
     // To select may take minutes. What let it begin must still hold when it leaves.
     await permit();
     const memberCount = BigInt(tokens.reduce((sum, batch) => sum + batch.length, 0));
@@ -55,20 +56,22 @@ async function readAudience(kitchen: Kitchen, audienceId: string): Promise<Audie
 async function collectTokens(
   kitchen: Kitchen,
   { collaborationId, destination, checked, snapshots }: PermittedDelivery,
-  signal: AbortSignal,
+  of: { readonly lane: string; readonly signal: AbortSignal },
 ): Promise<readonly string[][]> {
   const address = addressTable(checked, destinationFacts(destination))?.view;
   const snapshot = address && snapshots.get(address.datasetId);
   if (snapshot === undefined) throw new Error('the destination knows none of these persons');
-  const limits = { deadlineMs: SELECTION_DEADLINE_MS, signal };
+  const work = beginWork({ ...of, maxMs: MAX_SELECTION_MS });
+  const { sql, functions } = printPersons(checked);
   const job = {
-    tables: await openTables(kitchen, collaborationId, columnsNeeded(checked), snapshots),
-    sql: printPersons(checked),
+    tables: await openTables(kitchen, collaborationId, columnsNeeded(checked), { snapshots, work }),
+    functions: await openFunctions(kitchen, collaborationId, functions),
+    sql,
     parameters: [saltOf(kitchen, collaborationId)],
     resultColumns: [{ name: 'person', kind: 'person' as const }],
     maxRows: MAX_AUDIENCE_PERSONS,
   };
-  const persons = await kitchen.wall.selectPersons(job, limits);
+  const persons = await kitchen.wall.selectPersons(job, work.nextJob());
   const vault = identifierOf(columnsOf(snapshot.columns));
   // INVARIANT: an address table has the identifier of its destination.
   if (vault === null) throw new Error('the address table names no persons');
@@ -80,7 +83,7 @@ async function collectTokens(
       personChunks: () => readColumnChunks(kitchen, personPlace(kitchen, collaborationId, snapshot.snapshotId)),
       vaultChunks: () => readColumnChunks(kitchen, columnPlace(kitchen, snapshot.snapshotId, vault.index)),
     },
-    limits,
+    work.nextJob(),
   );
   return await Array.fromAsync(batches);
 }

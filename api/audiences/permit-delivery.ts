@@ -2,15 +2,15 @@ import { type CheckedAudience, checkAudienceSize, checkDestination } from '../..
 import type { Role } from '../auth/index.ts';
 import { readCollaboration } from '../collaborations/index.ts';
 import type { TableSnapshot } from '../datasets/index.ts';
+import { MAX_READING_MS } from '../exits/index.ts';
 import { ServiceError } from '../grpc/index.ts';
-import type { Kitchen } from '../kitchen/index.ts';
+import { beginWork, type Kitchen, type Work } from '../kitchen/index.ts';
 import {
   type ActivationRow,
   type AudienceRecord,
   type AudienceRow,
-  checkDefinition,
+  checkStored,
   decideOnAudience,
-  sqlOf,
 } from './audience-record.ts';
 import { type DestinationRow, destinationFacts } from './destinations.ts';
 import { HeldBack } from './held-back.ts';
@@ -36,13 +36,15 @@ export interface PermittedDelivery {
 export async function permitDelivery(
   kitchen: Kitchen,
   activation: ActivationRow,
-  { row, destination }: { readonly row: AudienceRow; readonly destination: DestinationRow },
+  of: { readonly row: AudienceRow; readonly destination: DestinationRow; readonly signal: AbortSignal },
 ): Promise<PermittedDelivery> {
+  const { row, destination, signal } = of;
   const collaborationId = activation.collaboration_id;
   const collaboration = await readCollaboration(kitchen, collaborationId);
   if (collaboration === undefined) throw new Error('the collaboration is gone');
   assertRights(kitchen, activation, { row, collaboration });
-  const checked = await checkAgain(kitchen, { row, collaboration });
+  const work = beginWork({ lane: activation.member, maxMs: MAX_READING_MS, signal });
+  const checked = await checkAgain(kitchen, { row, collaboration }, work);
   const violations = [
     ...checkDestination(checked, destinationFacts(destination)),
     ...checkAudienceSize(checked, BigInt(activation.persons)),
@@ -61,9 +63,9 @@ function assertRights(kitchen: Kitchen, activation: ActivationRow, audience: Aud
   if (!decideOnAudience(kitchen, requester, 'activate-audience', audience).allowed) throw new HeldBack('rights-ended');
 }
 
-async function checkAgain(kitchen: Kitchen, { row, collaboration }: AudienceRecord): Promise<CheckedAudience> {
+async function checkAgain(kitchen: Kitchen, audience: AudienceRecord, work: Work): Promise<CheckedAudience> {
   try {
-    return await checkDefinition(kitchen, collaboration, sqlOf(kitchen, row));
+    return await checkStored(kitchen, audience, work);
   } catch (cause) {
     if (!(cause instanceof ServiceError)) throw cause;
     if (cause.code === 'AUDIENCE_REFUSED') throw new HeldBack('rules-refuse');

@@ -76,6 +76,13 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
   'list-audiences': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'create-destination': { may: 'operator platform', ask: () => ({ collaboration, grants: [grant] }) },
   'list-destinations': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
+  'submit-function': { may: 'operator platform brand isv', ask: asking },
+  'list-functions': {
+    may: 'operator platform brand isv auditor',
+    ask: () => ({ collaboration, grants: [grant] }),
+  },
+  'read-function': { may: 'operator platform brand isv auditor', ask: submitted },
+  'retire-function': { may: 'operator platform brand isv', ask: submitted },
   'read-log': { may: 'operator platform brand auditor', ask: () => ({ collaboration, grants: [grant] }) },
   'read-decision': { may: 'auditor', ask: () => ({ collaboration, grants: [grant] }) },
   'bind-dataset': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
@@ -105,6 +112,12 @@ function asked(role: Role) {
 function defined(role: Role) {
   const owner = role === 'isv' ? 'acme' : memberOf(role);
   return { collaboration, grants: [grant], audience: { audienceId: 'a', definer: memberOf(role), owner } };
+}
+
+function submitted(role: Role) {
+  const submittedFor = role === 'isv' ? 'acme' : memberOf(role);
+  const scoringFunction = { functionId: 'f', submitter: memberOf(role), submittedFor };
+  return { collaboration, grants: [grant], scoringFunction };
 }
 
 describe('the table of actions and roles', () => {
@@ -253,6 +266,38 @@ describe('an ISV', () => {
   });
 });
 
+describe('a scoring function', () => {
+  const functions = { action: 'retire-function', collaboration } as const;
+  const byTools = { functionId: 'f', submitter: 'tools', submittedFor: 'acme' };
+
+  it('is retired by its submitter and by the member it came for, and by nobody else', () => {
+    expect(allows(principalOf('isv'), { ...functions, scoringFunction: byTools, grants: [grant] })).toBe(true);
+    expect(allows(principalOf('brand'), { ...functions, scoringFunction: byTools })).toBe(true);
+    for (const role of ['operator', 'platform', 'auditor'] as const) {
+      expect(allows(principalOf(role), { ...functions, scoringFunction: byTools })).toBe(false);
+    }
+    const acmes = { functionId: 'f', submitter: 'acme', submittedFor: 'acme' };
+    expect(allows(principalOf('isv'), { ...functions, scoringFunction: acmes, grants: [grant] })).toBe(false);
+  });
+
+  it('is hidden from the service providers of other brands, and from its own once the grant has ended', () => {
+    const read = { action: 'read-function', collaboration, scoringFunction: byTools } as const;
+    const other = { ...grant, grantor: 'home', grantee: 'other' };
+    expect(isVisible(principalOf('isv', 'other'), { ...read, grants: [other] })).toBe(false);
+    expect(isVisible(principalOf('isv'), { ...read, grants: [{ ...grant, isRevoked: true }] })).toBe(false);
+    expect(isVisible(principalOf('isv'), { ...read, grants: [grant] })).toBe(true);
+  });
+
+  it('is submitted for the grantor alone, and by members for themselves', () => {
+    const submit = { action: 'submit-function', collaboration, grants: [grant] } as const;
+    expect(allows(principalOf('isv'), { ...submit, actingFor: 'acme' })).toBe(true);
+    expect(allows(principalOf('isv'), { ...submit, actingFor: 'home' })).toBe(false);
+    expect(allows(principalOf('isv'), submit)).toBe(false);
+    expect(allows(principalOf('brand'), { ...submit, actingFor: 'home' })).toBe(false);
+    expect(allows(principalOf('brand', 'late'), { ...submit, actingFor: 'late' })).toBe(false);
+  });
+});
+
 describe('an auditor', () => {
   it('reads the log of its scope and nothing else', () => {
     const auditor = principalOf('auditor', 'watch', ['c1']);
@@ -285,6 +330,9 @@ describe('what is suspended', () => {
     expect(allows(brand, { action: 'bind-dataset', collaboration: suspended, owner: 'acme' })).toBe(false);
     expect(allows(brand, { action: 'activate-audience', collaboration: suspended, audience })).toBe(false);
     expect(allows(brand, { action: 'revoke-audience', collaboration: suspended, audience })).toBe(true);
+    expect(allows(brand, { action: 'submit-function', collaboration: suspended })).toBe(false);
+    const scoringFunction = { functionId: 'f', submitter: 'acme', submittedFor: 'acme' };
+    expect(allows(brand, { action: 'retire-function', collaboration: suspended, scoringFunction })).toBe(true);
     expect(allows(brand, { action: 'revoke-grant', collaboration: suspended, owner: 'acme' })).toBe(true);
     expect(allows(brand, { action: 'read-log', collaboration: suspended })).toBe(true);
     const question = { queryId: 'q', asker: 'acme', actingFor: 'acme' };

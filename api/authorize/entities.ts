@@ -12,6 +12,7 @@ export function uid(type: string, id: string): TypeAndId {
 export function resourceOf(request: AuthorizationRequest): TypeAndId {
   if ('question' in request) return uid('Question', request.question.queryId);
   if ('audience' in request) return uid('Audience', request.audience.audienceId);
+  if ('scoringFunction' in request) return uid('Function', request.scoringFunction.functionId);
   if ('dataset' in request) return uid('Dataset', request.dataset.datasetId);
   if ('collaboration' in request) return uid('Collaboration', request.collaboration.collaborationId);
   return uid('Service', 'galley');
@@ -34,6 +35,11 @@ export function entitiesOf(request: AuthorizationRequest): EntityJson[] {
   if ('audience' in request) {
     const { definer, owner } = request.audience;
     entities.push(insideCollaboration(request, { definer: ref('Member', definer), owner: ref('Member', owner) }));
+  }
+  if ('scoringFunction' in request) {
+    const { submitter, submittedFor } = request.scoringFunction;
+    const attrs = { submitter: ref('Member', submitter), submitted_for: ref('Member', submittedFor) };
+    entities.push(insideCollaboration(request, attrs));
   }
   return entities;
 }

@@ -9,6 +9,7 @@ export type {
   CollaborationFacts,
   DatasetAction,
   Decision,
+  FunctionAction,
   GrantFacts,
   OwnedAction,
   QuestionAction,

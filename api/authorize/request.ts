@@ -47,6 +47,8 @@ export type CollaborationAction =
   | 'list-audiences'
   | 'create-destination'
   | 'list-destinations'
+  | 'submit-function'
+  | 'list-functions'
   | 'read-log'
   | 'read-decision';
 
@@ -62,6 +64,9 @@ export type QuestionAction = 'read-question' | 'cancel-question';
 /** Actions on an audience that was defined. */
 export type AudienceAction = 'read-audience' | 'estimate-audience' | 'activate-audience' | 'revoke-audience';
 
+/** Actions on a scoring function that was submitted. */
+export type FunctionAction = 'read-function' | 'retire-function';
+
 /** Every action, one or more a method of the contract. */
 export type Action =
   | ServiceAction
@@ -70,7 +75,8 @@ export type Action =
   | 'create-grant'
   | DatasetAction
   | QuestionAction
-  | AudienceAction;
+  | AudienceAction
+  | FunctionAction;
 
 /** Who calls and when, for every request. */
 type Call = { readonly principal: Principal; readonly nowMs: number };
@@ -116,6 +122,15 @@ export type AuthorizationRequest = Call &
         readonly action: AudienceAction;
         readonly collaboration: CollaborationFacts;
         readonly audience: { readonly audienceId: string; readonly definer: string; readonly owner: string };
+      } & Grants)
+    | ({
+        readonly action: FunctionAction;
+        readonly collaboration: CollaborationFacts;
+        readonly scoringFunction: {
+          readonly functionId: string;
+          readonly submitter: string;
+          readonly submittedFor: string;
+        };
       } & Grants)
   );
 

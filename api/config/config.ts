@@ -10,6 +10,18 @@ export type Config = {
   readonly issuer: IssuerConfig;
   /** How much one caller may ask of the service. */
   readonly limits: LimitsConfig;
+  /** How the wall around untrusted work is built. */
+  readonly wall: WallConfig;
+};
+
+/** What the operator decides about the wall. */
+export type WallConfig = {
+  /** Uids reserved for workers, both included; each worker is a user of its own where the service is root. */
+  readonly workerUsers: { readonly first: number; readonly last: number };
+  /** Where the worker's files are copied to; null for this user's own folder below the system's temporary one. */
+  readonly runtimeDirectory: string | null;
+  /** Opens what is left of the wall where it does not hold. For made-up data: the service then takes no other. */
+  readonly developmentWithoutBubblewrap: boolean;
 };
 
 /** PEM files of the listening side. With `clientCaFile` every client must show a certificate of that authority. */
@@ -47,6 +59,8 @@ export type LimitsConfig = {
   readonly unaryDeadlineMs: number;
   /** The longest an upload, a take-out or the reading of a release may take. */
   readonly streamDeadlineMs: number;
+  /** The longest a question may take from its arrival to its end, waiting for workers included. */
+  readonly questionDeadlineMs: number;
 };
 
 /** Beside the checkout or the working directory, so that a first try needs no rights. */
@@ -75,7 +89,7 @@ export const knownAlgorithms: readonly string[] = [
  *
  * 50 calls a second is ten times what a person with a console makes and a fortieth of what one process answers;
  * 100 streams is the least that HTTP/2 advises; a minute covers every unary call that the wall allows, and an hour a
- * 10 GB upload at 3 MB/s.
+ * 10 GB upload at 3 MB/s. Two minutes are a hundred times a question over a million rows.
  */
 export const defaultLimits: LimitsConfig = {
   callsPerSecond: 50,
@@ -83,4 +97,5 @@ export const defaultLimits: LimitsConfig = {
   streamsPerConnection: 100,
   unaryDeadlineMs: 60_000,
   streamDeadlineMs: 3_600_000,
+  questionDeadlineMs: 120_000,
 };

@@ -40,6 +40,13 @@ export function readCount(value: unknown, field: string, bounds: { least: number
   throw new ConfigRefused(field, `\`${field}\` must be a whole number from ${bounds.least} to ${bounds.most}`);
 }
 
+/** Reads yes or no. The words are taken as texts too, as the environment has nothing else. @throws {ConfigRefused} */
+export function readFlag(value: unknown, field: string): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new ConfigRefused(field, `\`${field}\` must be \`true\` or \`false\``);
+}
+
 /** Writes names in backticks with commas between. */
 export function quoteAll(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');

@@ -1,5 +1,5 @@
 /** The door of the configuration chapter. */
-export type { Config, ExternalIssuerConfig, IssuerConfig, LimitsConfig, TlsConfig } from './config.ts';
+export type { Config, ExternalIssuerConfig, IssuerConfig, LimitsConfig, TlsConfig, WallConfig } from './config.ts';
 export { ConfigRefused } from './config-refused.ts';
 export { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';
 export { readConfig } from './read-config.ts';

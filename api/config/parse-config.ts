@@ -1,4 +1,10 @@
 import {
+  DEFAULT_WORKER_USERS,
+  HIGHEST_WORKER_UID,
+  LEAST_WORKER_USERS_COUNT,
+  LOWEST_WORKER_UID,
+} from '../../sandbox/index.ts';
+import {
   type Config,
   DEFAULT_DATA_DIRECTORY,
   DEFAULT_LISTEN_ADDRESS,
@@ -6,7 +12,7 @@ import {
   type LimitsConfig,
 } from './config.ts';
 import { ConfigRefused } from './config-refused.ts';
-import { readCount, readDocument, readText } from './fields.ts';
+import { readCount, readDocument, readFlag, readText } from './fields.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import { parseIssuer } from './parse-issuer.ts';
 
@@ -17,6 +23,8 @@ const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; mos
   streamsPerConnection: { least: 1, most: 10_000 },
   unaryDeadlineMs: { least: 100, most: 3_600_000 },
   streamDeadlineMs: { least: 1_000, most: 86_400_000 },
+  // The most is what a worker may have of processor time: past it, it would die before its deadline.
+  questionDeadlineMs: { least: 1_000, most: 900_000 },
 };
 
 /**
@@ -25,7 +33,7 @@ const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; mos
  * @throws {ConfigRefused} naming the first field that cannot be used
  */
 export function parseConfig(value: unknown): Config {
-  const document = readDocument(value, '', ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits']);
+  const document = readDocument(value, '', ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits', 'wall']);
   const listenAddress = readText(document.listenAddress ?? DEFAULT_LISTEN_ADDRESS, 'listenAddress');
   const tls = parseTls(document.tls ?? null);
   const { host } = parseListenAddress(listenAddress);
@@ -42,6 +50,7 @@ export function parseConfig(value: unknown): Config {
     tls,
     issuer: parseIssuer(document.issuer ?? { kind: 'local' }),
     limits: parseLimits(document.limits ?? {}),
+    wall: parseWall(document.wall ?? {}),
   };
 }
 
@@ -62,4 +71,27 @@ function parseLimits(value: unknown): LimitsConfig {
     limits[name] = readCount(document[name] ?? defaultLimits[name], `limits.${name}`, limitBounds[name]);
   }
   return limits;
+}
+
+function parseWall(value: unknown): Config['wall'] {
+  const document = readDocument(value, 'wall', ['workerUsers', 'runtimeDirectory', 'developmentWithoutBubblewrap']);
+  const runtimeDirectory = document.runtimeDirectory ?? null;
+  return {
+    workerUsers: parseWorkerUsers(document.workerUsers ?? DEFAULT_WORKER_USERS),
+    runtimeDirectory: runtimeDirectory === null ? null : readText(runtimeDirectory, 'wall.runtimeDirectory'),
+    developmentWithoutBubblewrap: readFlag(
+      document.developmentWithoutBubblewrap ?? false,
+      'wall.developmentWithoutBubblewrap',
+    ),
+  };
+}
+
+// A uid below is root's own, above is `nobody`'s and what means "no change"; fewer would not do for two walls.
+function parseWorkerUsers(value: unknown): Config['wall']['workerUsers'] {
+  const field = 'wall.workerUsers';
+  const document = readDocument(value, field, ['first', 'last']);
+  const most = HIGHEST_WORKER_UID - LEAST_WORKER_USERS_COUNT + 1;
+  const first = readCount(document.first, `${field}.first`, { least: LOWEST_WORKER_UID, most });
+  const least = first + LEAST_WORKER_USERS_COUNT - 1;
+  return { first, last: readCount(document.last, `${field}.last`, { least, most: HIGHEST_WORKER_UID }) };
 }

@@ -103,6 +103,44 @@ describe('configuration', () => {
     }
   });
 
+  it('reserves uids for workers where nobody else lives, or where it is told', async () => {
+    await expect(readConfig(undefined, {})).resolves.toMatchObject({
+      wall: { workerUsers: { first: 60_608, last: 61_119 }, developmentWithoutBubblewrap: false },
+    });
+    const env = { GALLEY_WALL_WORKER_USERS_FIRST: '30000', GALLEY_WALL_WORKER_USERS_LAST: '30063' };
+    await expect(readConfig(undefined, env)).resolves.toMatchObject({
+      wall: { workerUsers: { first: 30_000, last: 30_063 } },
+    });
+  });
+
+  it('copies the worker where it is told, beside the file', async () => {
+    const file = await fileOf(JSON.stringify({ wall: { runtimeDirectory: 'staged' } }));
+    await expect(readConfig(file, {})).resolves.toMatchObject({
+      wall: { runtimeDirectory: join(file, '..', 'staged') },
+    });
+    await expect(readConfig(undefined, {})).resolves.toMatchObject({ wall: { runtimeDirectory: null } });
+  });
+
+  it('refuses uids for workers that are root, nobody, or too few', async () => {
+    const field = (first: unknown, last: unknown) => refusedField({ wall: { workerUsers: { first, last } } });
+    expect(await field(0, 100)).toBe('wall.workerUsers.first');
+    expect(await field(65_500, 65_533)).toBe('wall.workerUsers.first');
+    expect(await field(65_000, 65_534)).toBe('wall.workerUsers.last');
+    expect(await field(30_000, 30_062)).toBe('wall.workerUsers.last');
+    expect(await field(30_000, undefined)).toBe('wall.workerUsers.last');
+  });
+
+  it('opens the development wall only when told in the file or on the command line, never by a variable', async () => {
+    const wall = { developmentWithoutBubblewrap: true };
+    await expect(readConfig(undefined, {}, { wall })).resolves.toMatchObject({ wall });
+    expect(await refusedField({ wall: { developmentWithoutBubblewrap: 'yes' } })).toBe(
+      'wall.developmentWithoutBubblewrap',
+    );
+    await expect(readConfig(undefined, { GALLEY_WALL_DEVELOPMENT_WITHOUT_BUBBLEWRAP: 'true' })).rejects.toThrow(
+      'is not known',
+    );
+  });
+
   it('says that a file is missing or no JSON, without quoting it', async () => {
     await expect(readConfig('/nowhere/galley.json', {})).rejects.toThrow(/cannot be read/);
     const broken = readConfig(await fileOf('{"issuer": swordfish}'), {});

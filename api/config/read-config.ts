@@ -22,13 +22,24 @@ const environmentFields: { readonly [variable: string]: string } = {
   GALLEY_LIMITS_STREAMS_PER_CONNECTION: 'limits.streamsPerConnection',
   GALLEY_LIMITS_UNARY_DEADLINE_MS: 'limits.unaryDeadlineMs',
   GALLEY_LIMITS_STREAM_DEADLINE_MS: 'limits.streamDeadlineMs',
+  GALLEY_LIMITS_QUESTION_DEADLINE_MS: 'limits.questionDeadlineMs',
+  GALLEY_WALL_RUNTIME_DIRECTORY: 'wall.runtimeDirectory',
+  GALLEY_WALL_WORKER_USERS_FIRST: 'wall.workerUsers.first',
+  GALLEY_WALL_WORKER_USERS_LAST: 'wall.workerUsers.last',
 };
 
 /** Prefixes under which every variable is ours, so that a misspelt one is refused instead of ignored. */
-const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS)_/;
+const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL)_/;
 
 /** Fields that name files: relative to the configuration file, or to the working directory when told otherwise. */
-const pathFields = ['dataDirectory', 'tls.certFile', 'tls.keyFile', 'tls.clientCaFile', 'issuer.jwks'];
+const pathFields = [
+  'dataDirectory',
+  'tls.certFile',
+  'tls.keyFile',
+  'tls.clientCaFile',
+  'issuer.jwks',
+  'wall.runtimeDirectory',
+];
 
 /**
  * Reads the configuration: the file, over it `GALLEY_*` variables, over them the overrides of a command line.

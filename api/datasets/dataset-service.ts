@@ -63,9 +63,11 @@ async function insertDataset(kitchen: Kitchen, call: Call, request: datasets.Cre
     created_at_ms: kitchen.nowMs(),
     suspended_at_ms: null,
     erased_at_ms: null,
+    synthetic: request.synthetic ? 1 : 0,
   };
   const schema = columns.map((c) => ({ name: c.name, kind: c.kind, scale: c.scale, nullable: c.nullable }));
-  const subject = { dataset: dataset.dataset_id, columns: schema };
+  const said = request.synthetic ? { synthetic: true } : {};
+  const subject = { dataset: dataset.dataset_id, columns: schema, ...said };
   await record(kitchen, { kind: 'dataset-created', call, collaboration: null, subject });
   await kitchen.store.db.insertInto('datasets').values(dataset).execute();
   return dataset.dataset_id;
@@ -122,6 +124,7 @@ async function datasetMessage(kitchen: Kitchen, row: DatasetRow): Promise<datase
     columns: columnsOf(row.columns).map(columnMessage),
     snapshots: (await readSnapshots(kitchen, row.dataset_id)).map(snapshotMessage),
     createdAt: new Date(row.created_at_ms),
+    synthetic: row.synthetic === 1,
   };
 }
 

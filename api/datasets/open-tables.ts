@@ -1,17 +1,23 @@
 import { type PlanTable, tableName } from '../../policies/index.ts';
 import type { TableSource } from '../../sandbox/index.ts';
-import type { Kitchen } from '../kitchen/index.ts';
+import type { Kitchen, Work } from '../kitchen/index.ts';
 import { readColumnChunks } from './column-file.ts';
 import { columnsOf, identifierOf, isIdentifier, wallTypeOf } from './dataset-columns.ts';
 import { ensurePersonColumn } from './person-column.ts';
 import { columnPlace, personPlace } from './snapshot-place.ts';
+import { assertSynthetic } from './synthetic-only.ts';
 import type { TableSnapshot } from './table-snapshot.ts';
 
-/** Finds the newest snapshot of each dataset; a dataset without one is missing from the answer. */
+/**
+ * Finds the newest snapshot of each dataset; a dataset without one is missing from the answer.
+ *
+ * @throws {ServiceError} SYNTHETIC_ONLY behind the development wall
+ */
 export async function newestSnapshots(
   kitchen: Kitchen,
   datasetIds: readonly string[],
 ): Promise<ReadonlyMap<string, TableSnapshot>> {
+  await assertSynthetic(kitchen, datasetIds);
   const rows = await publishedSnapshots(kitchen)
     .where('snapshots.dataset_id', 'in', [...new Set(datasetIds)])
     .orderBy('snapshots.published_at_ms')
@@ -54,7 +60,7 @@ export async function openTables(
   kitchen: Kitchen,
   collaborationId: string,
   needed: readonly NeededTable[],
-  snapshots: ReadonlyMap<string, TableSnapshot>,
+  { snapshots, work }: { readonly snapshots: ReadonlyMap<string, TableSnapshot>; readonly work: Work },
 ): Promise<TableSource[]> {
   const byName = new Map<string, { view: PlanTable['view']; columns: Set<string> }>();
   for (const { table, columns } of needed) {
@@ -67,7 +73,7 @@ export async function openTables(
   for (const [name, { view, columns }] of byName) {
     const snapshot = snapshots.get(view.datasetId);
     if (snapshot === undefined) throw new Error(`dataset \`${view.datasetId}\` has no snapshot`);
-    tables.push(await openTable(kitchen, collaborationId, { name, columns, snapshot }));
+    tables.push(await openTable(kitchen, collaborationId, { name, columns, snapshot, work }));
   }
   return tables;
 }
@@ -76,11 +82,16 @@ export async function openTables(
 export async function openTable(
   kitchen: Kitchen,
   collaborationId: string,
-  of: { readonly name: string; readonly columns: ReadonlySet<string>; readonly snapshot: TableSnapshot },
+  of: {
+    readonly name: string;
+    readonly columns: ReadonlySet<string>;
+    readonly snapshot: TableSnapshot;
+    readonly work: Work;
+  },
 ): Promise<TableSource> {
-  const { name, columns, snapshot } = of;
+  const { name, columns, snapshot, work } = of;
   if (identifierOf(columnsOf(snapshot.columns)) !== null) {
-    await ensurePersonColumn(kitchen, collaborationId, snapshot.snapshotId);
+    await work.waitFor(ensurePersonColumn(kitchen, collaborationId, snapshot.snapshotId));
   }
   return { name, columns: columnSources(kitchen, collaborationId, snapshot, columns) };
 }

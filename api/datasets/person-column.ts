@@ -1,7 +1,7 @@
 import type { Kitchen } from '../kitchen/index.ts';
 import { readColumnChunks, writeColumnChunk } from './column-file.ts';
 import { columnsOf, identifierOf } from './dataset-columns.ts';
-import { countMostRows } from './most-rows.ts';
+import { countHeavyPersons } from './heavy-persons.ts';
 import { columnPlace, personPlace } from './snapshot-place.ts';
 
 /** Longest time to make the persons of one snapshot: a hundred million rows. */
@@ -13,7 +13,7 @@ const underWay = new Map<string, Promise<void>>();
  * Makes the person column of a snapshot in a collaboration, unless it is there.
  *
  * Each collaboration has its own key, so that two collaborations cannot join their persons. Made by a worker that gets
- * the identifiers and the key and nothing else.
+ * the identifiers and the key and nothing else, in the lane of whose data it is: all questions over it wait for that one.
  */
 export async function ensurePersonColumn(kitchen: Kitchen, collaborationId: string, snapshotId: string): Promise<void> {
   const key = `${collaborationId}/${snapshotId}`;
@@ -36,12 +36,12 @@ async function makeUnlessReady(kitchen: Kitchen, collaborationId: string, snapsh
     .where('state', '=', 'ready')
     .executeTakeFirst();
   if (ready !== undefined) return;
-  const { sha256 } = await makePersons(kitchen, collaborationId, snapshotId);
+  const { sha256, owner } = await makePersons(kitchen, collaborationId, snapshotId);
   const made = {
     state: 'ready' as const,
     column_digest: sha256,
     person_count: null,
-    most_rows_sealed: await countMostRows(kitchen, collaborationId, snapshotId),
+    heavy_persons_sealed: await countHeavyPersons(kitchen, { collaborationId, snapshotId, owner }),
     ready_at_ms: kitchen.nowMs(),
   };
   await db
@@ -51,17 +51,22 @@ async function makeUnlessReady(kitchen: Kitchen, collaborationId: string, snapsh
     .execute();
 }
 
-async function makePersons(kitchen: Kitchen, collaborationId: string, snapshotId: string): Promise<{ sha256: string }> {
+async function makePersons(
+  kitchen: Kitchen,
+  collaborationId: string,
+  snapshotId: string,
+): Promise<{ sha256: string; owner: string }> {
   const dataset = await kitchen.store.db
     .selectFrom('datasets')
     .innerJoin('snapshots', 'snapshots.dataset_id', 'datasets.dataset_id')
-    .select('datasets.columns')
+    .select(['datasets.columns', 'datasets.owner'])
     .where('snapshots.snapshot_id', '=', snapshotId)
     .executeTakeFirstOrThrow();
   const identifier = identifierOf(columnsOf(dataset.columns));
   // INVARIANT: callers ask for the persons of tables that name some.
   if (identifier === null) throw new Error(`snapshot \`${snapshotId}\` names no persons`);
   const { index, kind } = identifier;
+  const { owner } = dataset;
   const file = await kitchen.vault.createFile(personPlace(kitchen, collaborationId, snapshotId));
   try {
     const job = {
@@ -69,10 +74,10 @@ async function makePersons(kitchen: Kitchen, collaborationId: string, snapshotId
       identifier: kind,
       chunks: () => readColumnChunks(kitchen, columnPlace(kitchen, snapshotId, index)),
     };
-    for await (const chunk of kitchen.wall.pseudonymise(job, { deadlineMs: PSEUDONYMISE_DEADLINE_MS })) {
+    for await (const chunk of kitchen.wall.pseudonymise(job, { deadlineMs: PSEUDONYMISE_DEADLINE_MS, lane: owner })) {
       await writeColumnChunk(file, chunk);
     }
-    return await file.finish();
+    return { ...(await file.finish()), owner };
   } finally {
     await file.abandon();
   }

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { datasets } from '../../proto/index.ts';
 import { type IngestFormat, WallError } from '../../sandbox/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { type Kitchen, newId, record } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, newId, record } from '../kitchen/index.ts';
 import type { SealedWriter } from '../vault/index.ts';
 import { admitToDataset, type DatasetRow, type SnapshotRow } from './admit-to-dataset.ts';
 import { writeColumnChunk } from './column-file.ts';
@@ -11,13 +11,15 @@ import { columnsOf, type DatasetColumn, identifierOf, ingestColumnsOf } from './
 import { inTurn } from './in-turn.ts';
 import { ensurePersonColumn } from './person-column.ts';
 import { columnPlace, originalPlace, snapshotDirectory } from './snapshot-place.ts';
+import { assertSynthetic } from './synthetic-only.ts';
+import { UPLOAD_REFUSALS } from './upload-refusals.ts';
 
 /** Largest upload of the embedded default. */
 const MAX_UPLOAD_BYTES = 8 * 1024 ** 3;
 /** Rejects that are kept and shown; all are counted. */
 const MAX_REPORTED_REJECTS = 1_000;
-/** Longest time to parse one file: the largest upload at the pace of a slow machine. */
-const INGEST_DEADLINE_MS = 3_600_000;
+/** Longest time to receive and parse one file, from its call on: the largest upload at the pace of a slow machine. */
+const MAX_UPLOAD_MS = 3_600_000;
 /** Longest upload id a client may choose. */
 const MAX_UPLOAD_ID_CHARS = 128;
 
@@ -58,6 +60,7 @@ export async function uploadSnapshot(
   const parts = requests[Symbol.asyncIterator]();
   const header = await readHeader(parts);
   const dataset = await admitToDataset(kitchen, call, 'upload-snapshot', header.datasetId);
+  await assertSynthetic(kitchen, [dataset.dataset_id]);
   const format = FORMATS[header.format];
   if (format === undefined) throw new ServiceError('INVALID_REQUEST', '`format` must be CSV, ARROW or PARQUET');
   const published = await inTurn(JSON.stringify([dataset.dataset_id, header.uploadId]), async () => {
@@ -249,8 +252,8 @@ async function fillColumns(
   const { upload, bytes, files, parsed } = work;
   const columns = ingestColumnsOf(columnsOf(upload.dataset.columns));
   const job = { format: upload.format, columns, maxRejects: Number(upload.header.maxRejects) };
-  const limits = { deadlineMs: INGEST_DEADLINE_MS, signal: upload.call.signal };
-  for await (const event of kitchen.wall.ingest(job, bytes, limits)) {
+  const limits = beginCallWork(kitchen, upload.call, { maxMs: MAX_UPLOAD_MS }).nextJob();
+  for await (const event of kitchen.receiver.ingest(job, bytes, limits)) {
     if (event.kind === 'chunk') {
       const file = files[event.column];
       if (file !== undefined) await writeColumnChunk(file, event.bytes);
@@ -269,17 +272,6 @@ function noteReject(report: datasets.RejectReport, reject: { line: number; colum
   report.rejects.push({ line: BigInt(reject.line), column: reject.column, reason: reject.reason });
 }
 
-const REFUSALS: Readonly<Record<string, string>> = {
-  'not-this-format': 'the file is not of the format that the header names',
-  'header-mismatch': 'the file lacks columns of the dataset',
-  'too-many-rejects': 'more rows were refused than the upload tolerates',
-  'row-too-long': 'a row is longer than any row may be',
-  'too-large': 'the file, unpacked, is larger than any file may be',
-  truncated: 'the file ends too early',
-  encoding: 'the file is not UTF-8',
-  empty: 'the file holds no rows',
-};
-
 async function refused(
   kitchen: Kitchen,
   { call, dataset }: Upload,
@@ -288,12 +280,12 @@ async function refused(
   if (!(cause instanceof WallError)) return cause;
   if (cause.code === 'WALL_BUSY') return new ServiceError('BUSY', 'no worker is free', { retryAfterMs: 5_000 });
   if (cause.code !== 'INPUT_REFUSED') return new ServiceError('RUN_FAILED', 'the upload was not finished');
-  const reason = cause.reason ?? 'not-this-format';
+  const reason = cause.reason ?? 'unreadable';
   const subject = { dataset: dataset.dataset_id, reason, rejectedCount: Number(parsed.rejects.rejectedCount) };
   await record(kitchen, { kind: 'upload-refused', call, collaboration: null, subject });
   const names = columns.map((c) => c.name).join(', ');
-  const help = reason === 'header-mismatch' ? `: its header must name ${names}` : '';
-  return new ServiceError('UPLOAD_REFUSED', `${REFUSALS[reason] ?? REFUSALS['not-this-format']}${help}`, {
+  const help = reason === 'header-mismatch' ? `; it must name each once: ${names}` : '';
+  return new ServiceError('UPLOAD_REFUSED', `${UPLOAD_REFUSALS[reason]}${help}`, {
     rejects: parsed.rejects,
     metadata: { reason },
   });

@@ -12,6 +12,7 @@ import {
   type UnitBounds,
 } from '../../policies/index.ts';
 import { openTables } from '../datasets/index.ts';
+import { openFunctions } from '../functions/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { readStored, storeOnce } from './release-store.ts';
 import { type RunPlace, releaseKey, saltOf } from './run-aggregate.ts';
@@ -52,11 +53,18 @@ async function boundsOnce(kitchen: Kitchen, bounds: PlannedBounds, place: RunPla
 }
 
 async function runBounds(kitchen: Kitchen, bounds: PlannedBounds, place: RunPlace): Promise<Release> {
-  const { collaborationId, snapshots, deadlineMs, signal } = place;
-  const { sql, columns } = printBounds(bounds);
-  const tables = await openTables(kitchen, collaborationId, columnsNeeded(bounds), snapshots);
+  const { collaborationId, snapshots, work } = place;
+  const { sql, columns, functions } = printBounds(bounds);
+  const tables = await openTables(kitchen, collaborationId, columnsNeeded(bounds), { snapshots, work });
   const parameters = [saltOf(kitchen, collaborationId)];
-  const job = { tables, sql, parameters, resultColumns: [...columns], maxRows: MAX_BOUNDS_ROWS };
-  const rows = await kitchen.wall.run(job, { deadlineMs, signal });
+  const job = {
+    tables,
+    functions: await openFunctions(kitchen, collaborationId, functions),
+    sql,
+    parameters,
+    resultColumns: [...columns],
+    maxRows: MAX_BOUNDS_ROWS,
+  };
+  const rows = await kitchen.wall.run(job, work.nextJob());
   return protectBounds(bounds, RawGroups.readBins(rows), kitchen.bits);
 }

@@ -2,11 +2,18 @@
 export { recordCharge, reserveBudget } from './budget.ts';
 export { countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
 export { readBounds } from './find-bounds.ts';
-export { parse, treeOf } from './parse.ts';
+export { MAX_READING_MS, parse, treeOf } from './parse.ts';
 export { untilNextStep } from './quantised-time.ts';
 export { violationEntry, violationMessages } from './refusal.ts';
 export { loggingRefusals } from './refusals.ts';
 export { releaseOnce } from './release-once.ts';
-export { findReleases, putRelease, readRelease, type StoredRelease, sweepReleases } from './release-store.ts';
+export {
+  findReleases,
+  putRelease,
+  readRelease,
+  type StoredRelease,
+  showReleases,
+  sweepReleases,
+} from './release-store.ts';
 export { choiceOf, type RunPlace, releaseKey, saltOf } from './run-aggregate.ts';
 export { assertAccepted, readTableViews } from './table-views.ts';

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Release } from '../../policies/index.ts';
 import { type Kitchen, newId } from '../kitchen/index.ts';
+import type { Database } from '../store/index.ts';
 
 /** Largest sealed release that is read back at once. */
 const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
@@ -9,15 +10,30 @@ const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
 /** A release as stored: only what may leave. */
 export type StoredRelease = Pick<Release, 'columns' | 'rows' | 'threshold'>;
 
-/** Which of these releases are stored. */
+/**
+ * Which of these releases are stored, as their consumer may know: those that it has seen the end of. What a question
+ * that runs, failed or was cancelled has stored would tell by its price when it was made.
+ */
 export async function findReleases(kitchen: Kitchen, keys: readonly string[]): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set();
   const rows = await kitchen.store.db
     .selectFrom('releases')
     .select('cache_key')
     .where('cache_key', 'in', [...new Set(keys)])
+    .where('shown_at_ms', 'is not', null)
     .execute();
   return new Set(rows.map((r) => r.cache_key));
+}
+
+/** Notes that releases have shown to their consumer, for whom they cost nothing from now on. */
+export async function showReleases(db: Database, keys: readonly string[], nowMs: number): Promise<void> {
+  if (keys.length === 0) return;
+  await db
+    .updateTable('releases')
+    .set({ shown_at_ms: nowMs })
+    .where('cache_key', 'in', [...new Set(keys)])
+    .where('shown_at_ms', 'is', null)
+    .execute();
 }
 
 /**

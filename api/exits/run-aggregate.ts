@@ -9,9 +9,13 @@ import {
   protectInSlices,
   RawGroups,
   type Release,
+  rowsNeeded,
+  tableName,
 } from '../../policies/index.ts';
-import { openTables, readMostRows, type TableSnapshot } from '../datasets/index.ts';
-import { digestOf, type Kitchen } from '../kitchen/index.ts';
+import type { RowSelection } from '../../sandbox/index.ts';
+import { type HeavyPersons, mostRowsOf, openTables, readHeavyPersons, type TableSnapshot } from '../datasets/index.ts';
+import { openFunctions } from '../functions/index.ts';
+import { digestOf, type Kitchen, type Work } from '../kitchen/index.ts';
 
 /** Most groups one aggregation may return; a result with more fails as a whole. */
 export const MAX_GROUPS = 100_000;
@@ -25,8 +29,7 @@ export interface RunPlace {
   /** The question it runs for: an exact aggregation is compared with those that were recorded before it. */
   readonly queryId?: string;
   readonly snapshots: ReadonlyMap<string, TableSnapshot>;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
+  readonly work: Work;
 }
 
 /**
@@ -38,17 +41,21 @@ export interface RunPlace {
  * @throws {WallError} of one kind for every cause
  */
 export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate, place: RunPlace): Promise<Release> {
-  const { collaborationId, snapshots } = place;
-  const tables = await openTables(kitchen, collaborationId, columnsNeeded(aggregate), snapshots);
-  const { sql, columns } = printAggregate(aggregate, 'value', await choiceOf(kitchen, aggregate, place));
+  const { collaborationId, snapshots, work } = place;
+  const tables = await openTables(kitchen, collaborationId, columnsNeeded(aggregate), { snapshots, work });
+  const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, snapshots);
+  const choice = chooseBounding(aggregate, mostRowsOf(heavy));
+  const { sql, columns, functions } = printAggregate(aggregate, 'value', choice);
+  const selections = selectionsOf(aggregate, heavy);
   const job = {
-    tables,
+    tables: tables.map((table) => ({ ...table, ...selections.get(table.name) })),
+    functions: await openFunctions(kitchen, collaborationId, functions),
     sql,
     parameters: [saltOf(kitchen, collaborationId)],
     resultColumns: [...columns],
     maxRows: MAX_GROUPS,
   };
-  const rows = await kitchen.wall.run(job, { deadlineMs: place.deadlineMs, signal: place.signal });
+  const rows = await kitchen.wall.run(job, work.nextJob());
   const slices = protectInSlices(aggregate, RawGroups.read(aggregate, rows), kitchen.bits);
   for (;;) {
     const slice = slices.next();
@@ -66,7 +73,29 @@ export async function choiceOf(
   aggregate: PlannedAggregate,
   { collaborationId, snapshots }: Pick<RunPlace, 'collaborationId' | 'snapshots'>,
 ): Promise<BoundingChoice> {
-  return chooseBounding(aggregate, await readMostRows(kitchen, collaborationId, aggregate.tables, snapshots));
+  const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, snapshots);
+  return chooseBounding(aggregate, mostRowsOf(heavy));
+}
+
+/**
+ * The rows of each table that an aggregation needs; a table without an entry is given whole.
+ *
+ * Persons over the declaration keep all their rows: were the table given whole because of one of them, the time of the
+ * answer would tell that there is somebody.
+ */
+function selectionsOf(
+  { rows, tables }: PlannedAggregate,
+  heavy: ReadonlyMap<string, HeavyPersons>,
+): ReadonlyMap<string, { readonly selection: RowSelection }> {
+  const needed = rowsNeeded(rows);
+  const selections = tables.flatMap(({ view }) => {
+    const name = tableName(view);
+    const conditions = needed.get(name);
+    const exempt = heavy.get(name)?.over(view.rules.rowsPerPerson) ?? null;
+    if (conditions === undefined || exempt === null) return [];
+    return [[name, { selection: { conditions, exempt, personColumn: view.rules.identity } }] as const];
+  });
+  return new Map(selections);
 }
 
 /** Decides which groups of a person over the bound are kept: the same ones each time, and not to be foreseen. */

@@ -14,6 +14,7 @@ import {
 } from '../../policies/index.ts';
 import type { TableSource } from '../../sandbox/index.ts';
 import { openTable, snapshotsById } from '../datasets/index.ts';
+import { openFunctions } from '../functions/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { noteLeaving, readEarlierGroups } from './exact-aggregations.ts';
 import { MAX_GROUPS, type RunPlace, saltOf } from './run-aggregate.ts';
@@ -29,19 +30,21 @@ export async function runThreshold(
   { aggregate, releaseKey }: { readonly aggregate: ThresholdAggregate; readonly releaseKey: string },
   place: RunPlace,
 ): Promise<Release> {
-  const { collaborationId, queryId, snapshots, signal } = place;
+  const { collaborationId, queryId, snapshots, work } = place;
   // INVARIANT: sizes of audiences are never exact; what is, was recorded with its question.
   if (queryId === undefined) throw new TypeError('an exact aggregation has no question');
   const named = ofSnapshots(aggregate, snapshots);
   const recorded = await readEarlierGroups(kitchen, { collaborationId, queryId, releaseKey });
   const own = neededSnapshots(named, snapshots);
-  const opened = await openSnapshots(kitchen, collaborationId, [...own, ...recorded.flatMap((e) => e.tables)]);
+  const opened = await openSnapshots(kitchen, place, [...own, ...recorded.flatMap((e) => e.tables)]);
   const earlier = recorded.filter((e) => isThere(e, opened));
-  const run = async ({ sql, columns }: PrintedQuery, needed: readonly SnapshotTable[]) => {
+  const run = async ({ sql, columns, functions: called }: PrintedQuery, needed: readonly SnapshotTable[]) => {
     const names = new Set(needed.map((t) => t.name));
     const tables = opened.filter((t) => names.has(t.name));
-    const job = { tables, sql, parameters: [saltOf(kitchen, collaborationId)], resultColumns: [...columns] };
-    return await kitchen.wall.run({ ...job, maxRows: MAX_GROUPS }, { deadlineMs: place.deadlineMs, signal });
+    const functions = await openFunctions(kitchen, collaborationId, called);
+    const parameters = [saltOf(kitchen, collaborationId)];
+    const job = { tables, functions, sql, parameters, resultColumns: [...columns] };
+    return await kitchen.wall.run({ ...job, maxRows: MAX_GROUPS }, work.nextJob());
   };
   const rows = await run(printThreshold(named), own);
   const comparisons: Cell[][][] = [];
@@ -60,7 +63,7 @@ function isThere(earlier: EarlierGroups, opened: readonly TableSource[]): boolea
 /** Opens each snapshot once, with the columns of all that read it; one that was erased is missing from the answer. */
 async function openSnapshots(
   kitchen: Kitchen,
-  collaborationId: string,
+  { collaborationId, work }: RunPlace,
   needed: readonly SnapshotTable[],
 ): Promise<readonly TableSource[]> {
   const snapshots = await snapshotsById(
@@ -72,7 +75,7 @@ async function openSnapshots(
     const snapshot = snapshots.get(uses[0]?.snapshotId ?? '');
     if (snapshot === undefined) continue;
     const columns = new Set(uses.flatMap((t) => t.columns));
-    tables.push(await openTable(kitchen, collaborationId, { name, columns, snapshot }));
+    tables.push(await openTable(kitchen, collaborationId, { name, columns, snapshot, work }));
   }
   return tables;
 }

@@ -9,6 +9,7 @@ export type Thing =
   | 'snapshot'
   | 'question'
   | 'audience'
+  | 'function'
   | 'destination'
   | 'grant'
   | 'table';

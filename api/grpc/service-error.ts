@@ -10,8 +10,10 @@ export type ServiceErrorCode =
   | 'INVALID_REQUEST'
   | 'QUESTION_REFUSED'
   | 'AUDIENCE_REFUSED'
+  | 'FUNCTION_REFUSED'
   | 'UPLOAD_REFUSED'
   | 'NOT_ACCEPTED'
+  | 'SYNTHETIC_ONLY'
   | 'BUDGET_SPENT'
   | 'RATE_LIMITED'
   | 'BUSY'
@@ -38,8 +40,10 @@ export const grpcStatusOf: { readonly [code in ServiceErrorCode]: status } = {
   INVALID_REQUEST: status.INVALID_ARGUMENT,
   QUESTION_REFUSED: status.INVALID_ARGUMENT,
   AUDIENCE_REFUSED: status.FAILED_PRECONDITION,
+  FUNCTION_REFUSED: status.INVALID_ARGUMENT,
   UPLOAD_REFUSED: status.INVALID_ARGUMENT,
   NOT_ACCEPTED: status.FAILED_PRECONDITION,
+  SYNTHETIC_ONLY: status.FAILED_PRECONDITION,
   BUDGET_SPENT: status.RESOURCE_EXHAUSTED,
   RATE_LIMITED: status.RESOURCE_EXHAUSTED,
   BUSY: status.RESOURCE_EXHAUSTED,
@@ -54,7 +58,7 @@ export const grpcStatusOf: { readonly [code in ServiceErrorCode]: status } = {
 
 /** What rides along with an error. All but `cause` and `refusedResource` goes to the client. */
 export type ServiceErrorDetails = {
-  /** Every broken rule, for QUESTION_REFUSED and AUDIENCE_REFUSED. */
+  /** Every broken rule, for QUESTION_REFUSED, AUDIENCE_REFUSED and FUNCTION_REFUSED. */
   readonly violations?: readonly violations.Violation[];
   /** The rows not taken, for UPLOAD_REFUSED. */
   readonly rejects?: datasets.RejectReport;

@@ -6,3 +6,5 @@ export { type Kitchen, record } from './kitchen.ts';
 export { once, type Remember } from './once.ts';
 export { type OpenKitchen, openKitchen } from './open-kitchen.ts';
 export { type Page, readPage } from './page.ts';
+export { takeSeat } from './take-seat.ts';
+export { beginCallWork, beginWork, type Work } from './work.ts';

@@ -14,8 +14,10 @@ export interface Kitchen {
   readonly vault: Vault;
   /** Where data is worked on. */
   readonly wall: Wall;
-  /** Places of their own for parsing: a question is read, and refused, however busy the others are. */
-  readonly parser: Pick<Wall, 'parse'>;
+  /** Places of their own for what holds no data: a question is read, and refused, however busy the others are. */
+  readonly reader: Pick<Wall, 'parse' | 'compose'>;
+  /** Places of their own for uploads, which last as long as their senders like. */
+  readonly receiver: Pick<Wall, 'ingest'>;
   readonly log: AuditLog;
   /** The public half of the log's key, in the note format. */
   readonly logVerifierKey: string;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openCheckpointKey, openLog } from '../../audit/index.ts';
-import { openWall } from '../../sandbox/index.ts';
+import { openWall, type Wall } from '../../sandbox/index.ts';
 import { openAuthorizer } from '../authorize/index.ts';
 import type { Config } from '../config/index.ts';
 import type { OperatorLog } from '../grpc/index.ts';
@@ -12,10 +12,17 @@ import { openSystemBits } from './system-bits.ts';
 /** The log's name in its checkpoints. */
 const LOG_ORIGIN = 'galley/log';
 
-/** Warm workers kept for parsing; a parse takes some milliseconds. */
-const PARSER_SPARES = 1;
-/** Parses at once. */
-const MAX_RUNNING_PARSERS = 2;
+/**
+ * Where questions are read: one place a member. A reading takes milliseconds unless it is meant to take long; then it
+ * takes as many hostile members as there are places to keep the others waiting. Two spares: the text and the probe.
+ */
+const READING_PLACES = { spareCount: 2, maxRunning: 4, maxRunningPerLane: 1 } as const;
+
+/**
+ * Where uploads are received. No spare: a start is nothing beside an upload. Twice the places of questions, as most of an
+ * upload is waiting for its sender.
+ */
+const RECEIVING_PLACES = { spareCount: 0, maxRunning: 8, maxRunningPerLane: 2 } as const;
 
 /** A kitchen and the way to close it. */
 export interface OpenKitchen extends Kitchen {
@@ -37,14 +44,17 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
   const log = await openLog({ directory, origin: LOG_ORIGIN, signer });
   const vault = await openVault(config.dataDirectory);
   const store = await openStore(config.dataDirectory);
-  const wall = await openWall({});
-  const parser = await openWall({ spareCount: PARSER_SPARES, maxRunning: MAX_RUNNING_PARSERS });
+  const wall = await openWall(config.wall);
+  if (wall.isForDevelopment) await warnOfDevelopment(wall, operatorLog);
+  const reader = wall.apart(READING_PLACES);
+  const receiver = wall.apart(RECEIVING_PLACES);
   return {
     config,
     store,
     vault,
     wall,
-    parser,
+    reader,
+    receiver,
     log,
     logVerifierKey: signer.verifierKey,
     authorizer: await openAuthorizer(),
@@ -52,10 +62,18 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
     bits: openSystemBits(),
     nowMs: Date.now,
     close: async () => {
+      await reader.close();
+      await receiver.close();
+      // Last: the users of all workers are its own.
       await wall.close();
-      await parser.close();
       await store.close();
       await log.close();
     },
   };
+}
+
+// Said at each start, and by name: nobody shall find out later what a worker could have reached.
+async function warnOfDevelopment(wall: Wall, operatorLog: OperatorLog): Promise<void> {
+  const missing = (await wall.selfTest()).filter(({ holds }) => !holds).map(({ name }) => name);
+  operatorLog.warn({ missing }, 'DEVELOPMENT WALL: made-up data only; workers are not kept from this machine');
 }

@@ -1,4 +1,4 @@
-import { isThreshold, priceOf, recordOf } from '../../policies/index.ts';
+import { functionsUsed, isThreshold, priceOf, recordOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
 import { loggingRefusals, recordExactAggregation, reserveBudget, violationMessages } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
@@ -8,7 +8,7 @@ import { assertFewFailures } from './failed-runs.ts';
 import { keepAdmission, keepRefusal, keepSpent } from './keep-question.ts';
 import { exactPlace, isStored, type Prepared, prepare, type Refused } from './prepare.ts';
 import { questionShape } from './question-shape.ts';
-import type { Runs } from './runs.ts';
+import type { AdmittedRun, Runs } from './runs.ts';
 
 /**
  * The life of a question: submit → admit → parse → check → plan → reserve → log → run → protect → log → release.
@@ -31,21 +31,34 @@ export async function ask(
   const bind = (digest: string | null): void => {
     if (digest !== null) subject.decision = digest;
   };
-  const prepared = await loggingRefusals(kitchen, call, refusal, async () => {
+  const { run, prepared } = await loggingRefusals(kitchen, call, refusal, async () => {
     const preparation = await prepare(kitchen, call, 'submit-question', request.question);
     if (!preparation.ok) {
       bind(await keepRefusal(kitchen, queryId, preparation.refused));
       throw questionRefused(preparation.refused);
     }
     await assertFewFailures(kitchen, call.principal.member);
-    runs.assertRoom(call.principal.member);
-    await logSubmission(kitchen, call, preparation.prepared, queryId);
-    await reserve(kitchen, call, { prepared: preparation.prepared, queryId, remember, bind });
-    return preparation.prepared;
+    const { prepared } = preparation;
+    const run = runs.admit(call);
+    await orLeave(run, async () => {
+      await logSubmission(kitchen, call, prepared, queryId);
+      await reserve(kitchen, call, { prepared, queryId, remember, bind });
+    });
+    return { run, prepared };
   });
-  await logAdmission(kitchen, call, prepared, subject);
-  runs.start(queryId, prepared, call);
+  await orLeave(run, () => logAdmission(kitchen, call, prepared, subject));
+  runs.start(run, queryId, prepared);
   return queryId;
+}
+
+/** A step of a question that has its place in the line: one that fails gives it back. */
+async function orLeave(run: AdmittedRun, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (cause) {
+    run.leave();
+    throw cause;
+  }
 }
 
 function questionRefused(refused: Refused): ServiceError {
@@ -135,7 +148,13 @@ async function logAdmission(
     kind: 'question-admitted',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
-    subject: { ...subject, mode: prepared.mode, mechanisms: recordOf(prepared.events), tables },
+    subject: {
+      ...subject,
+      mode: prepared.mode,
+      mechanisms: recordOf(prepared.events),
+      tables,
+      functions: functionsUsed(...prepared.plan.aggregates).map((used) => ({ ...used })),
+    },
   });
   await kitchen.store.db
     .updateTable('questions')

@@ -9,6 +9,7 @@ import {
   checkQuestion,
   type DecisionInputs,
   eventsLeft,
+  type FunctionView,
   findRewrite,
   MAX_EARLIER_AGGREGATIONS_COUNT,
   type PrivacyEvent,
@@ -29,13 +30,15 @@ import {
   assertAccepted,
   countExactAggregations,
   findReleases,
+  MAX_READING_MS,
   parse,
   readTableViews,
   releaseKey,
   treeOf,
 } from '../exits/index.ts';
+import { readFunctionViews, tellRetired } from '../functions/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import type { Kitchen } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, type Work } from '../kitchen/index.ts';
 import type { LedgerAccount } from '../store/index.ts';
 import { isTakenByEngine } from './probe-outer.ts';
 import { readMode } from './read-mode.ts';
@@ -52,6 +55,8 @@ const PROBED_DELTA = 1e-6;
 export interface Priced {
   /** The key of each aggregation's release, in order. */
   readonly keys: readonly string[];
+  /** The keys of all bounds to be found, of all aggregations in turn. */
+  readonly boundsKeys: readonly string[];
   /** Which of them are stored already. */
   readonly stored: ReadonlySet<string>;
   /** Bounds that are stored already, by their index among those of all aggregations in turn. */
@@ -111,15 +116,25 @@ export async function prepare(
   const actingFor = question.onBehalfOf === '' ? call.principal.member : question.onBehalfOf;
   const entry = { action, collaborationId: question.collaborationId, actingFor };
   const collaboration = await admit(kitchen, call, entry);
+  const work = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
   const views = await readTableViews(kitchen, collaboration);
+  const functions = await readFunctionViews(kitchen, call, entry);
   const { sql, omitIntervals } = question;
-  const asking = { sql, parse: await treeOf(kitchen, sql), tables: views, epsilon, omitIntervals, mode };
+  const tree = await treeOf(kitchen, sql, work);
+  const asking = { sql, parse: tree, tables: views, functions, epsilon, omitIntervals, mode };
   const read = readQuery(sql, asking.parse);
   const checked = read.ok ? checkQuestion(read.value, views, asking) : read;
   if (!checked.ok) {
     const inputs = { ...asking, ledger: null };
-    const passing = await passingRewrite(kitchen, question.sql, checked.violations, { views, epsilon, mode });
-    return { ok: false, refused: { collaboration, inputs, violations: checked.violations, passing } };
+    const passing = await passingRewrite(kitchen, question.sql, checked.violations, {
+      views,
+      functions,
+      epsilon,
+      mode,
+      work,
+    });
+    const violations = await tellRetired(kitchen, call, { use: entry, violations: checked.violations });
+    return { ok: false, refused: { collaboration, inputs, violations, passing } };
   }
   const tables = touchedTables(checked.value.aggregates);
   assertPermitted(kitchen, call, collaboration, { ...entry, tables: tables.map(tableName) });
@@ -135,7 +150,7 @@ export async function prepare(
   const delta = Math.min(...accounts.map((a) => a.deltaLimit));
   const plan = mode === 'threshold' ? planThreshold(checked.value) : planQuestion(checked.value, { epsilon, delta });
   const ledger = { delta, accounts: accounts.map(accountBefore), stored: [], storedBounds: [], earlierExactCount: 0 };
-  if (!(await isTakenByEngine(kitchen, plan))) {
+  if (!(await isTakenByEngine(kitchen, plan, work))) {
     const violations = [refuseUnsound(question.sql)];
     const inputs = { ...asking, ledger: { ...ledger, isTakenByEngine: false } };
     return { ok: false, refused: { collaboration, inputs, violations, passing: null } };
@@ -165,7 +180,7 @@ export async function pricePlan(
   const stored = await findReleases(kitchen, [...keys, ...boundsKeys]);
   const storedBounds = indexesOf(boundsKeys, stored);
   const events = eventsLeft(plan.aggregates, { stored: indexesOf(keys, stored), storedBounds });
-  return { keys, stored, storedBounds, events, charge: chargeOfEvents(events) };
+  return { keys, boundsKeys, stored, storedBounds, events, charge: chargeOfEvents(events) };
 }
 
 function indexesOf(keys: readonly string[], stored: ReadonlySet<string>): readonly number[] {
@@ -210,13 +225,15 @@ function readEpsilon(epsilon: number, mode: ReleaseMode): number {
 interface CheckedFacts {
   readonly sql: string;
   readonly views: readonly TableView[];
+  readonly functions: readonly FunctionView[];
   readonly epsilon: number;
   readonly omitIntervals: boolean;
   readonly mode: ReleaseMode;
+  readonly work: Work;
 }
 
 async function check(kitchen: Kitchen, facts: CheckedFacts): Promise<Checked<CheckedQuery>> {
-  const parsed = await parse(kitchen, facts.sql);
+  const parsed = await parse(kitchen, facts.sql, facts.work);
   return parsed.ok ? checkQuestion(parsed.value, facts.views, facts) : parsed;
 }
 
@@ -225,7 +242,7 @@ async function passingRewrite(
   kitchen: Kitchen,
   sql: string,
   violations: readonly Violation[],
-  facts: Pick<CheckedFacts, 'views' | 'epsilon' | 'mode'>,
+  facts: Pick<CheckedFacts, 'views' | 'functions' | 'epsilon' | 'mode' | 'work'>,
 ): Promise<Candidate | null> {
   const asIfAsked = (text: string) => check(kitchen, { ...facts, sql: text, omitIntervals: false });
   const passing = await findRewrite(sql, violations, asIfAsked);
@@ -234,7 +251,7 @@ async function passingRewrite(
   const { mode, epsilon } = facts;
   const budget = { epsilon, delta: PROBED_DELTA };
   const plan = mode === 'threshold' ? planThreshold(checked.value) : planQuestion(checked.value, budget);
-  return (await isTakenByEngine(kitchen, plan)) ? passing : null;
+  return (await isTakenByEngine(kitchen, plan, facts.work)) ? passing : null;
 }
 
 function touchedTables(aggregates: CheckedQuery['aggregates']): readonly TableView[] {

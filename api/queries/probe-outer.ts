@@ -1,10 +1,8 @@
 import { type OuterProbe, type ProtectedPlan, printOuterProbe } from '../../policies/index.ts';
 import { WallError } from '../../sandbox/index.ts';
 import { ServiceError } from '../grpc/index.ts';
-import type { Kitchen } from '../kitchen/index.ts';
+import type { Kitchen, Work } from '../kitchen/index.ts';
 
-/** Longest time to ask about one query, most of it waiting for a place behind others; it reads no row. */
-const PROBE_DEADLINE_MS = 30_000;
 /** Rows that constants of the query may make without any released row; more would be no query over a release. */
 const MAX_PROBE_ROWS = 10_000;
 
@@ -16,15 +14,15 @@ const MAX_PROBE_ROWS = 10_000;
  *
  * @throws {ServiceError} `BUSY` when no worker is free to be asked
  */
-export async function isTakenByEngine(kitchen: Kitchen, plan: ProtectedPlan): Promise<boolean> {
+export async function isTakenByEngine(kitchen: Kitchen, plan: ProtectedPlan, work: Work): Promise<boolean> {
   const probe = printOuterProbe(plan);
-  return probe === null || (await ask(kitchen, probe));
+  return probe === null || (await ask(kitchen, probe, work));
 }
 
-async function ask(kitchen: Kitchen, { tables, sql }: OuterProbe): Promise<boolean> {
+async function ask(kitchen: Kitchen, { tables, sql }: OuterProbe, work: Work): Promise<boolean> {
   const empty = tables.map(({ name, columns }) => ({ name, columns: columns.map((c) => ({ ...c })), rows: [] }));
   try {
-    await kitchen.wall.compose({ tables: empty, sql, maxRows: MAX_PROBE_ROWS }, { deadlineMs: PROBE_DEADLINE_MS });
+    await kitchen.reader.compose({ tables: empty, sql, maxRows: MAX_PROBE_ROWS }, work.nextJob());
     return true;
   } catch (cause) {
     if (!(cause instanceof WallError)) throw cause;

@@ -18,41 +18,44 @@ import {
   recordCharge,
   releaseOnce,
   type StoredRelease,
+  showReleases,
   untilNextStep,
 } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { type Kitchen, record } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, record, takeSeat, type Work } from '../kitchen/index.ts';
 import type { QuestionState, Tables } from '../store/index.ts';
 import { countFailure } from './failed-runs.ts';
-import { makeMemberLanes } from './member-lanes.ts';
 import { isStored, type Prepared } from './prepare.ts';
 import { toArrow } from './to-arrow.ts';
 
-/** Longest time of one run, waiting for a worker included. */
-const RUN_DEADLINE_MS = 120_000;
 /** Most rows of a release; above the noise nothing should be larger. */
 const MAX_RELEASE_ROWS = 100_000;
 
-/**
- * Questions of one member that are worked on at once. Half of the wall's places: however slow one member's questions
- * are, the others still get theirs.
- */
-const RUNS_PER_MEMBER = 2;
-/** Questions of one member that may run or wait; more are refused before anything is charged. */
-const MAX_QUEUED_QUESTIONS_COUNT = 32;
-
 /** The questions that run now. */
 export interface Runs {
-  /** Refuses a member that has too many questions waiting. @throws {ServiceError} BUSY */
-  readonly assertRoom: (member: string) => void;
+  /**
+   * Gives a question its place in the line, before it is charged; whoever does not start it leaves it again.
+   *
+   * @throws {ServiceError} BUSY when there is none, or the question has waited too long already to be run
+   */
+  readonly admit: (call: Call) => AdmittedRun;
   /** Runs an admitted question in the background: run → protect → log → release. */
-  readonly start: (queryId: string, prepared: Prepared, call: Call) => void;
+  readonly start: (admitted: AdmittedRun, queryId: string, prepared: Prepared) => void;
   /** Waits for a question's end; at once when it does not run here. */
   readonly wait: (queryId: string) => Promise<void>;
   /** Stops a question; the charge stays. */
   readonly cancel: (queryId: string, call: Call) => Promise<void>;
   /** Stops all and waits. */
   readonly close: () => Promise<void>;
+}
+
+/** A question that will be run. */
+export interface AdmittedRun {
+  readonly call: Call;
+  readonly work: Work;
+  readonly controller: AbortController;
+  /** Gives its place in the line back. */
+  readonly leave: () => void;
 }
 
 interface Run {
@@ -63,19 +66,11 @@ interface Run {
 /** Makes the runner of questions. */
 export function makeRuns(kitchen: Kitchen): Runs {
   const running = new Map<string, Run>();
-  const lanes = makeMemberLanes(RUNS_PER_MEMBER);
   return {
-    assertRoom(member) {
-      if (lanes.count(member) < MAX_QUEUED_QUESTIONS_COUNT) return;
-      const message = `${MAX_QUEUED_QUESTIONS_COUNT} questions of your member are waiting; ask again when some have ended`;
-      throw new ServiceError('BUSY', message, { retryAfterMs: 5_000 });
-    },
-    start(queryId, prepared, call) {
-      const controller = new AbortController();
-      const run = { queryId, prepared, call, signal: controller.signal };
-      const ended = lanes
-        .run(call.principal.member, () => runToEnd(kitchen, run))
-        .finally(() => running.delete(queryId));
+    admit: (call) => admit(kitchen, call),
+    start({ call, work, controller, leave }, queryId, prepared) {
+      const run = { queryId, prepared, call, work, signal: controller.signal };
+      const ended = runToEnd(kitchen, run, leave).finally(() => running.delete(queryId));
       ended.catch((cause: unknown) => kitchen.operatorLog.error({ err: cause, queryId }, 'a question has no end'));
       running.set(queryId, { controller, ended });
     },
@@ -92,6 +87,18 @@ export function makeRuns(kitchen: Kitchen): Runs {
       await Promise.allSettled(all.map((run) => run.ended));
     },
   };
+}
+
+function admit(kitchen: Kitchen, call: Call): AdmittedRun {
+  const controller = new AbortController();
+  const seat = takeSeat(kitchen, call);
+  const maxMs = kitchen.config.limits.questionDeadlineMs;
+  const work = beginCallWork(kitchen, call, { maxMs, seat, signal: controller.signal });
+  const leave = () => seat.leave();
+  if (!work.isOver()) return { call, work, controller, leave };
+  leave();
+  const message = 'the question was not read before its deadline; nothing was charged';
+  throw new ServiceError('BUSY', message, { retryAfterMs: 5_000 });
 }
 
 /**
@@ -124,24 +131,29 @@ interface RunFacts {
   readonly queryId: string;
   readonly prepared: Prepared;
   readonly call: Call;
+  readonly work: Work;
   readonly signal: AbortSignal;
 }
 
-async function runToEnd(kitchen: Kitchen, run: RunFacts): Promise<void> {
+async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Promise<void> {
   const { queryId, prepared, call } = run;
   const collaboration = prepared.collaboration.row.collaboration_id;
-  const end = await runOrFail(kitchen, run);
+  const end = await runOrFail(kitchen, run).finally(leave);
   const endedAtMs = await untilNextStep(call.receivedAtMs, kitchen.nowMs);
   // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
   const row = await readState(kitchen, queryId);
   if (row?.state !== 'running') return;
   const leafIndex = await record(kitchen, { kind: end.kind, call, collaboration, subject: end.subject });
-  await kitchen.store.db
-    .updateTable('questions')
-    .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: endedAtMs })
-    .where('query_id', '=', queryId)
-    .where('state', '=', 'running')
-    .execute();
+  await kitchen.store.transaction(async (db) => {
+    const ended = await db
+      .updateTable('questions')
+      .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: endedAtMs })
+      .where('query_id', '=', queryId)
+      .where('state', '=', 'running')
+      .executeTakeFirst();
+    const hasShown = end.state === 'released' && ended.numUpdatedRows !== 0n;
+    if (hasShown) await showReleases(db, [...prepared.keys, ...prepared.boundsKeys], endedAtMs);
+  });
 }
 
 async function readState(kitchen: Kitchen, queryId: string) {
@@ -160,7 +172,7 @@ interface RunEnd {
 }
 
 async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
-  const { queryId, prepared, call, signal } = run;
+  const { queryId, prepared, call, work, signal } = run;
   try {
     const { bytes, digest, releaseId } = await release(kitchen, run);
     const releaseDigest = saltedDigest(kitchen, queryId, digest);
@@ -176,8 +188,9 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
     // Deadline, memory, crash and engine error are one answer: which of them it was may depend on a person.
     const name = cause instanceof WallError ? cause.code : cause instanceof Error ? cause.name : 'unknown';
     kitchen.operatorLog.warn({ queryId, cause: name }, 'a run failed');
-    // Work that never got a worker has touched no data; a stop of the service is nobody's failure.
-    const isInnocent = signal.aborted || name === 'WALL_BUSY';
+    // Work whose first job never got a worker has touched no data; a later one that waited too long tells how long
+    // the earlier ones took. A stop of the service is nobody's failure.
+    const isInnocent = signal.aborted || (name === 'WALL_BUSY' && work.jobCount() <= 1);
     if (!isInnocent) await countFailure(kitchen, call.principal.member);
     return { state: 'run-failed', kind: 'run-failed', releaseId: null, subject: { question: queryId } };
   }
@@ -199,7 +212,7 @@ async function tellOwners(kitchen: Kitchen, { queryId, prepared }: RunFacts): Pr
 
 /** Protects every aggregation that is not stored yet, then asks the outer query of the releases. */
 async function release(kitchen: Kitchen, run: RunFacts) {
-  const { queryId, prepared, signal } = run;
+  const { queryId, prepared, work } = run;
   const { plan, keys, snapshots, question, actingFor } = prepared;
   const { collaborationId } = question;
   const tables: OuterTable[] = [];
@@ -207,7 +220,7 @@ async function release(kitchen: Kitchen, run: RunFacts) {
   const found: (readonly UnitBounds[])[] = [];
   for (const [index, aggregate] of plan.aggregates.entries()) {
     const key = keys[index] ?? '';
-    const place = { collaborationId, consumer: actingFor, queryId, snapshots, deadlineMs: RUN_DEADLINE_MS, signal };
+    const place = { collaborationId, consumer: actingFor, queryId, snapshots, work };
     const stored = await releaseOnce(kitchen, aggregate, key, place);
     tables.push(outerTable(stored, index));
     notes.push(stored.threshold);
@@ -215,7 +228,7 @@ async function release(kitchen: Kitchen, run: RunFacts) {
   }
   await tellOwners(kitchen, run);
   const job = { tables, sql: printOuter(plan.outer), maxRows: MAX_RELEASE_ROWS };
-  const composed = await kitchen.wall.compose(job, { deadlineMs: RUN_DEADLINE_MS, signal });
+  const composed = await kitchen.wall.compose(job, work.nextJob());
   return await putRelease(
     kitchen,
     { key: `question/${queryId}`, collaborationId },

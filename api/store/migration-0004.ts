@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 
 const statements = [
-  `alter table person_columns add column most_rows_sealed blob`,
+  `alter table person_columns add column heavy_persons_sealed blob`,
   `create table counting_paths (
      path_id integer primary key, dataset_id text not null references datasets,
      snapshot_id text not null references snapshots, collaboration_id text not null references collaborations,
@@ -12,7 +12,7 @@ const statements = [
   `create index counting_paths_by_dataset on counting_paths (dataset_id, path_id)`,
 ];
 
-/** Adds the exact most rows of a person, and how questions were counted. */
+/** Adds the persons with the most rows, and how questions were counted. */
 export async function migrate0004(db: Kysely<Tables>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }

@@ -7,6 +7,9 @@ import { migrate0001 } from './migration-0001.ts';
 import { migrate0002 } from './migration-0002.ts';
 import { migrate0003 } from './migration-0003.ts';
 import { migrate0004 } from './migration-0004.ts';
+import { migrate0005 } from './migration-0005.ts';
+import { migrate0006 } from './migration-0006.ts';
+import { migrate0007 } from './migration-0007.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,6 +35,9 @@ const migrations = {
   '0002-exact-releases': { up: migrate0002 },
   '0003-decisions': { up: migrate0003 },
   '0004-counting-paths': { up: migrate0004 },
+  '0005-functions': { up: migrate0005 },
+  '0006-synthetic-datasets': { up: migrate0006 },
+  '0007-shown-releases': { up: migrate0007 },
 };
 
 /** The file's name inside the data directory. */

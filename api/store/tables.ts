@@ -47,6 +47,8 @@ export type DatasetsTable = {
   created_at_ms: number;
   suspended_at_ms: number | null;
   erased_at_ms: number | null;
+  /** 1 where the owner says that the data is made up. */
+  synthetic: number;
 };
 
 /** Where a snapshot is in its life: only a published one is ever read. */
@@ -102,8 +104,8 @@ export type PersonColumnsTable = {
   /** SHA-256 of the sealed column, hex. */
   column_digest: string | null;
   person_count: number | null;
-  /** The exact largest number of rows of one person, sealed; null where it could not be counted. */
-  most_rows_sealed: Uint8Array | null;
+  /** The persons with the most rows and how many each has, sealed; null where they could not be counted. */
+  heavy_persons_sealed: Uint8Array | null;
   ready_at_ms: number | null;
 };
 
@@ -202,6 +204,8 @@ export type ReleasesTable = {
   sealed_digest: string;
   byte_count: number;
   created_at_ms: number;
+  /** When an end with it in it has shown to its consumer; null before that, and for good when there was none. */
+  shown_at_ms: Generated<number | null>;
 };
 
 /** A set of persons by definition; its SQL is sealed. */
@@ -215,6 +219,8 @@ export type AudiencesTable = {
   sql_sealed: Uint8Array;
   plan_digest: string;
   tables: string;
+  /** The scoring functions it was defined with, by digest: a JSON array. */
+  functions: Generated<string>;
   created_at_ms: number;
   /** Counts up with every publication and withdrawal. */
   version: Generated<number>;
@@ -315,6 +321,34 @@ export type FailuresPerDayTable = {
   failure_count: number;
 };
 
+/** A scoring function over all its versions: one name of one member in one collaboration. */
+export type FunctionsTable = {
+  function_id: string;
+  collaboration_id: string;
+  /** The member whose code it is. */
+  member: string;
+  name: string;
+  /** For a service provider's function: the member it was submitted for; else the member itself. */
+  submitted_for: string;
+  created_at_ms: number;
+  retired_at_ms: number | null;
+};
+
+/** One version of a scoring function; never changed, never deleted. */
+export type FunctionVersionsTable = {
+  function_id: string;
+  version: number;
+  /** SHA-256 over language, signature and code, hex. */
+  digest: string;
+  language: 'javascript' | 'wasm';
+  /** Parameters and result as JSON. */
+  signature: string;
+  code_sealed: Uint8Array;
+  code_bytes: number;
+  submitted_at_ms: number;
+  leaf_index: number;
+};
+
 /** Every table by its name. */
 export type Tables = {
   collaborations: CollaborationsTable;
@@ -338,4 +372,6 @@ export type Tables = {
   destinations: DestinationsTable;
   requests: RequestsTable;
   failures_per_day: FailuresPerDayTable;
+  functions: FunctionsTable;
+  function_versions: FunctionVersionsTable;
 };

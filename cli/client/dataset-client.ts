@@ -9,6 +9,9 @@ const pageSize = 1000;
 // The contract allows 1 MiB a message; a quarter of it keeps progress smooth and memory small.
 const chunkBytes = 256 * 1024;
 
+/** What a dataset is created from. */
+type NewDataset = Omit<datasets.CreateDatasetRequest, 'synthetic'> & { readonly synthetic?: boolean };
+
 /** Calls of the dataset chapter, each a promise. */
 export class DatasetClient {
   readonly #connection: Connection;
@@ -19,10 +22,10 @@ export class DatasetClient {
     this.#client = new datasets.DatasetServiceClient(connection.address, connection.credentials);
   }
 
-  /** Creates an empty dataset. */
-  async create(request: datasets.CreateDatasetRequest): Promise<datasets.Dataset> {
+  /** Creates an empty dataset, for somebody's data unless it is said to be made up. */
+  async create(request: NewDataset): Promise<datasets.Dataset> {
     const call = this.#client.createDataset.bind(this.#client);
-    return required((await callUnary(this.#connection, call, request)).dataset, 'dataset');
+    return required((await callUnary(this.#connection, call, { synthetic: false, ...request })).dataset, 'dataset');
   }
 
   /** Reads one dataset. */

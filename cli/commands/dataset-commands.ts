@@ -22,17 +22,25 @@ export function addDatasetCommands(program: Command): void {
   addTakeOut(group);
 }
 
+interface CreateOptions {
+  column: datasets.Column[];
+  synthetic?: boolean;
+  requestId?: string;
+}
+
 function addCreate(group: Command): void {
   group
     .command('create <name>')
     .description('create an empty dataset with its schema; without an identifier it is for a public table')
     .requiredOption('--column <column>', `a column: ${columnSyntax}; repeat`, collect(parseColumn))
+    .option('--synthetic', 'says that all of its data is made up, for good; a service for development takes no other')
     .option('--request-id <id>', 'repeats the answer instead of the effect')
-    .action((displayName: string, options: { column: datasets.Column[]; requestId?: string }, command: Command) =>
+    .action((displayName: string, options: CreateOptions, command: Command) =>
       runCommand(command, async ({ client, show }) => {
         const dataset = await client.datasets.create({
           displayName,
           columns: options.column,
+          synthetic: options.synthetic === true,
           requestId: options.requestId ?? randomUUID(),
         });
         show(datasets.Dataset.toJSON(dataset), () => renderCreated(dataset));
@@ -51,9 +59,10 @@ function addReads(group: Command): void {
           one.datasetId,
           one.displayName,
           String(one.snapshots.length),
+          one.synthetic ? 'made up' : '',
           when(one.createdAt),
         ]);
-        show(all.map(datasets.Dataset.toJSON), () => renderTable(['id', 'name', 'snapshots', 'created'], rows));
+        show(all.map(datasets.Dataset.toJSON), () => renderTable(['id', 'name', 'snapshots', 'data', 'created'], rows));
       }),
     );
   group
@@ -132,7 +141,7 @@ function renderCreated(dataset: datasets.Dataset): string {
 
 function renderDataset(dataset: datasets.Dataset): string {
   return [
-    `${dataset.displayName} (${dataset.datasetId}) of ${dataset.owner}`,
+    `${dataset.displayName} (${dataset.datasetId}) of ${dataset.owner}${dataset.synthetic ? ', made up' : ''}`,
     renderTable(
       ['column', 'kind'],
       dataset.columns.map((column) => [column.name, nameKind(column)]),

@@ -7,6 +7,7 @@ import { addGlobalOptions } from './command-context.ts';
 import { exitCodes } from './command-failure.ts';
 import { addDatasetCommands } from './dataset-commands.ts';
 import { addDestinationCommands } from './destination-commands.ts';
+import { addFunctionCommands } from './function-commands.ts';
 import { addRemainingCommand } from './remaining-command.ts';
 import { addServerCommands } from './server-commands.ts';
 
@@ -24,6 +25,7 @@ export function buildProgram(): Command {
   addServerCommands(program);
   addCollaborationCommands(program);
   addDatasetCommands(program);
+  addFunctionCommands(program);
   addAskCommand(program);
   addRemainingCommand(program);
   addAudienceCommands(program);

@@ -63,6 +63,7 @@ function syntaxParts(node: SyntaxExpression): readonly SyntaxExpression[] {
     case 'subquery':
       return node.arg === null ? [] : [node.arg];
     case 'logic':
+    case 'score':
       return node.args;
     case 'compare':
       return [node.left, node.right];

@@ -3,12 +3,14 @@ import { assertNever, type Expression } from '../plan/expression.ts';
 import { sizeOf } from '../plan/expression-size.ts';
 import type { CastType, SyntaxExpression, SyntaxLiteral } from '../syntax/syntax-tree.ts';
 import { isAggregateName } from './aggregate-names.ts';
+import { asMoment } from './as-moment.ts';
+import { bindScore } from './bind-score.ts';
 import { isSurelyPresent } from './bound-rows.ts';
 import { AUTO_CLAMP, commonType, FUNCTION_NAMES, signatureOf } from './functions.ts';
+import { identityMisused } from './identity-misused.ts';
 import { BROKEN, type QuestionScope, type ScopeRelation, typeInWords } from './question-scope.ts';
 
 const BOOLEAN: ScalarType = { kind: 'boolean' };
-const ISO_MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/;
 
 /** What a merchant wrote where the grammar has a name of its own. */
 const OPERATOR_WORDS: Readonly<Record<string, string>> = {
@@ -57,6 +59,8 @@ export function bindExpression(node: SyntaxExpression, scope: ExpressionScope): 
       return { kind: 'literal', value: node.value, type: literalType(node.value), at: node.at };
     case 'call':
       return bindCall(node, scope, bind);
+    case 'score':
+      return bindScore(node, scope.question, bind);
     case 'compare': {
       const [left, right] = comparable(scope.question, bind(node.left), bind(node.right), node.operator, node.at);
       return { kind: 'compare', operator: node.operator, left, right, type: BOOLEAN, at: node.at };
@@ -168,15 +172,6 @@ function autoClampMisplaced(question: QuestionScope, at: number | null): Express
   return BROKEN;
 }
 
-function identityMisused(question: QuestionScope, among: readonly Expression[]): Expression {
-  for (const e of among) {
-    if (e.type.kind === 'person' && e.kind === 'column') {
-      question.violate('identity-stays-inside', { column: question.writtenName(e) }, e.at);
-    }
-  }
-  return BROKEN;
-}
-
 /** Makes two sides comparable, or notes that they are not. Persons compare only with persons, in joins. */
 function comparable(
   question: QuestionScope,
@@ -198,13 +193,6 @@ function comparable(
     question.violate('types-match', { construct, found, expected: 'compare values of one type' }, at);
   }
   return [a, b];
-}
-
-/** A quoted date beside a date column is that date, as analysts write it. */
-function asMoment(e: Expression, other: ScalarType): Expression {
-  if (other.kind !== 'date' && other.kind !== 'timestamp') return e;
-  if (e.kind !== 'literal' || e.value.type !== 'text' || !ISO_MOMENT.test(e.value.value)) return e;
-  return { kind: 'cast', arg: e, to: { type: other.kind }, type: other, at: e.at };
 }
 
 function booleanAsNumber(e: Expression, other: ScalarType): Expression {

@@ -5,6 +5,7 @@ import { isAggregateName } from './aggregate-names.ts';
 import { bindExpression } from './bind-expression.ts';
 import { bindReleasedAggregate } from './bind-released-aggregate.ts';
 import { bindReleasedSubquery } from './bind-released-subquery.ts';
+import { scoreAboveRelease } from './bind-score.ts';
 import { bindWindow } from './bind-window.ts';
 import { FUNCTION_NAMES, signatureOf } from './functions.ts';
 import { BROKEN, type QuestionScope, type ReleasedScope, typeInWords } from './question-scope.ts';
@@ -36,6 +37,8 @@ function answerReleased(node: SyntaxExpression, scope: ReleasedScope): Expressio
       return isAggregateName(node.name)
         ? bindReleasedAggregate(node, scope.question, bind)
         : bindReleasedCall(node, scope.question, bind);
+    case 'score':
+      return scoreAboveRelease(node, scope.question, bind);
     case 'column':
       return bindReleasedColumn(node, scope);
     default:

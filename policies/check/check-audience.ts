@@ -1,5 +1,6 @@
 import { conversionDelta } from '../account/ledger-account.ts';
 import { rhoFor } from '../account/zcdp.ts';
+import type { FunctionView } from '../collaboration/function-view.ts';
 import { type IdentifierKind, type TableView, tableName } from '../collaboration/table-view.ts';
 import { columnsIn, type PlanTable } from '../plan/expression.ts';
 import type { ProtectedRows } from '../plan/protected-rows.ts';
@@ -29,8 +30,12 @@ export interface CheckedAudience {
 }
 
 /** Holds an audience definition against the rules: SQL that selects one identity column of protected rows. */
-export function checkAudience(query: ParsedQuery, tables: readonly TableView[]): Checked<CheckedAudience> {
-  const question = new QuestionScope(query.sql, tables);
+export function checkAudience(
+  query: ParsedQuery,
+  tables: readonly TableView[],
+  functions: readonly FunctionView[] = [],
+): Checked<CheckedAudience> {
+  const question = new QuestionScope(query.sql, tables, functions);
   // A person is in an audience once, whether or not the query says so.
   const selection = query.query.kind === 'select' ? { ...query.query, distinct: false } : query.query;
   const bound = question.within(() => bindQuery(selection, { ctes: new Map(), around: null }, question));

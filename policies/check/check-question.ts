@@ -1,3 +1,4 @@
+import type { FunctionView } from '../collaboration/function-view.ts';
 import type { TableView } from '../collaboration/table-view.ts';
 import type { PlanTable } from '../plan/expression.ts';
 import { type OuterQuery, withoutIntervals } from '../plan/outer-query.ts';
@@ -33,6 +34,8 @@ export interface CheckOptions {
   readonly omitIntervals: boolean;
   /** How the answer is to leave; `private` when left out. */
   readonly mode?: ReleaseMode;
+  /** Scoring functions known in the collaboration; none when left out. */
+  readonly functions?: readonly FunctionView[];
 }
 
 /**
@@ -45,7 +48,7 @@ export function checkQuestion(
   tables: readonly TableView[],
   options: CheckOptions,
 ): Checked<CheckedQuery> {
-  const question = new QuestionScope(query.sql, tables);
+  const question = new QuestionScope(query.sql, tables, options.functions);
   const bound = question.within(() => bindQuery(query.query, { ctes: new Map(), around: null }, question));
   if (bound?.kind === 'rows') refuseRows(query, bound, question);
   if (bound?.kind === 'released') checkShown(bound.select, question);

@@ -14,6 +14,7 @@ import {
   tablesOf,
 } from '../../test/support/random-collaboration.ts';
 import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
+import { runnable, scoringFunctions } from '../../test/support/scoring.ts';
 import { checkQuestion, type PlannedAggregate, planQuestion, printAggregate } from '../index.ts';
 
 const isLong = process.env.GALLEY_LONG === '1';
@@ -46,6 +47,8 @@ const cases = fc.gen().map((g) => {
     Array.from({ length: QUESTIONS }, () => new QuestionWriter(g, tables, true).question()),
   );
 });
+
+const OPTIONS = { epsilon: 1, omitIntervals: true, functions: scoringFunctions };
 
 /** Functions of ours that DuckDB does not have, as docs/sql.md describes them. */
 const MACROS = [
@@ -96,14 +99,14 @@ async function askDirectly(sql: string): Promise<readonly (readonly unknown[])[]
 async function assertAlike(sql: string, tables: RandomCollaboration): Promise<boolean> {
   const read = await readSql(sql);
   const views = tablesOf(tables).map((t) => t.view);
-  const checked = read.ok ? checkQuestion(read.value, views, { epsilon: 1, omitIntervals: true }) : read;
+  const checked = read.ok ? checkQuestion(read.value, views, OPTIONS) : read;
   if (!checked.ok) return false;
   const { aggregates, outer } = planQuestion(checked.value, { epsilon: 1, delta: 1e-6 });
   const [aggregate] = aggregates;
   if (aggregate === undefined || aggregates.length > 1 || outer.kind !== 'select') return false;
   const printed = printAggregate({ ...aggregate, minGroupSize: 0 });
   const items = outer.items.map(({ expression: e }) => (e.kind === 'column' ? e.column : null));
-  const mine = (await runSql(printed.sql, [SALT])).map((row) =>
+  const mine = (await runSql(runnable(printed), [SALT])).map((row) =>
     items.map((column) => (column === null ? '?' : plain(shown(aggregate, row, column)))),
   );
   // Ours has no NULL among sums and averages: nothing added up is 0.

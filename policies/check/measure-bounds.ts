@@ -1,3 +1,4 @@
+import type { FunctionResult } from '../collaboration/function-view.ts';
 import type { TableView } from '../collaboration/table-view.ts';
 import { type ColumnExpression, columnsIn, type Expression } from '../plan/expression.ts';
 import type { PersonAggregate, RowInput } from '../plan/protected-rows.ts';
@@ -34,6 +35,8 @@ export function rowBounds(e: Expression, question: QuestionScope): Bounds | null
       );
     case 'call':
       return callBounds(e, question);
+    case 'score':
+      return scoreBounds(e.returns);
     default:
       // Conditions: true is 1 and false is 0.
       return { low: 0, high: 1 };
@@ -123,6 +126,13 @@ function callBounds(e: Extract<Expression, { kind: 'call' }>, question: Question
     default:
       return null;
   }
+}
+
+/** Declared ends hold like those of a clamp: they are printed as one. */
+function scoreBounds(returns: FunctionResult): Bounds | null {
+  if (returns.kind === 'label') return null;
+  const unit = 10 ** returns.scale;
+  return { low: Number(returns.min) / unit, high: Number(returns.max) / unit };
 }
 
 function clampBounds(e: Extract<Expression, { kind: 'call' }>): Bounds | null {

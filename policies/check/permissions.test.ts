@@ -1,5 +1,5 @@
-import { describe, it } from 'vitest';
-import { assertAllows, assertDenies } from '../../test/support/policy-assertions.ts';
+import { describe, expect, it } from 'vitest';
+import { assertAllows, assertDenies, verdictOn } from '../../test/support/policy-assertions.ts';
 import { campaign, goodRules, outcomes, rulesDocument } from '../../test/support/tables.ts';
 
 /** The mailing's outcomes under other rules. */
@@ -145,5 +145,27 @@ describe('function-is-permitted', () => {
     const key = 'select upper(zip), count(*) from market.outcomes group by upper(zip)';
     await assertDenies(key, 'function-is-permitted', { owner: 'market', line: 1, column: 59 }, rules);
     await assertAllows("select count(*) from market.outcomes where lower(zip) = upper('a')", rules);
+  });
+
+  it('is not broken by a list that holds all functions of ours', async () => {
+    await assertAllows(
+      "select count(*) from market.outcomes where upper(zip) = 'A'",
+      withRules({ functions: ['standard'] }),
+    );
+  });
+
+  it('tells functions of ours and no scoring functions as what else there is', async () => {
+    const sql = "select count(*) from market.outcomes where upper(zip) = 'A'";
+    const [violation] = await verdictOn(sql, withRules({ functions: ['lower', 'isv/churn'] }));
+    expect(violation?.facts).toMatchObject({ function: 'upper', functions: 'lower' });
+  });
+
+  it('takes a scoring function by its name, and all of a member by a star', async () => {
+    const sql = "select count(*) from market.outcomes where isv.tier(zip) = 'a'";
+    for (const functions of [['isv/tier'], ['isv/*'], ['lower', 'isv/tier']])
+      await assertAllows(sql, withRules({ functions }));
+    for (const functions of ['standard', ['standard'], [], ['tier'], ['isv/churn'], ['other/*'], ['other/tier']]) {
+      await assertDenies(sql, 'function-is-permitted', { owner: 'market' }, withRules({ functions }));
+    }
   });
 });

@@ -1,9 +1,11 @@
 import type { TableView } from '../collaboration/table-view.ts';
 import { allParts, type ColumnExpression, columnsIn, type Expression, partsOf } from '../plan/expression.ts';
+import { permitsStandard } from '../rules/function-rule.ts';
 import type { PermittableAggregate } from '../rules/rules.ts';
 import { originOf, viewsIn } from './column-origin.ts';
 import { isListedFunction } from './functions.ts';
 import type { QuestionScope } from './question-scope.ts';
+import { checkScore } from './score-permissions.ts';
 
 /**
  * What owners permit, column by column.
@@ -125,10 +127,12 @@ export function checkAggregate(
 
 function checkFunctions(expression: Expression, question: QuestionScope): void {
   for (const part of allParts(expression)) {
+    if (part.kind === 'score') checkScore(part, question);
     if (part.kind !== 'call' || !isListedFunction(part.name)) continue;
     for (const view of new Set(viewsIn(part, question))) {
-      if (view.rules.functions === 'standard' || view.rules.functions.includes(part.name)) continue;
-      const facts = { function: part.name, functions: view.rules.functions };
+      if (permitsStandard(view.rules.functions, part.name)) continue;
+      const functions = view.rules.functions === 'standard' ? [] : view.rules.functions.filter((f) => !f.includes('/'));
+      const facts = { function: part.name, functions };
       question.violate('function-is-permitted', facts, part.at, { owner: view.member });
     }
   }

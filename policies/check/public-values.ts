@@ -1,3 +1,4 @@
+import type { FunctionResult } from '../collaboration/function-view.ts';
 import type { ColumnExpression, Expression } from '../plan/expression.ts';
 import type { KeyValue } from '../plan/question-tree.ts';
 import type { QuestionScope } from './question-scope.ts';
@@ -53,6 +54,8 @@ function valuesOf(e: Expression, question: QuestionScope): readonly KeyValue[] |
     }
     case 'call':
       return callValues(e, question);
+    case 'score':
+      return scoreValues(e.returns);
     default:
       return null;
   }
@@ -125,6 +128,14 @@ function callValues(e: Extract<Expression, { kind: 'call' }>, question: Question
   if (range === undefined) return null;
   const [low, high] = range;
   return [...Array.from({ length: high - low + 1 }, (_, index) => BigInt(low + index)), null];
+}
+
+/** What a scoring function can give is declared, and printed so that nothing else comes out of it. */
+function scoreValues(returns: FunctionResult): readonly KeyValue[] | null {
+  if (returns.kind === 'label') return [...returns.labels, null];
+  const { scale, min, max } = returns;
+  if (scale > 0 || max - min >= BigInt(MAX_LISTED_VALUES)) return null;
+  return [...Array.from({ length: Number(max - min) + 1 }, (_, index) => min + BigInt(index)), null];
 }
 
 /** Below the first bucket is 0, beyond the last is one more than their number. */

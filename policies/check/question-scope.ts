@@ -1,3 +1,4 @@
+import type { FunctionView } from '../collaboration/function-view.ts';
 import { type ScalarType, type TableView, tableName } from '../collaboration/table-view.ts';
 import type { ColumnExpression, Expression } from '../plan/expression.ts';
 import type { OuterFrom, OuterQuery } from '../plan/outer-query.ts';
@@ -92,6 +93,12 @@ const MAX_QUESTION_PARTS = 50_000;
 /** Most violations told of one question; to place and explain each takes time, and nobody reads more. */
 const MAX_TOLD_VIOLATIONS_COUNT = 200;
 
+/**
+ * Most scoring functions of one question. Each is code that is compiled in the worker and may keep a memory of its own;
+ * a question of one brand over the models of several providers takes less.
+ */
+const MAX_QUESTION_FUNCTIONS_COUNT = 8;
+
 /** Stops the check of a question that is too large to be written out. */
 class QuestionTooLarge extends Error {}
 
@@ -99,14 +106,18 @@ class QuestionTooLarge extends Error {}
 export class QuestionScope {
   readonly sql: string;
   readonly tables: readonly TableView[];
+  /** Scoring functions known in the collaboration. */
+  readonly functions: readonly FunctionView[];
   readonly violations: Violation[] = [];
   readonly aggregates: AggregateDraft[] = [];
   readonly #sources = new Map<string, RowSource>();
+  readonly #functions = new Set<string>();
   #parts = 0;
 
-  constructor(sql: string, tables: readonly TableView[]) {
+  constructor(sql: string, tables: readonly TableView[], functions: readonly FunctionView[] = []) {
     this.sql = sql;
     this.tables = tables;
+    this.functions = functions;
   }
 
   /** Names a source of protected rows, and remembers it by its name. */
@@ -170,6 +181,14 @@ export class QuestionScope {
   countParts(count: number): void {
     this.#parts += count;
     if (this.#parts > MAX_QUESTION_PARTS) throw new QuestionTooLarge();
+  }
+
+  /** Counts a scoring function, each version once; notes the one that is too many. */
+  countFunction({ digest }: FunctionView, at: number | null): void {
+    this.#functions.add(digest);
+    if (this.#functions.size <= MAX_QUESTION_FUNCTIONS_COUNT) return;
+    const construct = `more than ${MAX_QUESTION_FUNCTIONS_COUNT} scoring functions`;
+    this.violate('syntax-is-known', { construct, instead: 'ask in several questions' }, at);
   }
 
   /** Runs a check to its end, or to where the question proves too large: then that is the violation. */

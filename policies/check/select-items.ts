@@ -28,6 +28,8 @@ export function nameOf(expression: SyntaxExpression): string {
       return expression.path.at(-1) ?? 'column';
     case 'call':
       return /^[a-z_]+$/.test(expression.name) ? expression.name.replace('count_star', 'count') : 'value';
+    case 'score':
+      return /^[a-z_][a-z0-9_]*$/.test(expression.name) ? expression.name : 'value';
     case 'cast':
       return nameOf(expression.arg);
     default:

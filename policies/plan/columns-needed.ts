@@ -16,7 +16,7 @@ export function readsOf(plan: Computed): readonly Expression[] {
 }
 
 /** What a plan computes on its rows: an aggregation's keys and statistics, or the value whose bounds are found. */
-type Computed = Partial<Pick<AggregateDraft, 'keys' | 'statistics'> & { readonly of: Expression }>;
+export type Computed = Partial<Pick<AggregateDraft, 'keys' | 'statistics'> & { readonly of: Expression }>;
 
 function partsOfStatistic(statistic: Statistic): readonly Expression[] {
   switch (statistic.kind) {

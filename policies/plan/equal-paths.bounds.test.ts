@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BoundedOutput } from '../../test/proof/one-person.ts';
 import { Coverage, outputsOf } from '../../test/proof/question-coverage.ts';
+import { withoutUnneeded } from '../../test/support/delete-unneeded.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { loadTable } from '../../test/support/load-table.ts';
 import { assertAllows } from '../../test/support/policy-assertions.ts';
@@ -15,6 +16,7 @@ import {
   type RandomCollaboration,
 } from '../../test/support/random-collaboration.ts';
 import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
+import { runnable } from '../../test/support/scoring.ts';
 import { events } from '../../test/support/tables.ts';
 import { tally } from '../../test/support/tally.ts';
 import {
@@ -25,6 +27,7 @@ import {
   type PlannedAggregate,
   planQuestion,
   printAggregate,
+  rowsNeeded,
   type TableView,
   tableName,
 } from '../index.ts';
@@ -60,27 +63,40 @@ async function mostRowsOf(views: readonly TableView[]): Promise<MostRows> {
   return most;
 }
 
-/** Holds the programs of one aggregation against each other, and answers the choice that the data allows. */
-async function assertAlike(asked: string, aggregate: PlannedAggregate, most: MostRows): Promise<BoundingChoice> {
-  const whole = await groupsOf(rankingAll(printAggregate(aggregate, 'value', wholeChoice(aggregate)).sql));
+/**
+ * Holds the programs of one aggregation against each other, and answers the choice that the data allows, with the rows
+ * that need not enter the wall.
+ */
+async function assertAlike(
+  asked: string,
+  aggregate: PlannedAggregate,
+  most: MostRows,
+): Promise<BoundingChoice & { readonly deleted: number }> {
+  const whole = await groupsOf(rankingAll(runnable(printAggregate(aggregate, 'value', wholeChoice(aggregate)))));
   const chosen = chooseBounding(aggregate, most);
   for (const choice of [wholeChoice(aggregate), declaredChoice(aggregate), chosen]) {
-    const { sql } = printAggregate(aggregate, 'value', choice);
+    const sql = runnable(printAggregate(aggregate, 'value', choice));
     expect(await groupsOf(sql), `${asked}\n${sql}`).toEqual(whole);
   }
-  return chosen;
+  const needed = rowsNeeded(aggregate.rows);
+  const sql = runnable(printAggregate(aggregate, 'value', chosen));
+  const views = aggregate.tables.map((t) => t.view);
+  const spared = await withoutUnneeded(needed, views, () => groupsOf(sql));
+  expect(spared.seen, `${asked}\n${sql}\nwithout rows that are not needed`).toEqual(whole);
+  return { ...chosen, deleted: spared.deleted };
 }
 
 describe('equivalent programs', () => {
-  const seen = { uncut: 0, oneRow: 0, noCutOfGroups: 0, keptGroups: 0 };
+  const seen = { uncut: 0, oneRow: 0, noCutOfGroups: 0, keptGroups: 0, sparedRows: 0 };
   let compared = 0;
 
-  function note(choice: BoundingChoice, { path }: PlannedAggregate): void {
+  function note(choice: BoundingChoice & { readonly deleted: number }, { path }: PlannedAggregate): void {
+    if (choice.deleted > 0) seen.sparedRows += 1;
     if (choice.uncut.size > 0) seen.uncut += 1;
     if (choice.persons === 'one-row' && path !== 'one-row-per-person') seen.oneRow += 1;
     if (choice.groups === 'all' && path === 'kept-groups') seen.noCutOfGroups += 1;
     if (choice.groups === 'kept') seen.keptGroups += 1;
-    compared += 3;
+    compared += 4;
   }
 
   class Case {
@@ -124,7 +140,7 @@ describe('equivalent programs', () => {
       }
       process.stdout.write(`seed ${seed}: ${compared} comparisons; ${JSON.stringify(seen)}\n`);
       // What never came up has not been shown.
-      if (runCount >= 40) expect([seen.uncut, seen.oneRow, seen.keptGroups]).not.toContain(0);
+      if (runCount >= 40) expect([seen.uncut, seen.oneRow, seen.keptGroups, seen.sparedRows]).not.toContain(0);
       tally('boundingCases', compared);
     },
     isLong ? 2 * 3_600_000 : 300_000,
@@ -162,7 +178,7 @@ describe('equivalent programs', () => {
     const chosen = await assertAlike(asked, aggregate, await mostRowsOf([view]));
     expect(chosen.uncut.size).toBe(1);
     expect(chosen.groups).toBe('kept');
-    const groups = await runSql(printAggregate(aggregate, 'value', chosen).sql, [SALT]);
+    const groups = await runSql(runnable(printAggregate(aggregate, 'value', chosen)), [SALT]);
     expect(groups.reduce((sum, [, persons]) => sum + Number(persons), 0)).toBe(50 + 3);
   });
 });

@@ -1,3 +1,4 @@
+import type { FunctionResult } from '../collaboration/function-view.ts';
 import type { ScalarType, TableView } from '../collaboration/table-view.ts';
 import type { CastType, ComparisonOperator, SourceOffset, SyntaxLiteral } from '../syntax/syntax-tree.ts';
 import type {
@@ -77,7 +78,25 @@ export type Expression =
       readonly type: ScalarType;
       readonly at: SourceOffset;
     }
+  | ScoreExpression
   | ReleasedExpression;
+
+/**
+ * A member's scoring function of values of one row. Total like all else: whatever its code does, it gives a number
+ * between its declared ends, one of its labels, or NULL.
+ */
+export interface ScoreExpression {
+  readonly kind: 'score';
+  readonly member: string;
+  readonly name: string;
+  /** Which version: equal digests are equal code and signature. */
+  readonly digest: string;
+  readonly returns: FunctionResult;
+  /** Each cast to the kind of its parameter. */
+  readonly args: readonly Expression[];
+  readonly type: ScalarType;
+  readonly at: SourceOffset;
+}
 
 /** What only the query over released values has; protected rows are never printed with it. */
 export type ReleasedExpression =
@@ -104,6 +123,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
       return [];
     case 'call':
     case 'logic':
+    case 'score':
     case 'function':
       return expression.args;
     case 'aggregate':

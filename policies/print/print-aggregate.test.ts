@@ -57,9 +57,9 @@ describe('the persons of an audience', () => {
     const joined = await assertAllowsAudience(
       'select c.email from brand.campaign c join market.outcomes o using (email) where o.visit = 1',
     );
-    expect(await runSql(printPersons(joined), [1n])).toEqual([[1n]]);
+    expect(await runSql(printPersons(joined).sql, [1n])).toEqual([[1n]]);
     const alone = await assertAllowsAudience('select email from market.outcomes where visit = 1');
-    expect((await runSql(printPersons(alone), [1n])).map((r) => r[0]).toSorted()).toEqual([1n, 4n]);
+    expect((await runSql(printPersons(alone).sql, [1n])).map((r) => r[0]).toSorted()).toEqual([1n, 4n]);
   });
 });
 

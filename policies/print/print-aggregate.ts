@@ -4,7 +4,8 @@ import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { ProtectedRows } from '../plan/protected-rows.ts';
 import { type GroupKey, type KeyValue, keyColumn, type Statistic } from '../plan/question-tree.ts';
 import { rowsPerPerson } from '../plan/stability.ts';
-import { type LiteralStyle, printExpression, quoteText } from './print-expression.ts';
+import { FunctionNames, type PrintedFunction } from './function-names.ts';
+import { type LiteralStyle, type PrintStyle, printExpression, quoteText } from './print-expression.ts';
 import { printRows } from './print-rows.ts';
 import {
   isListed,
@@ -27,6 +28,8 @@ export interface RawColumn {
 /** SQL for the engine, and the shape of what it returns. */
 export interface PrintedQuery {
   readonly sql: string;
+  /** Scoring functions that the SQL calls, each version once, in order of appearance; mostly none. */
+  readonly functions: readonly PrintedFunction[];
   readonly columns: readonly RawColumn[];
 }
 
@@ -42,7 +45,7 @@ interface NamedStatistic<S extends Statistic = Statistic> {
 /** The names and choices that all steps of one aggregation share. */
 interface PrintedParts {
   readonly aggregate: PlannedAggregate;
-  readonly literals: LiteralStyle;
+  readonly style: PrintStyle;
   readonly choice: BoundingChoice;
   readonly keys: readonly string[];
   /** All but the persons, who are counted as they are. */
@@ -65,11 +68,13 @@ export function printAggregate(
   literals: LiteralStyle = 'value',
   choice: BoundingChoice = declaredChoice(aggregate),
 ): PrintedQuery {
-  const parts = partsOf(aggregate, literals, choice);
+  const style = { literals, functions: new FunctionNames() };
+  const parts = partsOf(aggregate, style, choice);
   const { measured } = parts;
   const listed = measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
   const { steps, source } = printSteps(parts);
   return {
+    functions: style.functions.list(),
     sql: `WITH ${steps}${printGroups(parts, listed, source)}`,
     columns: [
       ...aggregate.keys.map((key, index) => ({ name: keyColumn(index), kind: rawKind(key) })),
@@ -80,21 +85,22 @@ export function printAggregate(
 
 /**
  * Prints what each person brings into each group, bounded: a row a person and group, with the person `p`, the keys and
- * the statistics but the first, which is 1. For statistics that add up over persons only.
+ * the statistics but the first, which is 1. For statistics that add up over persons only. `functions` names the scoring
+ * functions of the query that this is a part of.
  */
-export function printContributions(aggregate: PlannedAggregate): string {
-  const parts = partsOf(aggregate, 'value', declaredChoice(aggregate));
+export function printContributions(aggregate: PlannedAggregate, functions: FunctionNames): string {
+  const parts = partsOf(aggregate, { literals: 'value', functions }, declaredChoice(aggregate));
   const { steps, source } = printSteps(parts);
   return `WITH ${steps} SELECT ${['p', ...parts.keys, ...parts.measured.map((m) => m.name)].join(', ')} FROM ${source}`;
 }
 
-function partsOf(aggregate: PlannedAggregate, literals: LiteralStyle, choice: BoundingChoice): PrintedParts {
+function partsOf(aggregate: PlannedAggregate, style: PrintStyle, choice: BoundingChoice): PrintedParts {
   const keys = aggregate.keys.map((_, index) => keyColumn(index));
   const measured = aggregate.statistics.map((statistic, index) => ({ statistic, name: `s${index}` })).slice(1);
   const rows = BigInt(rowsPerPerson(aggregate.rows));
   const isSeveral = choice.persons === 'grouped';
   const numbered = measured.filter(({ statistic: s }) => isSeveral && s.kind === 'histogram' && s.upper < rows);
-  return { aggregate, literals, choice, keys, measured, numbered };
+  return { aggregate, style, choice, keys, measured, numbered };
 }
 
 /** The steps up to what each person brings into each group, and the name of the last. */
@@ -110,23 +116,28 @@ function printSteps(parts: PrintedParts): { readonly steps: string; readonly sou
 }
 
 /** Prints the selection of an audience: the persons, once each. */
-export function printPersons(selection: { readonly rows: ProtectedRows }, literals: LiteralStyle = 'value'): string {
+export function printPersons(
+  selection: { readonly rows: ProtectedRows },
+  literals: LiteralStyle = 'value',
+): Omit<PrintedQuery, 'columns'> {
+  const style = { literals, functions: new FunctionNames() };
   // Nobody is in no audience, as nobody is counted in its size: the rows of nobody are not among them.
-  const { from, where, person } = printRows(selection.rows, { literals, uncut: new Set() }, []);
-  return `SELECT DISTINCT ${person} AS person FROM ${from}${printWhere([...where, SALT_IS_READ])}`;
+  const { from, where, person } = printRows(selection.rows, { ...style, uncut: new Set() }, []);
+  const sql = `SELECT DISTINCT ${person} AS person FROM ${from}${printWhere([...where, SALT_IS_READ])}`;
+  return { sql, functions: style.functions.list() };
 }
 
-function printRowStep({ aggregate, literals, choice, measured }: PrintedParts): string {
-  const { from, where, person } = printRows(aggregate.rows, { literals, uncut: choice.uncut }, readsOf(aggregate));
+function printRowStep({ aggregate, style, choice, measured }: PrintedParts): string {
+  const { from, where, person } = printRows(aggregate.rows, { ...style, uncut: choice.uncut }, readsOf(aggregate));
   const columns = [
     `${person} AS p`,
-    ...aggregate.keys.map((k, i) => `${printKey(k, literals)} AS ${keyColumn(i)}`),
-    ...measured.map(({ statistic, name }) => `${printRowValue(statistic, literals)} AS ${name}`),
+    ...aggregate.keys.map((k, i) => `${printKey(k, style)} AS ${keyColumn(i)}`),
+    ...measured.map(({ statistic, name }) => `${printRowValue(statistic, style)} AS ${name}`),
   ];
   const listed =
     aggregate.publicGroups === null
       ? []
-      : aggregate.keys.flatMap((k) => (k.values ? [printIsListed(k, k.values, literals)] : []));
+      : aggregate.keys.flatMap((k) => (k.values && !isHeld(k) ? [printIsListed(k, k.values, style)] : []));
   return `SELECT ${columns.join(', ')} FROM ${from}${printWhere([...where, ...listed, SALT_IS_READ])}`;
 }
 
@@ -136,8 +147,8 @@ function printRowStep({ aggregate, literals, choice, measured }: PrintedParts): 
  */
 const MAX_KEY_CHARACTERS = 250;
 
-function printKey(key: GroupKey, literals: LiteralStyle): string {
-  const value = printExpression(key.expression, literals);
+function printKey(key: GroupKey, style: PrintStyle): string {
+  const value = printExpression(key.expression, style);
   return key.type.kind === 'text' && key.values === null ? `left(${value}, ${MAX_KEY_CHARACTERS})` : value;
 }
 
@@ -145,18 +156,23 @@ function printWhere(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
+/** A score can be nothing but what is listed: it is printed so, and to ask once more would run its code twice a row. */
+function isHeld({ expression }: GroupKey): boolean {
+  return expression.kind === 'score';
+}
+
 /** Values outside the public list must not take up one of the groups that a person may reach. */
-function printIsListed(key: GroupKey, values: readonly KeyValue[], literals: LiteralStyle): string {
-  const value = printExpression(key.expression, literals);
-  const present = values.filter((v) => v !== null).map((v) => printKeyValue(v, literals));
+function printIsListed(key: GroupKey, values: readonly KeyValue[], style: PrintStyle): string {
+  const value = printExpression(key.expression, style);
+  const present = values.filter((v) => v !== null).map((v) => printKeyValue(v, style));
   const isPresent = present.length === 0 ? [] : [`${value} IN (${present.join(', ')})`];
   const isMissing = values.includes(null) ? [`${value} IS NULL`] : [];
   const either = [...isPresent, ...isMissing];
   return either.length === 0 ? 'FALSE' : `(${either.join(' OR ')})`;
 }
 
-function printKeyValue(value: string | bigint | boolean, literals: LiteralStyle): string {
-  if (literals === 'mark') return '?';
+function printKeyValue(value: string | bigint | boolean, style: PrintStyle): string {
+  if (style.literals === 'mark') return '?';
   if (typeof value === 'string') return quoteText(value);
   return typeof value === 'bigint' ? `CAST('${value}' AS BIGINT)` : String(value).toUpperCase();
 }
@@ -176,14 +192,14 @@ function positionOf(name: string): string {
   return `n_${name}`;
 }
 
-function printPersonStep({ literals, choice, keys, measured, numbered }: PrintedParts): string {
-  const style = { literals, rows: choice.persons };
+function printPersonStep({ style, choice, keys, measured, numbered }: PrintedParts): string {
+  const printed = { style, rows: choice.persons };
   const values = measured.map((named) => {
     const { statistic, name } = named;
     const position = numbered.includes(named) ? positionOf(name) : null;
     const value = isListed(statistic)
-      ? printList(statistic, name, position, style)
-      : printBounded(statistic, name, style);
+      ? printList(statistic, name, position, printed)
+      : printBounded(statistic, name, printed);
     return `${value} AS ${name}`;
   });
   const person = ['p', ...keys].join(', ');

@@ -1,4 +1,5 @@
 import { BOUNDS_BIN_COUNT, MAGNITUDE_COUNT, type PlannedBounds } from '../plan/planned-bounds.ts';
+import { FunctionNames } from './function-names.ts';
 import type { PrintedQuery } from './print-aggregate.ts';
 import type { LiteralStyle } from './print-expression.ts';
 import { printRows } from './print-rows.ts';
@@ -11,8 +12,9 @@ import { printUnits } from './print-statistic.ts';
  * negative ones. Bins that hold nobody are left out.
  */
 export function printBounds(bounds: PlannedBounds, literals: LiteralStyle = 'value'): PrintedQuery {
-  const { from, where, person } = printRows(bounds.rows, { literals, uncut: new Set() }, [bounds.of]);
-  const units = `CAST(${printUnits(bounds.of, bounds.scale, literals)} AS HUGEINT)`;
+  const style = { literals, functions: new FunctionNames() };
+  const { from, where, person } = printRows(bounds.rows, { ...style, uncut: new Set() }, [bounds.of]);
+  const units = `CAST(${printUnits(bounds.of, bounds.scale, style)} AS HUGEINT)`;
   // The salt is read in any case: a parameter that no step reads would be an error of its own.
   const rows = `SELECT ${person} AS p, ${units} AS v FROM ${from} WHERE ${[...where, 'hash($1) IS NOT NULL'].join(' AND ')}`;
   const sides = 'max(v) FILTER (WHERE v >= 0) AS up, max(-v) FILTER (WHERE v < 0) AS down';
@@ -23,6 +25,7 @@ export function printBounds(bounds: PlannedBounds, literals: LiteralStyle = 'val
       { name: 'bin', kind: 'integer' },
       { name: 'persons', kind: 'text' },
     ],
+    functions: style.functions.list(),
   };
 }
 

@@ -1,6 +1,14 @@
 import type { ScalarType } from '../collaboration/table-view.ts';
-import { allParts, assertNever, type Expression, isRefusedByTry, type ReleasedExpression } from '../plan/expression.ts';
+import {
+  allParts,
+  assertNever,
+  type Expression,
+  isRefusedByTry,
+  type ReleasedExpression,
+  type ScoreExpression,
+} from '../plan/expression.ts';
 import type { CastType, SyntaxLiteral } from '../syntax/syntax-tree.ts';
+import type { FunctionNames } from './function-names.ts';
 
 /** How literals appear: as they are, or as a mark in the shape that the log keeps. */
 export type LiteralStyle = 'value' | 'mark';
@@ -15,6 +23,13 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** How the parts of a query are printed. */
+export interface PrintStyle {
+  readonly literals: LiteralStyle;
+  /** Names the scoring functions of the whole query. */
+  readonly functions: FunctionNames;
+}
+
 /** Prints what stands in queries over released values only. */
 export type PrintReleased = (e: ReleasedExpression) => string;
 
@@ -23,15 +38,18 @@ export type PrintReleased = (e: ReleasedExpression) => string;
  *
  * @throws {TypeError} for a part that only released values may be given to, unless `printReleased` is there to print it
  */
-export function printExpression(e: Expression, literals: LiteralStyle, printReleased?: PrintReleased): string {
-  const print: PrintParts = (...parts) => printAlike(parts, literals, printReleased);
+export function printExpression(e: Expression, style: PrintStyle, printReleased?: PrintReleased): string {
+  const print: PrintParts = (...parts) => printAlike(parts, style, printReleased);
   switch (e.kind) {
     case 'column':
       return `${quoteName(e.relation)}.${quoteName(e.column)}`;
     case 'literal':
-      return literals === 'mark' ? '?' : printLiteral(e.value);
+      return style.literals === 'mark' ? '?' : printLiteral(e.value);
     case 'call':
       return printCall(e, print(...e.args));
+    case 'score':
+      if (printReleased !== undefined) throw new TypeError('released values know no score');
+      return printScore(e, print(...e.args), style);
     case 'compare':
       return `(${print(e.left, e.right).join(` ${e.operator} `)})`;
     case 'logic':
@@ -59,6 +77,29 @@ export function printExpression(e: Expression, literals: LiteralStyle, printRele
   }
 }
 
+/**
+ * A call of a scoring function, held to what its submitter declared.
+ *
+ * The worker holds it to the same; but that is where the code runs, and here is what the bounds of the answer are
+ * reckoned from. The call stands in the text once: code is called once a row, however deep scores are nested.
+ */
+function printScore(e: ScoreExpression, args: readonly string[], { functions }: PrintStyle): string {
+  const call = `${functions.nameOf(e.digest)}(${args.join(', ')})`;
+  const { returns } = e;
+  if (returns.kind === 'label') {
+    return `CAST(TRY_CAST(${call} AS ENUM(${returns.labels.map(quoteText).join(', ')})) AS VARCHAR)`;
+  }
+  const [low, high] = [returns.min, returns.max].map((end) => printEnd(end, returns.scale));
+  // `least(NULL, x)` is x in DuckDB: a row without a score would count as one at the end.
+  const held = `CASE WHEN score IS NULL THEN NULL ELSE greatest(${low}, least(${high}, score)) END`;
+  return `list_transform([TRY_CAST(${call} AS ${typeName(e.type)})], lambda score: ${held})[1]`;
+}
+
+function printEnd(end: bigint, scale: number): string {
+  if (scale === 0) return printLiteral({ type: 'integer', value: end });
+  return printLiteral({ type: 'decimal', unscaled: end, scale });
+}
+
 /** Prints values that stand side by side, each as text. */
 type PrintParts = (...parts: readonly Expression[]) => readonly string[];
 
@@ -70,13 +111,13 @@ type PrintParts = (...parts: readonly Expression[]) => readonly string[];
  */
 function printAlike(
   parts: readonly Expression[],
-  literals: LiteralStyle,
+  style: PrintStyle,
   printReleased: PrintReleased | undefined,
 ): readonly string[] {
   const kinds = new Set(parts.map((p) => p.type.kind));
   const isMixed = kinds.has('date') && kinds.has('timestamp');
   return parts.map((part) => {
-    const text = printExpression(part, literals, printReleased);
+    const text = printExpression(part, style, printReleased);
     return isMixed && part.type.kind === 'date' ? asTimestamp(text) : text;
   });
 }

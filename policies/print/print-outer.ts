@@ -1,5 +1,6 @@
 import { assertNever, canonicalText, type Expression } from '../plan/expression.ts';
 import type { OuterFrom, OuterQuery, OuterSelect, OuterSetOperation } from '../plan/outer-query.ts';
+import { FunctionNames } from './function-names.ts';
 import { type LiteralStyle, printExpression, quoteName } from './print-expression.ts';
 import { printDirection, printReleased, type ReleasedPrinter } from './print-released.ts';
 
@@ -10,8 +11,9 @@ export function releaseTable(index: number): string {
 
 /** Prints the query over released values for DuckDB. */
 export function printOuter(query: OuterQuery, literals: LiteralStyle = 'value'): string {
+  const style = { literals, functions: new FunctionNames() };
   const printer: ReleasedPrinter = {
-    expression: (e) => printExpression(e, literals, (part) => printReleased(part, printer)),
+    expression: (e) => printExpression(e, style, (part) => printReleased(part, printer)),
     query: (within) => printOuter(within, literals),
   };
   const limits = [

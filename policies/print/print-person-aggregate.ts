@@ -1,6 +1,6 @@
 import { assertNever } from '../plan/expression.ts';
 import type { PersonAggregate } from '../plan/protected-rows.ts';
-import { engineType, type LiteralStyle, printExpression } from './print-expression.ts';
+import { engineType, type PrintStyle, printExpression } from './print-expression.ts';
 import { printOneOfEquals } from './print-one-of-equals.ts';
 
 /**
@@ -9,9 +9,9 @@ import { printOneOfEquals } from './print-one-of-equals.ts';
  * A sum of floating-point numbers would follow the order in which threads meet the rows, and with it the rows of
  * others; so they are added up as decimals. What ties is broken by value for the same reason.
  */
-export function printPersonAggregate(aggregate: PersonAggregate, literals: LiteralStyle): string {
-  const filter = aggregate.when === null ? '' : ` FILTER (WHERE ${printExpression(aggregate.when, literals)})`;
-  const of = aggregate.of === null ? '' : printExpression(aggregate.of, literals);
+export function printPersonAggregate(aggregate: PersonAggregate, style: PrintStyle): string {
+  const filter = aggregate.when === null ? '' : ` FILTER (WHERE ${printExpression(aggregate.when, style)})`;
+  const of = aggregate.of === null ? '' : printExpression(aggregate.of, style);
   switch (aggregate.kind) {
     case 'count':
       return `count(*)${filter}`;
@@ -27,10 +27,10 @@ export function printPersonAggregate(aggregate: PersonAggregate, literals: Liter
     }
     case 'min':
     case 'max':
-      return `${aggregate.kind}(${printValue(aggregate, literals)})${filter}`;
+      return `${aggregate.kind}(${printValue(aggregate, style)})${filter}`;
     case 'min-by':
     case 'max-by':
-      return printOrdered(aggregate, printValue(aggregate, literals), literals);
+      return printOrdered(aggregate, printValue(aggregate, style), style);
     case 'any':
       return `bool_or(${of})${filter}`;
     case 'all':
@@ -40,8 +40,8 @@ export function printPersonAggregate(aggregate: PersonAggregate, literals: Liter
   }
 }
 
-function printValue({ of }: PersonAggregate, literals: LiteralStyle): string {
-  return of === null ? '' : printOneOfEquals(of, literals);
+function printValue({ of }: PersonAggregate, style: PrintStyle): string {
+  return of === null ? '' : printOneOfEquals(of, style);
 }
 
 /** A number that adds up exactly; what does not fit is NULL. */
@@ -55,13 +55,13 @@ function printExact({ scale, of }: PersonAggregate, text: string): string {
  * Of equal `by` the smallest or largest `of`: pairs are compared part by part. As in DuckDB, rows without `of` do not
  * count.
  */
-function printOrdered({ kind, by, when }: PersonAggregate, of: string, literals: LiteralStyle): string {
+function printOrdered({ kind, by, when }: PersonAggregate, of: string, style: PrintStyle): string {
   if (by === null) throw new TypeError('an ordered aggregate has something to order by');
-  const order = printExpression(by, literals);
+  const order = printExpression(by, style);
   const conditions = [
     `${order} IS NOT NULL`,
     `${of} IS NOT NULL`,
-    ...(when === null ? [] : [printExpression(when, literals)]),
+    ...(when === null ? [] : [printExpression(when, style)]),
   ];
   const name = kind === 'min-by' ? 'min' : 'max';
   return `struct_extract(${name}(struct_pack(o := ${order}, v := ${of})) FILTER (WHERE ${conditions.join(' AND ')}), 'v')`;

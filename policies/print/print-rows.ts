@@ -3,7 +3,7 @@ import { columnsOfTable } from '../plan/columns-needed.ts';
 import { assertNever, type Expression } from '../plan/expression.ts';
 import { PERSON_COLUMN, type ProtectedRows, type RowInput, type RowSource } from '../plan/protected-rows.ts';
 import { partsOfPersonAggregate, personOf } from '../plan/walk-rows.ts';
-import { engineType, type LiteralStyle, printExpression, quoteName } from './print-expression.ts';
+import { engineType, type PrintStyle, printExpression, quoteName } from './print-expression.ts';
 import { printOneOfEquals } from './print-one-of-equals.ts';
 import { printPersonAggregate } from './print-person-aggregate.ts';
 
@@ -16,8 +16,7 @@ export interface PrintedRows {
 }
 
 /** How rows are printed. */
-export interface RowStyle {
-  readonly literals: LiteralStyle;
+export interface RowStyle extends PrintStyle {
   /** Tables, by their names, in which no person has more rows than declared, so that no cut is printed. */
   readonly uncut: ReadonlySet<string>;
 }
@@ -28,15 +27,14 @@ export interface RowStyle {
  * `reads` are the expressions that the query around them computes on a row; columns that nothing reads are left out.
  */
 export function printRows(rows: ProtectedRows, style: RowStyle, reads: readonly Expression[]): PrintedRows {
-  const { literals } = style;
   const [first, ...rest] = rows.sources;
   if (first === undefined) throw new TypeError('rows have at least one source');
   const read = [...reads, ...rows.filters, ...rows.sources.flatMap((s) => s.on)];
-  const person = printPerson(first);
+  const person = printPerson(first, style);
   const joins = rest.map((source) => printJoin(source, person, { style, read }));
   return {
     from: [printSource(first, { style, read }), ...joins].join(' '),
-    where: [`${person} IS NOT NULL`, ...rows.filters.map((f) => printExpression(f, literals))],
+    where: [`${person} IS NOT NULL`, ...rows.filters.map((f) => printExpression(f, style))],
     person,
   };
 }
@@ -46,16 +44,16 @@ interface PrintScope {
   readonly read: readonly Expression[];
 }
 
-function printPerson(source: RowSource): string {
+function printPerson(source: RowSource, style: PrintStyle): string {
   const person = personOf(source);
-  return person === null ? 'NULL' : printExpression(person, 'value');
+  return person === null ? 'NULL' : printExpression(person, style);
 }
 
 function printJoin(source: RowSource, person: string, scope: PrintScope): string {
   const isPublic = source.input.kind === 'public';
   const conditions = [
-    ...(isPublic ? [] : [`${printPerson(source)} = ${person}`]),
-    ...source.on.map((c) => printExpression(c, scope.style.literals)),
+    ...(isPublic ? [] : [`${printPerson(source, scope.style)} = ${person}`]),
+    ...source.on.map((c) => printExpression(c, scope.style)),
   ];
   const join = source.how === 'left' ? 'LEFT JOIN' : 'JOIN';
   return `${join} ${printSource(source, scope)} ON ${conditions.length === 0 ? 'TRUE' : conditions.join(' AND ')}`;
@@ -140,7 +138,7 @@ function printSelect(
     columns.map(([, e]) => e),
   );
   const items = columns.map(([name, e], index) => {
-    const value = printExpression(e, style.literals);
+    const value = printExpression(e, style);
     const type = types[index] ?? null;
     // The parts of a union must agree in their types, and the engine's own agreement could fail on a row.
     return `${type === null ? value : `TRY_CAST(${value} AS ${type})`} AS ${quoteName(name)}`;
@@ -149,17 +147,16 @@ function printSelect(
 }
 
 function printGrouped(input: Extract<RowInput, { kind: 'per-person' }>, style: RowStyle): string {
-  const { literals } = style;
   const reads = [
     ...input.keys.map((k) => k.expression),
     ...input.values.flatMap((v) => partsOfPersonAggregate(v.aggregate)),
   ];
   const { from, where, person } = printRows(input.rows, style, reads);
-  const keys = input.keys.map((k) => printOneOfEquals(k.expression, literals));
+  const keys = input.keys.map((k) => printOneOfEquals(k.expression, style));
   const items = [
     `${person} AS ${quoteName(PERSON_COLUMN)}`,
     ...keys.map((key, index) => `${key} AS ${quoteName(input.keys[index]?.name ?? '')}`),
-    ...input.values.map((v) => `${printPersonAggregate(v.aggregate, literals)} AS ${quoteName(v.name)}`),
+    ...input.values.map((v) => `${printPersonAggregate(v.aggregate, style)} AS ${quoteName(v.name)}`),
   ];
   return `SELECT ${items.join(', ')} FROM ${from} WHERE ${where.join(' AND ')} GROUP BY ${[person, ...keys].join(', ')}`;
 }

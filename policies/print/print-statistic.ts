@@ -1,6 +1,6 @@
 import { assertNever, type Expression } from '../plan/expression.ts';
 import type { Statistic } from '../plan/question-tree.ts';
-import { type LiteralStyle, printExpression } from './print-expression.ts';
+import { type PrintStyle, printExpression } from './print-expression.ts';
 
 type Histogram = Extract<Statistic, { kind: 'histogram' }>;
 type Distinct = Extract<Statistic, { kind: 'distinct' }>;
@@ -14,21 +14,21 @@ export function isListed(statistic: Statistic): statistic is ListedStatistic {
 }
 
 /** Prints a statistic's value on one row; NULL where the row does not count. */
-export function printRowValue(statistic: Statistic, literals: LiteralStyle): string {
+export function printRowValue(statistic: Statistic, style: PrintStyle): string {
   switch (statistic.kind) {
     case 'persons':
       return '1';
     case 'persons-where':
-      return `CASE WHEN ${printExpression(statistic.when, literals)} THEN 1 ELSE 0 END`;
+      return `CASE WHEN ${printExpression(statistic.when, style)} THEN 1 ELSE 0 END`;
     case 'rows':
-      return statistic.when === null ? '1' : `CASE WHEN ${printExpression(statistic.when, literals)} THEN 1 ELSE 0 END`;
+      return statistic.when === null ? '1' : `CASE WHEN ${printExpression(statistic.when, style)} THEN 1 ELSE 0 END`;
     case 'sum':
     case 'squares':
-      return printUnits(statistic.of, statistic.scale, literals);
+      return printUnits(statistic.of, statistic.scale, style);
     case 'distinct':
-      return printDistinctValue(statistic.of, literals);
+      return printDistinctValue(statistic.of, style);
     case 'histogram':
-      return printUnits(statistic.of, statistic.bins.scale, literals);
+      return printUnits(statistic.of, statistic.bins.scale, style);
     case 'unbounded':
       throw new TypeError(NOT_BOUNDED);
     default:
@@ -45,8 +45,8 @@ const NOT_BOUNDED = 'a statistic has no bounds yet';
  * A sum in floating point depends on the order of its rows and has no exact sensitivity. What has no such number, like
  * NaN or a date without end, is NULL.
  */
-export function printUnits(of: Expression, scale: number, literals: LiteralStyle): string {
-  const value = printExpression(of, literals);
+export function printUnits(of: Expression, scale: number, style: PrintStyle): string {
+  const value = printExpression(of, style);
   if (of.type.kind === 'date') return `TRY(date_diff('day', DATE '1970-01-01', ${value}))`;
   if (of.type.kind === 'timestamp') return `TRY(epoch_us(${value}))`;
   if (scale === 0) return `TRY_CAST(${value} AS BIGINT)`;
@@ -57,14 +57,14 @@ export function printUnits(of: Expression, scale: number, literals: LiteralStyle
 }
 
 /** NaN counts as little as NULL does. */
-function printDistinctValue(of: Expression, literals: LiteralStyle): string {
-  const value = printExpression(of, literals);
+function printDistinctValue(of: Expression, style: PrintStyle): string {
+  const value = printExpression(of, style);
   return of.type.kind === 'double' ? `CASE WHEN isnan(${value}) THEN NULL ELSE ${value} END` : value;
 }
 
-/** Prints a bound. It follows from literals of the question, as in clamp(x, 0, 100), and is marked like them. */
-function printBound(value: bigint, literals: LiteralStyle): string {
-  return literals === 'mark' ? '?' : `CAST('${value}' AS HUGEINT)`;
+/** Prints a bound. It follows from style of the question, as in clamp(x, 0, 100), and is marked like them. */
+function printBound(value: bigint, style: PrintStyle): string {
+  return style.literals === 'mark' ? '?' : `CAST('${value}' AS HUGEINT)`;
 }
 
 /**
@@ -74,9 +74,9 @@ function printBound(value: bigint, literals: LiteralStyle): string {
 function printClamped(
   value: string,
   bounds: { readonly lower: bigint; readonly upper: bigint },
-  literals: LiteralStyle,
+  style: PrintStyle,
 ): string {
-  return `greatest(${printBound(bounds.lower, literals)}, least(${printBound(bounds.upper, literals)}, ${value}))`;
+  return `greatest(${printBound(bounds.lower, style)}, least(${printBound(bounds.upper, style)}, ${value}))`;
 }
 
 /**
@@ -89,7 +89,7 @@ export type RowsOfGroup = 'one-row' | 'grouped';
 export function printBounded(
   statistic: Exclude<Statistic, ListedStatistic>,
   name: string,
-  { literals, rows }: { readonly literals: LiteralStyle; readonly rows: RowsOfGroup },
+  { style, rows }: { readonly style: PrintStyle; readonly rows: RowsOfGroup },
 ): string {
   switch (statistic.kind) {
     case 'persons':
@@ -100,13 +100,13 @@ export function printBounded(
       return `least(CAST(${total} AS HUGEINT), CAST('${statistic.upper}' AS HUGEINT))`;
     }
     case 'sum': {
-      const row = statistic.row === null ? name : printClamped(name, statistic.row, literals);
-      return printClamped(printTotal(row, name, rows), statistic, literals);
+      const row = statistic.row === null ? name : printClamped(name, statistic.row, style);
+      return printClamped(printTotal(row, name, rows), statistic, style);
     }
     case 'squares': {
-      const clamped = printClamped(name, statistic.row, literals);
-      const deviation = `(${clamped} - ${printBound(statistic.centre, literals)})`;
-      return `least(${printBound(statistic.upper, literals)}, ${printTotal(`${deviation} * ${deviation}`, name, rows)})`;
+      const clamped = printClamped(name, statistic.row, style);
+      const deviation = `(${clamped} - ${printBound(statistic.centre, style)})`;
+      return `least(${printBound(statistic.upper, style)}, ${printTotal(`${deviation} * ${deviation}`, name, rows)})`;
     }
     case 'unbounded':
       throw new TypeError(NOT_BOUNDED);
@@ -135,7 +135,7 @@ export function printList(
   statistic: ListedStatistic,
   name: string,
   position: string | null,
-  { literals, rows }: { readonly literals: LiteralStyle; readonly rows: RowsOfGroup },
+  { style, rows }: { readonly style: PrintStyle; readonly rows: RowsOfGroup },
 ): string {
   if (statistic.kind === 'distinct') {
     const value = `{'h': hash(p, ${name}, $1), 'v': ${name}}`;
@@ -146,8 +146,8 @@ export function printList(
     return `list_slice(list_sort(${all}), 1, ${statistic.upper})`;
   }
   const { lower, upper, count } = statistic.bins;
-  const within = printClamped(name, { lower, upper: upper - 1n }, literals);
-  const number = `(${within} - ${printBound(lower, literals)}) * ${count} // ${printBound(upper - lower, literals)}`;
+  const within = printClamped(name, { lower, upper: upper - 1n }, style);
+  const number = `(${within} - ${printBound(lower, style)}) * ${count} // ${printBound(upper - lower, style)}`;
   const bin = `CAST(${number} AS SMALLINT)`;
   const isKept = `${name} IS NOT NULL${position === null ? '' : ` AND ${position} <= ${statistic.upper}`}`;
   return rows === 'one-row' ? `CASE WHEN ${isKept} THEN [${bin}] END` : `list(${bin}) FILTER (WHERE ${isKept})`;

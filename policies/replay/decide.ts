@@ -7,6 +7,7 @@ import { refuseUnsound } from '../check/check-outer.ts';
 import { type CheckedQuery, type CheckOptions, checkQuestion } from '../check/check-question.ts';
 import type { TableView } from '../collaboration/table-view.ts';
 import { boundedByNothing } from '../plan/bounded-by.ts';
+import { functionsUsed, type UsedFunction } from '../plan/functions-used.ts';
 import { type ProtectedPlan, planQuestion } from '../plan/protected-plan.ts';
 import { printAggregate } from '../print/print-aggregate.ts';
 import { printBounds } from '../print/print-bounds.ts';
@@ -40,7 +41,7 @@ export interface LedgerFacts {
 }
 
 /** Everything a decision on a question is made from: no row, no result and no person's name but what the SQL says. */
-export interface DecisionInputs extends Required<CheckOptions> {
+export interface DecisionInputs extends Required<Omit<CheckOptions, 'functions'>>, Pick<CheckOptions, 'functions'> {
   readonly sql: string;
   /** The tree of DuckDB's grammar, as the parser gave it. */
   readonly parse: Parse;
@@ -59,6 +60,8 @@ export type Decision =
       readonly kind: 'admitted';
       /** What the engine is asked, one SQL text an aggregation, and what is asked of the releases. */
       readonly counted: readonly string[];
+      /** The scoring functions that it calls, each in its version; left out where there are none. */
+      readonly functions?: readonly UsedFunction[];
       readonly outer: string;
       /** Noisy persons from which each aggregation shows a group. */
       readonly releaseThresholds: readonly string[];
@@ -90,6 +93,7 @@ export function decide(inputs: DecisionInputs): Decision {
   const charge = chargeOfEvents(events);
   const spent = events.length === 0 ? undefined : ledger.accounts.find((account) => !canBear(account, charge));
   if (spent !== undefined) return { kind: 'budget-spent', account: spent.account, charge };
+  const used = functionsUsed(...plan.aggregates);
   return {
     kind: 'admitted',
     // Where bounds are to be found, in the narrowest there are: the rest of the text does not depend on them.
@@ -97,6 +101,8 @@ export function decide(inputs: DecisionInputs): Decision {
       ...a.bounds.map((b) => printBounds(b).sql),
       (isThreshold(a) ? printThreshold(a) : printAggregate(boundedByNothing(a))).sql,
     ]),
+    // Left out and not empty: decisions from before there were any must replay to the letter.
+    ...(used.length === 0 ? {} : { functions: used }),
     outer: printOuter(plan.outer),
     releaseThresholds: plan.aggregates.map((a) => String(a.releaseThreshold)),
     mechanisms: recordOf(events),

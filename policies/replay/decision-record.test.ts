@@ -6,7 +6,9 @@ import { parseSql } from '../../test/support/engine.ts';
 import { goldenQuestions } from '../../test/support/golden-questions.ts';
 import { drawCollaboration, tablesOf } from '../../test/support/random-collaboration.ts';
 import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
+import { scoringFunctions } from '../../test/support/scoring.ts';
 import { tables as testTables } from '../../test/support/tables.ts';
+import type { FunctionView } from '../collaboration/function-view.ts';
 import type { TableView } from '../collaboration/table-view.ts';
 import type { DecisionInputs, LedgerFacts } from './decide.ts';
 import { type DecisionRecord, readDecisionRecord, recordDecision, replayDecision } from './decision-record.ts';
@@ -26,7 +28,8 @@ const ledger: LedgerFacts = {
 
 async function inputsOf(sql: string, fields: Partial<DecisionInputs> = {}): Promise<DecisionInputs> {
   const parse = await parseSql(sql);
-  return { sql, parse, tables: testTables, epsilon: 1, omitIntervals: false, mode: 'private', ledger, ...fields };
+  const asked = { epsilon: 1, omitIntervals: false, mode: 'private', functions: scoringFunctions } as const;
+  return { sql, parse, tables: testTables, ...asked, ledger, ...fields };
 }
 
 /** A question on a random collaboration, with what has been charged to its consumer. */
@@ -108,7 +111,7 @@ describe('the record of a decision', () => {
     const other = await inputsOf(counted.replace('group by zip', 'where visit = 1 group by zip'));
     const spent = { ...ledger, accounts: [{ ...account, rhoCharged: 100 }] };
     const stricter = testTables.map((t) => ({ ...t, rules: { ...t.rules, minGroupSize: 51 } }));
-    const changes: readonly Partial<DecisionInputs>[] = [
+    const changes: readonly Partial<DecisionRecord['inputs']>[] = [
       { epsilon: 0.99 },
       { omitIntervals: true },
       { mode: 'threshold' },
@@ -126,6 +129,44 @@ describe('the record of a decision', () => {
       expect(replayDecision(changed).differences, JSON.stringify(change)).not.toEqual([]);
     }
     expect(replayDecision({ ...record, decision: { kind: 'undecided' } }).differences).toContain('/kind');
+  });
+
+  it('keeps scoring functions to the last digit, and is found to differ when one was changed', async () => {
+    const sql = "select sum(isv.huge(amount)), count_if(isv.tier(category) = 'low') from market.events";
+    const huge: FunctionView = {
+      member: 'isv',
+      name: 'huge',
+      digest: 'digest-of-huge',
+      parameters: [{ name: 'x', kind: 'number', values: null }],
+      returns: { kind: 'number', scale: 0, min: -999_999_999_999_999_999n, max: 999_999_999_999_999_998n },
+    };
+    const functions = [...scoringFunctions, huge];
+    const record = kept(await inputsOf(sql, { functions }));
+    if (record.decision.kind !== 'admitted') return expect.fail(record.decision.kind);
+    expect(record.decision.counted.join()).toContain("CAST('999999999999999998' AS BIGINT)");
+    expect(replayDecision(record).differences).toEqual([]);
+    expect(record.decision.functions?.map((f) => f.digest)).toEqual(['digest-of-huge', 'digest-of-tier']);
+    const { decision: _, ...inputs } = record;
+    const text = JSON.stringify(inputs);
+    for (const [from, to] of [
+      ['999999999999999998', '999999999999999997'],
+      ['"low","high"', '"low","top"'],
+      ['"name":"huge"', '"name":"vast"'],
+      ['"kind":"number","values":null', '"kind":"text","values":null'],
+      ['"digest-of-huge"', '"digest-of-other"'],
+    ] as const) {
+      const changed = text.replaceAll(from, to);
+      expect(changed).not.toBe(text);
+      const other = readDecisionRecord(JSON.stringify({ ...JSON.parse(changed), decision: record.decision }));
+      expect(replayDecision(other).differences, to).not.toEqual([]);
+    }
+  });
+
+  it('from before there were scoring functions replays as it did', async () => {
+    const { functions, ...before } = kept(await inputsOf(counted)).inputs;
+    expect(functions).toHaveLength(scoringFunctions.length);
+    const old = { ...kept(await inputsOf(counted)), inputs: before };
+    expect(replayDecision(readDecisionRecord(JSON.stringify(old))).differences).toEqual([]);
   });
 
   it('of another version is not read as if it were of this one', () => {

@@ -1,9 +1,13 @@
 import { type Decision, type DecisionInputs, decide } from './decide.ts';
+import { type RecordedFunction, recordedFunction, recordFunction } from './recorded-function.ts';
+
+/** What a decision was made from, as JSON keeps it; records from before there were scoring functions name none. */
+export type RecordedInputs = Omit<DecisionInputs, 'functions'> & { readonly functions?: readonly RecordedFunction[] };
 
 /** A decision with everything it was made from, as it is kept: plain JSON, with a version of its own. */
 export interface DecisionRecord {
   readonly version: 1;
-  readonly inputs: DecisionInputs;
+  readonly inputs: RecordedInputs;
   readonly decision: Decision;
 }
 
@@ -17,7 +21,8 @@ export interface Replay {
 
 /** Decides, and keeps what was decided from. */
 export function recordDecision(inputs: DecisionInputs): DecisionRecord {
-  return { version: 1, inputs, decision: decide(inputs) };
+  const functions = (inputs.functions ?? []).map(recordFunction);
+  return { version: 1, inputs: { ...inputs, functions }, decision: decide(inputs) };
 }
 
 /**
@@ -35,7 +40,8 @@ export function readDecisionRecord(text: string): DecisionRecord {
 
 /** Decides again from the recorded inputs, and compares to the last digit. */
 export function replayDecision(record: DecisionRecord): Replay {
-  const decision = decide(record.inputs);
+  const functions = (record.inputs.functions ?? []).map(recordedFunction);
+  const decision = decide({ ...record.inputs, functions });
   // By way of JSON, as the record came: what JSON leaves out must not look like a difference.
   const derived: unknown = JSON.parse(JSON.stringify(decision));
   return { decision, differences: differencesOf(record.decision, derived, '') };

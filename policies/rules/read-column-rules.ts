@@ -81,8 +81,3 @@ function readBounds(collect: FaultCollector, fields: Readonly<Record<string, unk
   if (min === 0 && max === 0) collect.fault(path, '`min` and `max` are both 0, so nothing could be measured');
   return { min, max };
 }
-
-/** Reads the permitted scalar functions; left out, all that Galley knows to be total. */
-export function readFunctions(collect: FaultCollector, value: unknown): Rules['functions'] {
-  return value === undefined || value === 'standard' ? 'standard' : collect.texts(value, '/functions');
-}

@@ -1,6 +1,7 @@
 import type { TableColumn } from '../collaboration/table-view.ts';
 import type { FaultCollector } from './fault-collector.ts';
-import { readColumns, readFunctions, readGroupKeys, readMeasures } from './read-column-rules.ts';
+import { readFunctions } from './function-rule.ts';
+import { readColumns, readGroupKeys, readMeasures } from './read-column-rules.ts';
 import {
   MAX_BUDGET_EPSILON,
   MAX_PUBLIC_JOIN_KEYS,

@@ -49,6 +49,13 @@ describe('good rules', () => {
       threshold: null,
     });
   });
+  it('permit functions of ours, and scoring functions of a member one by one or all of them', () => {
+    const functions = ['standard', 'lower', 'isv/churn_2', 'data-tools/*'];
+    const read = readRules({ ...rich, functions }, columns);
+    expect(read.ok && read.rules.functions).toEqual(functions);
+    expect(meetsSchema({ ...rich, functions })).toBe(true);
+  });
+
   it('permit each aggregate by its name', () => {
     const names = ['count', 'count-persons', 'count-distinct', 'sum', 'avg', 'variance', 'quantile'];
     const document = { ...rich, aggregates: names };
@@ -127,6 +134,11 @@ const inSchema: readonly (readonly [string, Record<string, unknown>, string])[] 
   ['group keys as a list', { groupKeys: ['category'] }, '/groupKeys'],
   ['a bound beyond reason', { measures: { amount: { min: 0, max: 1e13 } } }, '/measures/amount/max'],
   ['functions that are neither', { functions: 'all' }, '/functions'],
+  ['a scoring function by its SQL name and a slash', { functions: ['isv/churn.v2'] }, '/functions/0'],
+  ['a scoring function of nobody', { functions: ['standard', '/churn'] }, '/functions/1'],
+  ['a scoring function without a name', { functions: ['isv/'] }, '/functions/0'],
+  ['scoring functions of everybody', { functions: ['*/*'] }, '/functions/0'],
+  ['some scoring functions of a member', { functions: ['isv/ch*'] }, '/functions/0'],
   ['an audience of anybody', { audience: { columns: [], minSize: 1 } }, '/audience/minSize'],
   ['too many groups a person', { maxGroupsPerPerson: 1_001 }, '/maxGroupsPerPerson'],
   ['public, but not so', { public: false }, '/public'],

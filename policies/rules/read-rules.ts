@@ -1,6 +1,7 @@
 import type { TableColumn } from '../collaboration/table-view.ts';
 import { FaultCollector } from './fault-collector.ts';
-import { readColumns, readFunctions, readGroupKeys, readMeasures } from './read-column-rules.ts';
+import { readFunctions } from './function-rule.ts';
+import { readColumns, readGroupKeys, readMeasures } from './read-column-rules.ts';
 import { isPublicDocument, readPublicRules } from './read-public-rules.ts';
 import { readThresholdRule } from './read-threshold-rule.ts';
 import {

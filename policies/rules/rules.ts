@@ -88,7 +88,10 @@ export interface Rules {
   readonly filters: readonly string[];
   readonly measures: Readonly<Record<string, MeasureRule>>;
   readonly aggregates: readonly PermittableAggregate[];
-  /** Permitted scalar functions; `'standard'` for all that Galley knows to be total. */
+  /**
+   * Permitted scalar functions; `'standard'` for all that Galley knows to be total. A list names them one by one, may
+   * hold `standard` for all of them, and may hold scoring functions as `member/name` or `member/*`.
+   */
   readonly functions: 'standard' | readonly string[];
   /** Fewest persons a group may have. */
   readonly minGroupSize: number;

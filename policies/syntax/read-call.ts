@@ -1,5 +1,6 @@
 import { INTERVAL_FUNCTIONS, spanOf } from './read-interval.ts';
 import {
+  asName,
   asNode,
   asNodes,
   asText,
@@ -30,6 +31,7 @@ export function readCall(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, ['class', 'type', 'alias', ...known, 'export_state', 'catalog']);
   mustBeUnused(reader, node, 'catalog', 'function of a catalog');
   mustBeUnused(reader, node, 'export_state', 'export_state');
+  if (isOfMember(node)) return readScore(reader, node);
   const name = asText(reader, node.function_name).toLowerCase();
   if (NESTED.includes(name)) refuse(reader, node, 'list, struct or row', 'give the values one by one');
   const isGrammars = node.schema === 'main' && GRAMMAR_FUNCTIONS.includes(name);
@@ -48,6 +50,32 @@ export function readCall(reader: NodeReader, node: JsonNode): SyntaxExpression {
     orderBy: readOrders(reader, order.orders),
     at: offsetOf(node),
   });
+}
+
+/** Whether the name before a function's can be a member's; `main` is the grammar's own. */
+function isOfMember({ schema, is_operator }: JsonNode): boolean {
+  return typeof schema === 'string' && schema !== '' && schema !== 'main' && is_operator !== true;
+}
+
+/** `member.name(…)`: a map of one row, so that nothing of an aggregate may stand with it. */
+function readScore(reader: NodeReader, node: JsonNode): SyntaxExpression {
+  const construct = 'scoring function with DISTINCT, FILTER or ORDER BY';
+  const instead = 'a scoring function maps one row: call it with its arguments alone, and aggregate what it gives';
+  for (const key of ['distinct', 'filter']) mustBeUnused(reader, node, key, construct, instead);
+  const order = asNode(reader, node.order_bys);
+  onlyKeys(reader, order, ['type', 'orders']);
+  mustBeUnused(reader, order, 'orders', construct, instead);
+  const args = asNodes(reader, node.children);
+  // The grammar keeps them in the order in which they are written, whatever their names.
+  for (const arg of args)
+    mustBeUnused(reader, arg, 'alias', 'argument by its name', 'give the arguments in their order');
+  return {
+    kind: 'score',
+    member: asName(reader, node, node.schema),
+    name: asName(reader, node, node.function_name),
+    args: args.map(reader.expression),
+    at: offsetOf(node),
+  };
 }
 
 /** `percentile_cont(q) WITHIN GROUP (ORDER BY x)` as quantile_cont(x, q), which is the same. */

@@ -171,6 +171,8 @@ function readCase(reader: NodeReader, node: JsonNode): SyntaxExpression {
       result: reader.expression(asNode(reader, check.then_expr)),
     };
   });
+  // No text has such a CASE; a hostile parser's tree would be printed as no SQL.
+  if (branches.length === 0) refuse(reader, node, 'CASE without WHEN');
   const otherwise = readOptional(reader, node.else_expr);
   return { kind: 'case', branches, otherwise, at: offsetOf(node) ?? branches[0]?.when.at ?? null };
 }

@@ -25,7 +25,8 @@ const EXCLUDED = { NO_OTHER: null, CURRENT_ROW: 'current-row', GROUP: 'group', T
 export function readWindow(reader: NodeReader, node: JsonNode): SyntaxExpression {
   onlyKeys(reader, node, KEYS);
   mustBeUnused(reader, node, 'catalog', 'function of a catalog');
-  mustBeUnused(reader, node, 'schema', 'function of a schema');
+  const instead = 'a scoring function maps one row: call it without OVER, below the aggregation';
+  mustBeUnused(reader, node, 'schema', 'function of a schema', node.schema === 'main' ? undefined : instead);
   const at = offsetOf(node);
   const offset = readOptional(reader, node.offset_expr);
   const otherwise = readOptional(reader, node.default_expr);

@@ -23,6 +23,14 @@ export type SyntaxExpression =
       readonly at: SourceOffset;
     }
   | {
+      /** `member.name(…)`: a member's scoring function. A kind of its own: no name of it means a function of ours. */
+      readonly kind: 'score';
+      readonly member: string;
+      readonly name: string;
+      readonly args: readonly SyntaxExpression[];
+      readonly at: SourceOffset;
+    }
+  | {
       /** A call with OVER. */
       readonly kind: 'window';
       readonly call: SyntaxCall;

@@ -1,5 +1,6 @@
 import { type TableView, tableName } from '../collaboration/table-view.ts';
 import { columnsNeeded } from '../plan/columns-needed.ts';
+import { FunctionNames, type PrintedFunction } from '../print/function-names.ts';
 import { printContributions } from '../print/print-aggregate.ts';
 import { byStores, type ReleasedUnit, releasedUnits, type ThresholdAggregate } from './threshold-plan.ts';
 
@@ -12,6 +13,8 @@ import { byStores, type ReleasedUnit, releasedUnits, type ThresholdAggregate } f
 export interface EarlierGroups {
   /** Prints `p`, `k0`…, `s1`… over tables named for their snapshots; `$1` is the salt. */
   readonly sql: string;
+  /** Scoring functions that the SQL calls; records from before there were any have none. */
+  readonly functions?: readonly PrintedFunction[];
   readonly keyCount: number;
   /** The unit of each statistic; `null` for one that did not leave. */
   readonly units: readonly ReleasedUnit[];
@@ -40,8 +43,10 @@ export function earlierGroupsOf(
   snapshots: ReadonlyMap<string, { readonly snapshotId: string }>,
 ): EarlierGroups {
   const named = ofSnapshots(aggregate, snapshots);
+  const functions = new FunctionNames();
   return {
-    sql: printContributions(named),
+    sql: printContributions(named, functions),
+    functions: functions.list(),
     keyCount: named.keys.length,
     units: releasedUnits(named),
     minGroupSize: named.minGroupSize,

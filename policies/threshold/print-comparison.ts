@@ -1,3 +1,4 @@
+import { FunctionNames } from '../print/function-names.ts';
 import { type PrintedQuery, printAggregate, printContributions } from '../print/print-aggregate.ts';
 import type { EarlierGroups } from './earlier-groups.ts';
 import { type CellTables, least, printCells, unlessNone } from './print-cells.ts';
@@ -10,10 +11,12 @@ import { type ReleasedUnit, releasedUnits, type ThresholdAggregate } from './thr
  * Shape: the keys, the level of the total as GROUPING says it, and the fewest persons in whom it differs.
  */
 export function printComparison(aggregate: ThresholdAggregate, earlier: EarlierGroups): PrintedQuery {
+  // What the earlier one calls is named in its text already.
+  const functions = new FunctionNames(earlier.functions ?? []);
   const keys = aggregate.keys.map((_, i) => `k${i}`);
   const units = releasedUnits(aggregate);
   const fresh = printCells('fresh', {
-    contributions: printContributions(aggregate),
+    contributions: printContributions(aggregate, functions),
     keyCount: keys.length,
     statisticCount: units.length,
   });
@@ -31,6 +34,7 @@ export function printComparison(aggregate: ThresholdAggregate, earlier: EarlierG
       { name: 'level', kind: 'text' },
       { name: 'd', kind: 'text' },
     ],
+    functions: functions.list(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { FunctionNames } from '../print/function-names.ts';
 import { type PrintedQuery, printAggregate, printContributions } from '../print/print-aggregate.ts';
 import { least, unlessNone } from './print-cells.ts';
 import { byStores, type ReleasedUnit, releasedUnits, type ThresholdAggregate } from './threshold-plan.ts';
@@ -10,10 +11,11 @@ import { byStores, type ReleasedUnit, releasedUnits, type ThresholdAggregate } f
  * in whom two of its numbers differ. What is done with them is decided in `protectThreshold`; nothing of it leaves.
  */
 export function printThreshold(aggregate: ThresholdAggregate): PrintedQuery {
+  const functions = new FunctionNames();
   const keys = aggregate.keys.map((_, i) => `k${i}`);
-  const stores = aggregate.threshold.stores.map((_, index) => printStores(aggregate, index));
+  const stores = aggregate.threshold.stores.map((_, index) => printStores(aggregate, index, functions));
   const told = toldColumns(aggregate);
-  const tables = [`f AS (${printFresh(aggregate, keys)})`, ...stores.map((s) => `${s.name} AS (${s.sql})`)];
+  const tables = [`f AS (${printFresh(aggregate, keys, functions)})`, ...stores.map((s) => `${s.name} AS (${s.sql})`)];
   const joins = stores.map(({ name }) => {
     const same = keys.map((k) => `f.${k} IS NOT DISTINCT FROM ${name}.${k}`);
     return ` LEFT JOIN ${name} ON ${same.length === 0 ? 'TRUE' : same.join(' AND ')}`;
@@ -25,6 +27,7 @@ export function printThreshold(aggregate: ThresholdAggregate): PrintedQuery {
       ...printAggregate(aggregate).columns.slice(0, keys.length),
       ...told.map(({ name }) => ({ name, kind: 'text' as const })),
     ],
+    functions: functions.list(),
   };
 }
 
@@ -52,9 +55,9 @@ export function toldColumns(aggregate: ThresholdAggregate): readonly ToldColumn[
   ];
 }
 
-function printFresh(aggregate: ThresholdAggregate, keys: readonly string[]): string {
+function printFresh(aggregate: ThresholdAggregate, keys: readonly string[], functions: FunctionNames): string {
   const units = releasedUnits(aggregate);
-  const contributions = `SELECT *, CAST(1 AS HUGEINT) AS s0 FROM (${printContributions(aggregate)})`;
+  const contributions = `SELECT *, CAST(1 AS HUGEINT) AS s0 FROM (${printContributions(aggregate, functions)})`;
   const columns = [
     ...keys,
     ...units.map((_, i) => `sum(s${i}) AS s${i}`),
@@ -77,11 +80,15 @@ function differencesInside(units: readonly ReleasedUnit[]): readonly string[] {
 }
 
 /** The largest share of one store in each group: the same contributions, counted by store as well. */
-function printStores(aggregate: ThresholdAggregate, index: number): { readonly name: string; readonly sql: string } {
+function printStores(
+  aggregate: ThresholdAggregate,
+  index: number,
+  functions: FunctionNames,
+): { readonly name: string; readonly sql: string } {
   const keys = aggregate.keys.map((_, i) => `k${i}`);
   const byStore = [...keys, `k${keys.length}`].join(', ');
   const counted = aggregate.statistics.map((_, i) => (i === 0 ? 'count(*) AS w0' : `sum(abs(s${i})) AS w${i}`));
-  const contributions = printContributions(byStores(aggregate)[index] ?? aggregate);
+  const contributions = printContributions(byStores(aggregate)[index] ?? aggregate, functions);
   const stores = `SELECT ${byStore}, ${counted.join(', ')} FROM (${contributions}) GROUP BY ${byStore}`;
   const largest = aggregate.statistics.flatMap((_, i) => [`max(w${i}) AS largest${i}`, `sum(w${i}) AS whole${i}`]);
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;

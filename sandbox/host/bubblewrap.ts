@@ -5,7 +5,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { LAST_KEPT_FD } from './closing-step.ts';
+import type { WorkerBudget } from './limits.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
+import type { WallLayer } from './wall-layer.ts';
 
 /** Where things are inside the wall. */
 export const INSIDE = { node: '/galley/node', packages: '/galley/node_modules', code: '/galley/code' } as const;
@@ -15,35 +17,6 @@ export const ANSWER_FD = 3;
 
 /** The descriptor bubblewrap reads the seccomp program from; it is closed before the worker starts. */
 const SECCOMP_FD = LAST_KEPT_FD;
-
-/** Memory and time a worker may have. */
-export interface WorkerBudget {
-  /** What the engine may use for tables, hash tables and sorts, in MiB. */
-  engineMemoryMib: number;
-  /**
-   * Processor time over all threads, in seconds: a backstop for the day the parent hangs and its deadline does not
-   * fire.
-   */
-  cpuSeconds: number;
-}
-
-/**
- * Address space of an idle worker: V8 and the engine reserve far more than they use. Measured at 1.9 GiB, with room
- * for threads' stacks.
- */
-const IDLE_ADDRESS_SPACE_MIB = 2_304;
-
-/**
- * Private memory of an idle worker (measured 0.65 GiB, most of it reserved by V8) and what scripts and decoders
- * need.
- */
-const IDLE_DATA_MIB = 1_280;
-
-/** What scalar functions may take beyond the engine's own limit, which does not count their strings and lists. */
-const SCALAR_SLACK_MIB = 512;
-
-const OPEN_FILES_COUNT = 64;
-const BYTES_PER_MIB = 1_048_576;
 
 /** The loader, libc and the C++ runtime: all that Node and the engine link to. */
 const LIBRARIES = [
@@ -68,28 +41,22 @@ const LIBRARY_FOLDERS = [
 /** The engine's allocator reads this one file; without it, it commits memory in a way that no data limit counts. */
 const OVERCOMMIT_FILE = '/proc/sys/vm/overcommit_memory';
 
-/** Gives the resource limits as a command prefix. */
-export function limitArguments(budget: WorkerBudget): string[] {
-  const budgetMib = budget.engineMemoryMib + SCALAR_SLACK_MIB;
-  return [
-    'prlimit',
-    `--as=${(IDLE_ADDRESS_SPACE_MIB + budgetMib) * BYTES_PER_MIB}`,
-    `--data=${(IDLE_DATA_MIB + budgetMib) * BYTES_PER_MIB}`,
-    `--cpu=${budget.cpuSeconds}`,
-    `--nofile=${OPEN_FILES_COUNT}`,
-    '--fsize=0',
-    '--core=0',
-    '--',
-  ];
-}
-
 /**
- * Gives the arguments of `bwrap` up to the program: no network, no /proc but one file, nothing writable, two
+ * Gives `bwrap` and its arguments up to the program: no network, no /proc but one file, nothing writable, two
  * devices, no environment.
+ *
+ * Without namespaces the host is as it is, and bubblewrap only loads the filter; without both it is not there.
  */
-export function bubblewrapArguments(runtime: RuntimeFolder): string[] {
+export function bubblewrapArguments(runtime: RuntimeFolder, without: readonly WallLayer[] = []): string[] {
+  const filter = without.includes('seccomp') ? [] : ['--seccomp', String(SECCOMP_FD)];
+  if (without.includes('namespaces')) {
+    return filter.length === 0 ? [] : ['bwrap', '--dev-bind', '/', '/', ...filter, '--'];
+  }
   return [
+    'bwrap',
     '--unshare-all',
+    // A namespace of its own starts with the host's name in it.
+    ...['--hostname', 'worker'],
     '--die-with-parent',
     '--new-session',
     '--as-pid-1',
@@ -103,7 +70,7 @@ export function bubblewrapArguments(runtime: RuntimeFolder): string[] {
     ...['--ro-bind', OVERCOMMIT_FILE, OVERCOMMIT_FILE],
     ...['--dir', '/dev', '--dev-bind', '/dev/null', '/dev/null', '--dev-bind', '/dev/urandom', '/dev/urandom'],
     ...['--chdir', '/'],
-    ...['--seccomp', String(SECCOMP_FD)],
+    ...filter,
     ...['--remount-ro', '/'],
     '--',
   ];

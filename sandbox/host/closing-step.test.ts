@@ -6,17 +6,20 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { closingArguments, LAST_KEPT_FD } from './closing-step.ts';
 import { stageRuntime } from './runtime-folder.ts';
-import { sandboxUser } from './sandbox-user.ts';
 import { HOSTILE_SCRIPT, observe } from './self-test.ts';
+import { asUser, openWorkerUsers } from './worker-users.ts';
 
 const runtime = stageRuntime();
+const users = openWorkerUsers();
+const user = users.claim();
 const hostile = [runtime.node, path.join(runtime.code, HOSTILE_SCRIPT)];
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'galley-descriptors-'));
 const secretPath = path.join(folder, 'secret');
 fs.writeFileSync(secretPath, 'not for workers');
 const secretFd = fs.openSync(secretPath, 'r');
 const deviceFd = fs.openSync('/dev/null', 'r');
-afterAll(() => {
+afterAll(async () => {
+  await users.close();
   fs.closeSync(secretFd);
   fs.closeSync(deviceFd);
   fs.rmSync(folder, { recursive: true });
@@ -39,7 +42,7 @@ function stdioWith(planted: Record<number, number | 'pipe'>): ('pipe' | 'ignore'
 /** Runs the hostile program without the wall and tells whether it holds only what is Node's own. */
 async function holdsOnlyItsOwn(command: string[], planted: Record<number, number | 'pipe'> = {}): Promise<unknown> {
   const [program, ...rest] = command as [string, ...string[]];
-  const child = spawn(program, rest, { ...sandboxUser(), stdio: stdioWith(planted) });
+  const child = spawn(program, rest, { ...asUser(user), stdio: stdioWith(planted) });
   return (await observe(child)).report['holds-no-other-descriptor'];
 }
 
@@ -125,7 +128,13 @@ async function descriptorsBehindWall(planted: Record<number, number | 'pipe'>): 
     const wall = await openWall();
     // A job proves that workers run; the spares that are asked about are the ones started after it.
     await wall.parse('select 1', { deadlineMs: 60000 });
-    const children = childrenOf(process.pid);
+    // One that is still on its way in shows its descriptors to nobody.
+    const isIn = (pid) => { try { return linksOf(pid).length > 0; } catch { return false; } };
+    let children = [];
+    while (children.length < 4 || !children.every(isIn)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      children = childrenOf(process.pid);
+    }
     const childLinks = children.flatMap(linksOf);
     fs.writeSync(3, JSON.stringify({ processCount: children.length, ownLinks, plantedLinks, childLinks }));
     await wall.close();`;

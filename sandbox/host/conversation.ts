@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type JobLimits, WallError } from '../wall.ts';
 import { FrameError } from '../wire/frames.ts';
@@ -11,10 +12,23 @@ import type { WorkerProcess } from './worker-process.ts';
 export interface Errand {
   job: JobSpec;
   stream?: () => AsyncIterable<HostMessage>;
+  /** What it means that the worker ended without an answer, where somebody may know; RUN_FAILED when left out. */
+  failureOf?: (end: WorkerEnd) => WallError;
 }
 
+/** How a worker ended without an answer: past its deadline, or by itself. */
+export type WorkerEnd = { kind: 'late' } | { kind: 'died'; exitCode: number | null };
+
+/** Thrown inside when a worker is gone. */
+class WorkerGone extends Error {
+  override name = 'WorkerGone';
+}
+
+/** How long a worker that has closed its answers may take to be gone. */
+const MAX_GONE_MS = 2_000;
+
 /** Messages after which a worker has nothing more to say. */
-const LAST_KINDS: ReadonlySet<WorkerMessage['kind']> = new Set(['tree', 'unparsed', 'done']);
+const LAST_KINDS: ReadonlySet<WorkerMessage['kind']> = new Set(['tree', 'unparsed', 'checked', 'done']);
 
 /**
  * Holds one job's conversation with one worker: sends the job and its stream, yields what the worker says, its last
@@ -38,11 +52,12 @@ export async function* converse(
     const kill = () => worker.kill();
     ending.signal.addEventListener('abort', kill);
     try {
-      yield* listen(worker);
+      yield* listen(worker, errand.job.kind);
       return;
     } catch (error) {
       if (pump.failure !== null) throw pump.failure.error;
       if (limits.signal?.aborted || pool.isClosed) throw new WallError('CANCELLED');
+      if (error instanceof WorkerGone) throw await failureOf(worker, errand, ending);
       throw error instanceof FrameError ? new WallError('RUN_FAILED') : error;
     } finally {
       ending.signal.removeEventListener('abort', kill);
@@ -53,11 +68,21 @@ export async function* converse(
   }
 }
 
-async function* listen(worker: WorkerProcess): AsyncGenerator<WorkerMessage, void, undefined> {
+async function failureOf(worker: WorkerProcess, errand: Errand, ending: Ending): Promise<WallError> {
+  if (errand.failureOf === undefined) return new WallError('RUN_FAILED');
+  if (ending.isLate()) return errand.failureOf({ kind: 'late' });
+  const dawdling = sleep(MAX_GONE_MS, { exitCode: null }, { ref: false });
+  const { exitCode } = await Promise.race([worker.gone, dawdling]);
+  return errand.failureOf({ kind: 'died', exitCode });
+}
+
+async function* listen(worker: WorkerProcess, job: JobSpec['kind']): AsyncGenerator<WorkerMessage, void, undefined> {
   for (;;) {
     const next = await nextMessage(worker);
-    if (next === null) throw new WallError('RUN_FAILED');
+    if (next === null) throw new WorkerGone();
     if (next.kind === 'failed') {
+      // Only the sender of an upload may learn more: to anybody else a reason would be a few bits of somebody's rows.
+      if (job !== 'ingest') throw new WallError('RUN_FAILED');
       throw next.reason === null ? new WallError(next.code) : new WallError(next.code, next.reason);
     }
     yield next;
@@ -77,7 +102,7 @@ async function nextMessage(worker: WorkerProcess): Promise<WorkerMessage | null>
 
 async function takeWorker(pool: WorkerPool, limits: JobLimits, ending: Ending) {
   try {
-    return await pool.take(ending.signal);
+    return await pool.take(limits, ending.signal);
   } catch (error) {
     const isLate =
       error instanceof WallError && error.code === 'CANCELLED' && ending.isLate() && !limits.signal?.aborted;
@@ -121,9 +146,10 @@ function endingOf({ deadlineMs, signal }: JobLimits): Ending {
   const controller = new AbortController();
   const end = () => controller.abort();
   const deadline = performance.now() + deadlineMs;
-  const timer = setTimeout(end, Math.min(deadlineMs, MAX_TIMER_MS));
+  const timer = setTimeout(end, Math.min(Math.max(0, deadlineMs), MAX_TIMER_MS));
   signal?.addEventListener('abort', end, { once: true });
-  if (signal?.aborted) end();
+  // Nothing is begun that is late already: earlier stages of the same work may have used its time up.
+  if (signal?.aborted || deadlineMs <= 0) end();
   return {
     signal: controller.signal,
     isLate: () => performance.now() >= deadline - 1,

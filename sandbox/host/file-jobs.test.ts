@@ -178,7 +178,7 @@ describe('a csv upload', () => {
     ['row-too-long', `${HEADER}\n"${'x'.repeat(2_000_000)}"\n`],
     ['empty', ''],
     ['truncated', gzipSync(`${HEADER}\n${rowWith('note', 'x')}`).subarray(0, -12)],
-    ['not-this-format', Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.from('not gzip at all')])],
+    ['unreadable', Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.from('not gzip at all')])],
     ['too-large', gzipSync(`${HEADER}\n${`a@b.example,1,,,,,${'x'.repeat(60_000)}\n`.repeat(600)}`, { level: 9 })],
   ])('is refused as $0', async (reason, bytes) => {
     await assertRefused(reason, bytes);
@@ -240,7 +240,7 @@ describe('an arrow upload', () => {
 
   it.each([
     ['not-this-format', Buffer.from('email,amount\n1,2\n')],
-    ['not-this-format', Buffer.concat([Buffer.from([255, 255, 255, 255, 16, 0, 0, 0]), Buffer.alloc(64, 7)])],
+    ['unreadable', Buffer.concat([Buffer.from([255, 255, 255, 255, 16, 0, 0, 0]), Buffer.alloc(64, 7)])],
     ['header-mismatch', tableToIPC(new Table({ other: vectorFromArray(['x'], new Utf8()) }), 'stream')],
   ])('is refused as $0', async (reason, bytes) => {
     await assertRefused(reason, bytes, { format: 'arrow' });

@@ -1,10 +1,17 @@
-import type { IngestEvent, IngestJob, JobLimits, PseudonymiseJob, TokeniseJob } from '../wall.ts';
+import {
+  type IngestEvent,
+  type IngestJob,
+  type JobLimits,
+  type PseudonymiseJob,
+  type TokeniseJob,
+  WallError,
+} from '../wall.ts';
 import { encodeColumnChunk, MAX_CHUNK_ROWS } from '../wire/column-chunk.ts';
 import type { WireType } from '../wire/column-type.ts';
 import type { IngestColumn } from '../wire/jobs.ts';
 import type { HostMessage, Reject } from '../wire/messages.ts';
 import { FURTHER_REJECTS_COUNT } from '../wire/reasons.ts';
-import { converse } from './conversation.ts';
+import { converse, type WorkerEnd } from './conversation.ts';
 import { BlockGate, decodeOrFail, fail } from './output-gate.ts';
 import { zipChunks } from './table-stream.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -14,6 +21,9 @@ const UPLOAD_PART_BYTES = 1_048_576;
 
 /** Most bytes one upload may become: twice the longest file, so that an exploited parser cannot fill the store. */
 const MAX_INGESTED_BYTES = 68_719_476_736;
+
+/** Above this an exit code of bubblewrap is the signal that ended what it held: no memory, no time, or a crash. */
+const KILLED_EXIT_CODE = 128;
 
 const TOKEN = /^[A-Za-z0-9_-]{22}$/;
 
@@ -25,7 +35,12 @@ export async function* ingest(
   limits: JobLimits,
 ): AsyncGenerator<IngestEvent, void, undefined> {
   const { format, columns, maxRejects } = job;
-  const errand = { job: { kind: 'ingest', format, columns, maxRejects } as const, stream: () => streamUpload(bytes) };
+  const progress = { hasBegun: false };
+  const errand = {
+    job: { kind: 'ingest', format, columns, maxRejects } as const,
+    stream: () => streamUpload(bytes, progress),
+    failureOf: (end: WorkerEnd) => (progress.hasBegun ? failureOfUpload(end) : new WallError('RUN_FAILED')),
+  };
   const gate = new BlockGate(columns.map(storedType));
   let rejected = 0;
   for await (const message of converse(pool, errand, limits)) {
@@ -117,8 +132,19 @@ function isAboutColumns({ line, column }: Reject, columns: readonly IngestColumn
   return line >= 1 && (column === '' || columns.some(({ name }) => name === column));
 }
 
-async function* streamUpload(source: AsyncIterable<Uint8Array>): AsyncGenerator<HostMessage, void, undefined> {
+// Its sender may know that a file was too much for its reader, since nobody else's data is there. A worker that was
+// ended from outside, with all of its wall, says nothing about the file.
+function failureOfUpload(end: WorkerEnd): WallError {
+  const isOfFile = end.kind === 'late' || (end.exitCode ?? 0) > KILLED_EXIT_CODE;
+  return isOfFile ? new WallError('INPUT_REFUSED', 'needs-too-much') : new WallError('RUN_FAILED');
+}
+
+async function* streamUpload(
+  source: AsyncIterable<Uint8Array>,
+  progress: { hasBegun: boolean },
+): AsyncGenerator<HostMessage, void, undefined> {
   for await (const bytes of source) {
+    progress.hasBegun = true;
     for (let start = 0; start < bytes.byteLength; start += UPLOAD_PART_BYTES) {
       yield { kind: 'bytes', bytes: bytes.subarray(start, start + UPLOAD_PART_BYTES) };
     }

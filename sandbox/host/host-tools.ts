@@ -6,6 +6,9 @@ import type { WallCheck } from '../wall.ts';
 /** Where the programs of the wall are looked for; never the caller's own PATH, which somebody else may have set. */
 const TOOL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin'];
 
+/** The same folders, as the search path of what starts a worker. */
+export const TOOL_PATH = TOOL_FOLDERS.join(':');
+
 /** Lists what this machine lacks to build the wall at all. */
 export function findMissingTools(folders: readonly string[] = TOOL_FOLDERS): WallCheck[] {
   const checks: WallCheck[] = [];
@@ -14,8 +17,16 @@ export function findMissingTools(folders: readonly string[] = TOOL_FOLDERS): Wal
       missing('linux-x64', 'run the service on Linux on x86-64, the only system whose calls the filter knows'),
     );
   }
-  if (!hasTool('bwrap', folders)) checks.push(missing('bubblewrap', 'install the package `bubblewrap`'));
-  if (!hasTool('prlimit', folders)) checks.push(missing('prlimit', 'install the package `util-linux`'));
+  if (!hasTool('bwrap', folders))
+    checks.push(
+      missing(
+        'bubblewrap',
+        'install the package `bubblewrap`, or start with `--development-wall` for made-up data only',
+      ),
+    );
+  for (const name of ['prlimit', 'unshare']) {
+    if (!hasTool(name, folders)) checks.push(missing(name, 'install the package `util-linux`'));
+  }
   if (!hasTool('perl', folders)) checks.push(missing('perl', 'install the package `perl-base`'));
   return checks;
 }
@@ -32,5 +43,5 @@ function hasTool(name: string, folders: readonly string[]): boolean {
 }
 
 function missing(name: string, fix: string): WallCheck {
-  return { name, holds: false, fix, isRequired: true };
+  return { name, layer: 'machine', holds: false, fix, isRequired: true };
 }

@@ -1,16 +1,26 @@
-import type { Wall, WallCheck, WallOptions } from '../wall.ts';
+import type { Wall, WallCheck, WallOptions, WallPlaces } from '../wall.ts';
+import { buildWall } from './build-wall.ts';
 import { ingest, pseudonymise, tokenise } from './file-jobs.ts';
 import { findMissingTools } from './host-tools.ts';
 import { compose, parse, run, selectPersons } from './query-jobs.ts';
-import { type RuntimeFolder, stageRuntime } from './runtime-folder.ts';
-import { selfTest } from './self-test.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { checkFunction } from './scoring-jobs.ts';
+import { selfTest, type TestedWall } from './self-test.ts';
+import { type PoolSize, WorkerPool } from './worker-pool.ts';
 
 /** Two spares: one a core of a small machine; a third only waits. */
 const DEFAULT_SPARE_COUNT = 2;
 
 /** Jobs at once; with two engine threads each, more would only slow one another down. */
 const DEFAULT_MAX_RUNNING_COUNT = 4;
+
+/**
+ * Waiting and running jobs beyond which new ones are turned away: at a second each, four at a time, this line drains
+ * within a minute, and a longer one helps nobody before its deadline.
+ */
+const MAX_SEATS_COUNT = 256;
+
+/** The same for one lane: an eighth, so that no few members fill the line for all. */
+const MAX_SEATS_PER_LANE_COUNT = 32;
 
 /** Room for ten million rows of a few columns, and a quarter of a small machine. */
 const DEFAULT_ENGINE_MEMORY_MIB = 2_048;
@@ -25,23 +35,12 @@ const CPU_SECONDS = 900;
 /** The script a worker runs, below the code folder. */
 const WORKER_SCRIPT = 'worker/main.js';
 
-/** Thrown when the wall would have a hole; names each missing denial and what to do about it. */
-export class WallUnsafeError extends Error {
-  override name = 'WallUnsafeError';
-  readonly checks: readonly WallCheck[];
-
-  constructor(checks: readonly WallCheck[]) {
-    const holes = checks.filter(({ holds, isRequired }) => isRequired && !holds);
-    super(`the wall does not hold: ${holes.map(({ name, fix }) => `\`${name}\` (${fix})`).join(', ')}`);
-    this.checks = checks;
-  }
-}
-
 /**
  * Builds the wall and proves it: nothing is accepted before a hostile program has been refused everything.
  *
  * @throws {WallUnsafeError} when bubblewrap is missing or a required denial is
  * @throws {RuntimeFolderError} when the worker's files cannot be staged safely
+ * @throws {WorkerUsersError} when workers cannot be given users of their own
  */
 export async function openWall(options: WallOptions = {}): Promise<Wall> {
   const engineMemoryMib = options.engineMemoryMib ?? DEFAULT_ENGINE_MEMORY_MIB;
@@ -52,36 +51,56 @@ export async function openWall(options: WallOptions = {}): Promise<Wall> {
   ) {
     throw new RangeError(`\`engineMemoryMib\` must be between ${MIN_ENGINE_MEMORY_MIB} and ${MAX_ENGINE_MEMORY_MIB}`);
   }
-  const missing = findMissingTools();
-  if (missing.length > 0) throw new WallUnsafeError(missing);
-  const runtime = stageRuntime(options.runtimeDir);
-  const budget = { engineMemoryMib, cpuSeconds: CPU_SECONDS };
-  const checks = await selfTest(runtime, budget);
-  if (checks.some(({ holds, isRequired }) => isRequired && !holds)) throw new WallUnsafeError(checks);
-  return wallOver(runtime, options, budget);
+  const tested = await buildWall(options, { engineMemoryMib, cpuSeconds: CPU_SECONDS });
+  return wallOver(tested, options);
 }
 
-function wallOver(
-  runtime: RuntimeFolder,
-  options: WallOptions,
-  budget: { engineMemoryMib: number; cpuSeconds: number },
+/** Puts the jobs over a wall that has been proven; tests also put them over one that they have changed. */
+export function wallOver(
+  tested: TestedWall,
+  places: WallPlaces,
+  onClose: () => Promise<void> = () => tested.users.close(),
 ): Wall {
-  const pool = new WorkerPool(
-    { runtime, budget, script: WORKER_SCRIPT, seccomp: 'kill' },
-    {
-      spareCount: options.spareCount ?? DEFAULT_SPARE_COUNT,
-      maxRunning: options.maxRunning ?? DEFAULT_MAX_RUNNING_COUNT,
-    },
-  );
+  const size = poolSizeOf(places);
+  // A spare that has waited too long may still be ending while the next one starts, and one more is started at a time.
+  tested.users.makeRoom(size.maxRunning + 2 * size.spareCount + 1);
+  const pool = new WorkerPool({ ...tested, script: WORKER_SCRIPT, seccomp: 'kill' }, size);
   return {
+    isForDevelopment: tested.development !== undefined,
     parse: (sql, limits) => parse(pool, sql, limits),
+    checkFunction: (candidate, limits) => checkFunction(pool, candidate, limits),
     run: (job, limits) => run(pool, job, limits),
     selectPersons: (job, limits) => selectPersons(pool, job, limits),
     compose: (job, limits) => compose(pool, job, limits),
     ingest: (job, bytes, limits) => ingest(pool, job, bytes, limits),
     pseudonymise: (job, limits) => pseudonymise(pool, job, limits),
     tokenise: (job, limits) => tokenise(pool, job, limits),
-    selfTest: () => selfTest(runtime, budget),
-    close: () => pool.close(),
+    takeSeat: (lane) => pool.takeSeat(lane),
+    // The users of workers are those of the first wall, which is closed last.
+    apart: (others) => wallOver(tested, others, () => Promise.resolve()),
+    selfTest: () => testAll(tested),
+    close: async () => {
+      await pool.close();
+      await onClose();
+    },
   };
+}
+
+// Half of the places for one lane: two engine threads a job keep a machine busy that has as many cores as places, so
+// that the other half costs an idle machine little, and whoever comes next never waits for one lane's slow jobs.
+function poolSizeOf(places: WallPlaces): PoolSize {
+  const maxRunning = places.maxRunning ?? DEFAULT_MAX_RUNNING_COUNT;
+  return {
+    spareCount: places.spareCount ?? DEFAULT_SPARE_COUNT,
+    maxRunning,
+    maxRunningPerLane: places.maxRunningPerLane ?? Math.ceil(maxRunning / 2),
+    maxSeats: MAX_SEATS_COUNT,
+    maxSeatsPerLane: MAX_SEATS_PER_LANE_COUNT,
+  };
+}
+
+// Behind the development wall, what is missing to build the real one comes first.
+async function testAll(tested: TestedWall): Promise<WallCheck[]> {
+  const missing = tested.development === undefined ? [] : findMissingTools();
+  return [...missing.map((check) => ({ ...check, isRequired: false })), ...(await selfTest(tested))];
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chunkOfCells } from '../wire/cells.ts';
 import { encodeColumnChunk } from '../wire/column-chunk.ts';
 import type { Cell, WireType } from '../wire/column-type.ts';
-import { BlockGate, checkComposedColumns, PersonGate, RowGate } from './output-gate.ts';
+import { BlockGate, checkComposedColumns, checkFaults, PersonGate, RowGate } from './output-gate.ts';
 
 const INTEGER: WireType = { kind: 'integer' };
 const TEXT: WireType = { kind: 'text' };
@@ -65,5 +65,23 @@ describe('the columns of a composed table', () => {
     expect(() => checkComposedColumns([])).toThrow(FAILED);
     expect(() => checkComposedColumns(new Array(2000).fill({ name: 'n', kind: 'integer' }))).toThrow(FAILED);
     expect(() => checkComposedColumns([{ name: 'n'.repeat(2000), kind: 'integer' }])).toThrow(FAILED);
+  });
+});
+
+describe('the gate for what is wrong with code', () => {
+  const fault = { rule: 'name-not-known', line: 1, column: 2, subject: "f0 _.$()-'" } as const;
+
+  it('passes faults in plain words, and none as leave', () => {
+    expect(checkFaults([fault])).toEqual({ ok: false, faults: [fault] });
+    expect(checkFaults([])).toEqual({ ok: true });
+  });
+
+  it.each([
+    ['more than a screenful', Array(51).fill(fault)],
+    ['a subject longer than a name', [{ ...fault, subject: 'a'.repeat(81) }]],
+    ['a subject that a terminal obeys', [{ ...fault, subject: '\u001b[2J' }]],
+    ['a subject in letters that look like others', [{ ...fault, subject: 'f\u0435tch' }]],
+  ])('fails %s', (_, faults) => {
+    expect(() => checkFaults(faults)).toThrow(FAILED);
   });
 });

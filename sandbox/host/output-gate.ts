@@ -1,10 +1,11 @@
 // What a worker answers is judged here, on the trusted side: an exploited engine can lie, but only in the shape
 // that was asked for.
-import { WallError } from '../wall.ts';
+import { type ScoringCheck, WallError } from '../wall.ts';
 import { cellsOfChunk } from '../wire/cells.ts';
 import { type ColumnChunk, decodeColumnChunk } from '../wire/column-chunk.ts';
 import { type Cell, isSameType, type WireType } from '../wire/column-type.ts';
 import type { NamedKind } from '../wire/messages.ts';
+import { MAX_SUBJECT_CHARS, type ScoringFault } from '../wire/scoring.ts';
 
 /** Most bytes of a result of groups: a table people read, not an export. */
 const MAX_RESULT_BYTES = 268_435_456;
@@ -12,6 +13,12 @@ const MAX_RESULT_BYTES = 268_435_456;
 /** Most columns and most characters of a column name a composed table may have. */
 const MAX_COMPOSED_COLUMNS = 1_600;
 const MAX_NAME_LENGTH_CHARS = 1_024;
+
+/** Faults of one scoring function that are told: a screenful. */
+const MAX_FAULTS_COUNT = 50;
+
+/** A subject may be text of whoever wrote the code, and is shown to people: nothing in it that a terminal obeys. */
+const SUBJECT = /^[A-Za-z0-9 _.$()'-]*$/;
 
 /** Takes chunks in order of columns and hands back whole row blocks. */
 export class BlockGate {
@@ -61,6 +68,8 @@ export class BlockGate {
 export class RowGate {
   readonly #blocks: BlockGate;
   readonly #maxRows: number;
+  /** Characters of all texts, each as often as it is in a row. */
+  #textChars = 0;
   readonly rows: Cell[][] = [];
 
   constructor(types: readonly WireType[], maxRows: number) {
@@ -74,6 +83,8 @@ export class RowGate {
     if (this.#blocks.byteCount > MAX_RESULT_BYTES || this.#blocks.rowCount > this.#maxRows) fail();
     if (block === null) return;
     const columns = block.map(cellsOfChunk);
+    this.#textChars += columns.reduce((sum, cells) => sum + lengthOfTexts(cells), 0);
+    if (this.#textChars > MAX_RESULT_BYTES) fail();
     for (let row = 0; row < (block[0]?.rowCount ?? 0); row += 1) {
       this.rows.push(columns.map((cells) => cells[row] as Cell));
     }
@@ -83,6 +94,11 @@ export class RowGate {
   finish(rowCount: number): void {
     this.#blocks.finish(rowCount);
   }
+}
+
+// A dictionary says a text once and uses it in every row: short on the wire, and a flood for whoever writes it out.
+function lengthOfTexts(cells: readonly Cell[]): number {
+  return cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 0), 0);
 }
 
 /** Collects persons, and nothing else. */
@@ -122,6 +138,13 @@ export function checkComposedColumns(columns: readonly NamedKind[]): ComposedCol
     if (name.length > MAX_NAME_LENGTH_CHARS || kind === 'person' || kind === 'decimal') fail();
     return { name, kind };
   });
+}
+
+/** Judges what a compiler says of code: a bounded number of faults, each in bounded, plain words. */
+export function checkFaults(faults: readonly ScoringFault[]): ScoringCheck {
+  if (faults.length > MAX_FAULTS_COUNT) fail();
+  for (const { subject } of faults) if (subject.length > MAX_SUBJECT_CHARS || !SUBJECT.test(subject)) fail();
+  return faults.length === 0 ? { ok: true } : { ok: false, faults: [...faults] };
 }
 
 /** A column of a composed table that has passed. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { column, jobOf } from '../testkit/tables.ts';
-import type { RunJob, Wall } from '../wall.ts';
+import type { RowCondition, RunJob, TableSource, Wall } from '../wall.ts';
 import { encodeColumnChunk } from '../wire/column-chunk.ts';
 import { openWall } from './open-wall.ts';
 
@@ -59,6 +59,40 @@ describe('parse', () => {
   it('refuses text that is too large to have a tree', async () => {
     expect(await wall.parse(`select ${'1+'.repeat(40_000)}1`, LIMITS)).toEqual({ ok: false, reason: 'too-large' });
     expect(await wall.parse('select 1'.padEnd(66_000), LIMITS)).toEqual({ ok: false, reason: 'too-large' });
+  });
+});
+
+describe('a table with a selection', () => {
+  const anything = { atLeast: null, atMost: null, among: null };
+  const shops = {
+    name: 'visits',
+    columns: [
+      column('shop', { kind: 'text' }, ['a', 'b', null], ['b', 'b'], ['a']),
+      column('n', { kind: 'integer' }, [1n, 2n, 3n], [4n, 5n], [6n]),
+      column('person', { kind: 'person' }, [10n, 20n, 30n], [20n, 20n], [60n]),
+    ],
+  };
+  const selected = (condition: RowCondition, exempt: bigint[] = []) => ({
+    ...shops,
+    selection: { conditions: [condition], personColumn: 'person', exempt },
+  });
+
+  it('enters the wall with no other rows', async () => {
+    const ofShopB = selected({ ...anything, column: 'shop', among: ['b'] });
+    expect(await wall.run(jobOf('select n from visits order by n', ['integer'], ofShopB), LIMITS)).toEqual([
+      [2n],
+      [4n],
+      [5n],
+    ]);
+    const none = { ...anything, column: 'n', atLeast: 7n };
+    const count = (table: TableSource) => wall.run(jobOf('select count(*) from visits', ['integer'], table), LIMITS);
+    expect(await count(selected(none))).toEqual([[0n]]);
+    expect(await count(selected(none, [20n]))).toEqual([[3n]]);
+  });
+
+  it('on a column that the job is not given is a mistake of ours, and is said so', async () => {
+    const wrong = selected({ ...anything, column: 'spend', atLeast: 7n });
+    await expect(wall.run(jobOf('select count(*) from visits', ['integer'], wrong), LIMITS)).rejects.toThrow('`spend`');
   });
 });
 

@@ -2,6 +2,7 @@ import type { ComposedTable, ComposeJob, JobLimits, ParseResult, RunJob } from '
 import type { Cell } from '../wire/column-type.ts';
 import { converse } from './conversation.ts';
 import { type ComposedColumn, checkComposedColumns, fail, PersonGate, RowGate } from './output-gate.ts';
+import { expectFunctions, specOf, streamCode } from './scoring-jobs.ts';
 import { streamOuterTables, streamTables } from './table-stream.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -72,9 +73,12 @@ export async function compose(pool: WorkerPool, job: ComposeJob, limits: JobLimi
 }
 
 function errandOf(job: RunJob) {
+  const functions = job.functions ?? [];
+  expectFunctions(functions);
   return {
     job: {
       kind: 'run',
+      functions: functions.map(specOf),
       tables: job.tables.map(({ name, columns }) => ({
         name,
         columns: columns.map(({ name, type }) => ({ name, type })),
@@ -84,6 +88,9 @@ function errandOf(job: RunJob) {
       resultKinds: job.resultColumns.map(({ kind }) => kind),
       maxRows: job.maxRows,
     } as const,
-    stream: () => streamTables(job.tables),
+    stream: async function* () {
+      yield* streamCode(functions);
+      yield* streamTables(job.tables);
+    },
   };
 }

@@ -28,44 +28,55 @@ export class RuntimeFolderError extends Error {
   override name = 'RuntimeFolderError';
 }
 
-const WORKER_PACKAGES = [
-  'duckdb',
-  'csv-parse',
-  'apache-arrow',
-  'hyparquet',
-  'hyparquet-compressors',
-  'libphonenumber-js',
-];
+const WORKER_PACKAGES = ['acorn', 'duckdb', 'csv-parse', 'libphonenumber-js'];
 
 /** What a package brings that no worker reads. */
 const UNUSED_FILE = /\.(?:d\.[cm]?ts|map|md|markdown|flow)$/;
+
+/** A file that only the service's own user may read; the self-test shows by it that no worker is that user. */
+const PRIVATE_FILE = 'private';
+
+/** Which wall the worker code is for. */
+export type RuntimeKind = 'wall' | 'development';
+
+/** What refuses to run outside, in each kind. */
+const GUARD = 'worker/inside.js';
+const DEVELOPMENT_GUARD = 'worker/inside-development.js';
 
 const DIGEST_HEX_DIGITS = 24;
 const FOLDER_MODE = 0o755;
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_ENTER = 0o001;
+/** The sticky bit: in a folder that all may write, each renames and removes their own only. */
+const ONLY_OWNERS_RENAME = 0o1000;
 
 /**
  * Stages node, packages, worker code and seccomp programs.
  *
+ * @param kind worker code for the development wall lies in a folder of its own and runs nowhere else
  * @param parent an existing or new folder that only this user can write; default: one of this user's own below the
  * system's temporary folder
  * @throws {RuntimeFolderError} when the folder belongs to somebody else, or the sandbox user could not enter it
  */
-export function stageRuntime(parent?: string): RuntimeFolder {
+export function stageRuntime(parent?: string, kind: RuntimeKind = 'wall'): RuntimeFolder {
   const uid = process.getuid?.() ?? 0;
   const root = parent ?? path.join(os.tmpdir(), `galley-runtime-${uid}`);
   claimFolder(root, uid);
   const tools = stage(root, 'tools', toolsDigest(), writeTools);
-  const files = compileWorker();
+  expectPrograms(path.join(tools, 'node'));
+  const files = codeOf(kind);
   const programs = { kill: assembleSeccompProgram('kill'), refuse: assembleSeccompProgram('refuse') };
   // The programs count as content too: a changed filter over unchanged worker code must not meet the old folder.
   const digest = digestOf([...[...files].flat(), ...Object.values(programs).map(toHex)]);
-  const code = stage(root, 'code', digest, (folder) => {
+  const code = stage(root, kind === 'wall' ? 'code' : 'development', digest, (folder) => {
+    // Nothing is bound here: worker code finds its packages on the host's own file system.
+    if (kind === 'development') fs.symlinkSync(path.join(tools, 'node_modules'), path.join(folder, 'node_modules'));
     for (const [name, text] of files) writeFile(path.join(folder, name), text);
     for (const [mode, program] of Object.entries(programs)) {
       writeFile(path.join(folder, `seccomp-${mode}.bpf`), program);
     }
+    writeFile(path.join(folder, PRIVATE_FILE), '');
+    fs.chmodSync(path.join(folder, PRIVATE_FILE), 0o400);
   });
   return {
     node: path.join(tools, 'node'),
@@ -75,21 +86,71 @@ export function stageRuntime(parent?: string): RuntimeFolder {
   };
 }
 
+// The real wall's code has no word in it that would let it run anywhere else.
+function codeOf(kind: RuntimeKind): Map<string, string> {
+  const files = compileWorker();
+  const development = files.get(DEVELOPMENT_GUARD) ?? '';
+  files.delete(DEVELOPMENT_GUARD);
+  if (kind === 'development') files.set(GUARD, development);
+  return files;
+}
+
+// One by one: asked for all at once where none can be made, Node tries without end.
+function makeMissing(root: string): void {
+  const missing: string[] = [];
+  for (let folder = path.resolve(root); !fs.existsSync(folder); folder = path.dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      fs.mkdirSync(folder, { mode: FOLDER_MODE });
+    } catch (error) {
+      // Another start was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(folder, error);
+    }
+  }
+}
+
+function unwritable(folder: string, error: unknown): RuntimeFolderError {
+  const { code = 'unknown' } = error as NodeJS.ErrnoException;
+  return new RuntimeFolderError(
+    `the folder \`${folder}\` cannot be written (${code}): set \`wall.runtimeDirectory\` to one with room for 200 MB`,
+    { cause: error },
+  );
+}
+
 // Whoever can write here decides what runs inside the wall, so a folder somebody else made first is not used.
 function claimFolder(root: string, uid: number): void {
-  fs.mkdirSync(root, { recursive: true, mode: FOLDER_MODE });
+  makeMissing(root);
   const stat = fs.lstatSync(root);
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & OTHERS_MAY_WRITE) !== 0) {
     throw new RuntimeFolderError(
-      `the folder \`${root}\` is not this user's own: set \`runtimeDir\` to a folder only this user can write`,
+      `the folder \`${root}\` is not this user's own: set \`wall.runtimeDirectory\` to a folder only this user can write`,
     );
   }
   for (let folder = fs.realpathSync(root); folder !== path.dirname(folder); folder = path.dirname(folder)) {
-    if ((fs.statSync(folder).mode & OTHERS_MAY_ENTER) === 0) {
+    const above = fs.statSync(folder);
+    // Who may rename a folder on the way puts another in its place, however closed the last one is.
+    const isReplaceable = (above.mode & OTHERS_MAY_WRITE) !== 0 && (above.mode & ONLY_OWNERS_RENAME) === 0;
+    if (isReplaceable || (above.uid !== uid && above.uid !== 0)) {
       throw new RuntimeFolderError(
-        `the sandbox user cannot enter \`${folder}\`: set \`runtimeDir\` to a folder outside any home`,
+        `somebody else can replace what is in \`${folder}\`: set \`wall.runtimeDirectory\` to a folder below none of others`,
       );
     }
+    if ((above.mode & OTHERS_MAY_ENTER) === 0) {
+      throw new RuntimeFolderError(
+        `workers cannot enter \`${folder}\`: set \`wall.runtimeDirectory\` to a folder outside any home`,
+      );
+    }
+  }
+}
+
+// A mount that forbids programs would show as a worker that does not start, for which there are ten other causes.
+function expectPrograms(node: string): void {
+  try {
+    fs.accessSync(node, fs.constants.X_OK);
+  } catch {
+    throw new RuntimeFolderError(
+      `no program can be run from \`${node}\`: set \`wall.runtimeDirectory\` to a folder that is not mounted \`noexec\``,
+    );
   }
 }
 
@@ -105,7 +166,7 @@ function stage(root: string, name: string, digest: string, write: (folder: strin
   } catch (error) {
     fs.rmSync(draft, { recursive: true, force: true });
     // Another start of the same version was faster; its folder holds the same bytes.
-    if (!fs.existsSync(folder)) throw error;
+    if (!fs.existsSync(folder)) throw unwritable(draft, error);
   }
   return folder;
 }

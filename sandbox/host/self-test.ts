@@ -3,14 +3,20 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 
-import type { WallCheck } from '../wall.ts';
-import { ANSWER_FD, type WorkerBudget } from './bubblewrap.ts';
+import type { WallCheck, WallCheckLayer } from '../wall.ts';
+import { ANSWER_FD } from './bubblewrap.ts';
+import { judgeReport, NO_START } from './denials.ts';
+import type { WorkerBudget } from './limits.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
-import { SANDBOX_UID } from './sandbox-user.ts';
+import type { WallLayer } from './wall-layer.ts';
 import { spawnBehindWall, type WorkerProgram } from './worker-process.ts';
+import type { WorkerUsers } from './worker-users.ts';
 
 /** The hostile program, below the code folder. */
 export const HOSTILE_SCRIPT = 'worker/hostile.js';
+
+/** The one that attacks from within the engine, and waits to be looked for by the first. */
+const HOSTILE_ENGINE_SCRIPT = 'worker/hostile-engine.js';
 
 /**
  * Longest a hostile program may take. It needs a second; the rest is for a machine so busy that a shorter deadline
@@ -24,63 +30,52 @@ const MAX_REPORT_BYTES = 65_536;
 /** How a process ends that a seccomp filter killed: by SIGSYS, as bubblewrap reports it. */
 const KILLED_BY_FILTER_EXIT_CODE = 128 + 31;
 
-const REINSTALL =
-  'install bubblewrap 0.8 or later from the distribution, and do not wrap the service in a profile that changes it';
-const USER_NAMESPACES =
-  'allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0)';
-const SECCOMP = 'run a kernel with CONFIG_SECCOMP_FILTER';
-const CLOSE_RANGE = 'run a kernel of 5.9 or later, whose `close_range` closes what the service inherited';
-const LIMITS = 'install util-linux, whose `prlimit` sets the limits of a worker';
+/** Layers that only bubblewrap can put around a worker. */
+const NEED_BUBBLEWRAP: ReadonlySet<WallCheckLayer> = new Set(['namespaces', 'seccomp']);
 
 const TOO_BUSY = `the machine was too busy to finish it in ${MAX_SELF_TEST_MS / 1_000} s: start the service again`;
-const NO_START = `no worker started: ${USER_NAMESPACES}; ${REINSTALL}`;
 
-/** What each denial needs, by the name the hostile program gives it. */
-const FIXES: Readonly<Record<string, string>> = {
-  'holds-no-other-descriptor': CLOSE_RANGE,
-  'reads-no-host-file': REINSTALL,
-  'reads-no-own-process-files': REINSTALL,
-  'reads-no-process-one': REINSTALL,
-  'sees-only-the-worker': REINSTALL,
-  'writes-no-file': REINSTALL,
-  'sets-no-core-pattern': 'start the service as root, so that workers can be given to `nobody`, or as an ordinary user',
-  'has-no-environment': REINSTALL,
-  'opens-no-tcp-socket': USER_NAMESPACES,
-  'listens-on-no-unix-socket': SECCOMP,
-  'sends-no-datagram': SECCOMP,
-  'starts-no-program': SECCOMP,
-  'signals-nobody': SECCOMP,
-  'becomes-no-other-user': SECCOMP,
-  'is-process-one': REINSTALL,
-  'is-not-root': 'start the service as root, so that workers can be given to `nobody`, or as an ordinary user',
-  'takes-no-more-memory': LIMITS,
-};
+/** What is tested: the wall as it is, or as it is without some of its layers. */
+export interface TestedWall {
+  runtime: RuntimeFolder;
+  budget: WorkerBudget;
+  users: WorkerUsers;
+  /** Steps in bubblewrap's place; behind the development wall only. */
+  development?: readonly string[];
+  without?: readonly WallLayer[];
+}
 
 /**
- * Runs the hostile program in the worker's place, twice: once with refusals in place of kills, so that it can
- * report each one, and once as shipped.
+ * Runs hostile programs in the worker's place: one twice, with refusals in place of kills so that it can report each
+ * one and as shipped, and one in the engine.
  *
- * Shape: one check a denial; a denial the program did not report does not hold. When it reported nothing at all or
- * was not done in time, one check that says so: nothing was proven, and nothing was seen open either.
+ * Shape: one check a denial; a denial that no program reported does not hold. When nothing was reported at all or
+ * not in time, one check that says so: nothing was proven, and nothing was seen open either.
  */
-export async function selfTest(runtime: RuntimeFolder, budget: WorkerBudget): Promise<WallCheck[]> {
-  const program = { runtime, budget, script: HOSTILE_SCRIPT };
+export async function selfTest(wall: TestedWall): Promise<WallCheck[]> {
+  const { users } = wall;
+  const engine = spawnBehindWall({ ...wall, script: HOSTILE_ENGINE_SCRIPT, seccomp: 'refuse' });
+  const program = { ...wall, script: HOSTILE_SCRIPT, scriptArguments: [String(engine.pid)] };
+  const inEngine = observe(engine);
   const [refused, killed] = await Promise.all([
     observe(spawnWithPlant({ ...program, seccomp: 'refuse' })),
     observe(spawnBehindWall({ ...program, seccomp: 'kill' })),
   ]);
-  if (refused.isLate || killed.isLate) return [unproven(TOO_BUSY)];
+  engine.stdin?.end();
+  const bombed = await inEngine;
+  if (refused.isLate || killed.isLate || bombed.isLate) return [unproven(TOO_BUSY)];
   if (Object.keys(refused.report).length === 0) return [unproven(NO_START)];
-  return [
-    ...judgeReport(refused.report),
-    {
-      name: 'dies-at-a-fatal-call',
-      holds: killed.exitCode === KILLED_BY_FILTER_EXIT_CODE || killed.signal === 'SIGSYS',
-      fix: SECCOMP,
-      isRequired: true,
-    },
-    dedicatedUser(refused.report),
-  ];
+  const seen = {
+    'dies-at-a-fatal-call': killed.exitCode === KILLED_BY_FILTER_EXIT_CODE || killed.signal === 'SIGSYS',
+    'is-a-user-of-its-own': users.owns(refused.report.uid),
+  };
+  const checks = judgeReport({ ...refused.report, ...bombed.report, ...seen }, users);
+  return wall.development === undefined ? checks : checks.map(lowerForDevelopment);
+}
+
+// What bubblewrap brings is named as missing; the rest must hold there too.
+function lowerForDevelopment(check: WallCheck): WallCheck {
+  return NEED_BUBBLEWRAP.has(check.layer) ? { ...check, isRequired: false } : check;
 }
 
 // What a service inherits differs from start to start; the plant makes every start prove that it is closed.
@@ -94,22 +89,7 @@ function spawnWithPlant(program: WorkerProgram): ChildProcess {
 }
 
 function unproven(fix: string): WallCheck {
-  return { name: 'answers-the-self-test', holds: false, fix, isRequired: true };
-}
-
-/** Turns a hostile program's report into checks: every denial must have been reported as held. */
-export function judgeReport(report: Record<string, unknown>): WallCheck[] {
-  return Object.entries(FIXES).map(([name, fix]) => ({ name, holds: report[name] === true, fix, isRequired: true }));
-}
-
-// An ordinary user cannot give its workers to another one; the namespaces and the filter hold all the same.
-function dedicatedUser(report: Record<string, unknown>): WallCheck {
-  return {
-    name: 'is-a-user-of-its-own',
-    holds: report.uid === SANDBOX_UID,
-    fix: 'start the service as root: its workers then run as `nobody`, who owns no file',
-    isRequired: false,
-  };
+  return { name: 'answers-the-self-test', layer: 'machine', holds: false, fix, isRequired: true };
 }
 
 interface Observation {
@@ -153,10 +133,12 @@ async function readText(source: Readable): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+// A line at a time, later ones over earlier ones.
 function parseReport(text: string): Record<string, unknown> {
   try {
-    const report: unknown = JSON.parse(text);
-    return typeof report === 'object' && report !== null ? (report as Record<string, unknown>) : {};
+    const lines = text.split('\n').filter(Boolean);
+    const reports = lines.map((line): unknown => JSON.parse(line));
+    return Object.assign({}, ...reports.filter((report) => typeof report === 'object'));
   } catch {
     return {};
   }

@@ -2,6 +2,7 @@ import type { OuterTable, TableSource } from '../wall.ts';
 import { chunkOfCells } from '../wire/cells.ts';
 import { encodeColumnChunk } from '../wire/column-chunk.ts';
 import type { HostMessage } from '../wire/messages.ts';
+import { filterBlock, placeSelection } from './filter-rows.ts';
 
 /** Rows of one chunk of an outer table: small, since released tables are. */
 const OUTER_CHUNK_ROWS = 8_192;
@@ -13,12 +14,14 @@ const OUTER_CHUNK_ROWS = 8_192;
  * @throws {Error} when the columns of a table have different numbers of chunks
  */
 export async function* streamTables(tables: readonly TableSource[]): AsyncGenerator<HostMessage, void, undefined> {
-  for (const [table, { name, columns }] of tables.entries()) {
+  for (const [table, source] of tables.entries()) {
+    const selection = placeSelection(source);
     for await (const block of zipChunks(
-      columns.map((column) => column.chunks()),
-      `columns of table \`${name}\` differ in their number of chunks`,
+      source.columns.map((column) => column.chunks()),
+      `columns of table \`${source.name}\` differ in their number of chunks`,
     )) {
-      for (const [column, bytes] of block.entries()) yield { kind: 'chunk', table, column, bytes };
+      const kept = filterBlock(block, selection) ?? [];
+      for (const [column, bytes] of kept.entries()) yield { kind: 'chunk', table, column, bytes };
     }
   }
 }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
+import { descendantsOf, isBusy, isRunning, ticksOf, until } from '../testkit/processes.ts';
 import { jobOf } from '../testkit/tables.ts';
 import type { Wall } from '../wall.ts';
 import { openWall } from './open-wall.ts';
@@ -20,21 +22,6 @@ beforeEach(async () => {
 afterEach(() => wall.close());
 
 describe('a job', () => {
-  it('fails at its deadline, however busy its engine', async () => {
-    const start = performance.now();
-    await expect(wall.run(ENDLESS, { deadlineMs: 700 })).rejects.toMatchObject({ code: 'RUN_FAILED' });
-    expect(performance.now() - start).toBeLessThan(2000);
-    expect(await wall.run(QUICK, LONG_LIMITS)).toEqual([[1n]]);
-  });
-
-  it('fails when its worker is killed, and takes no other job with it', async () => {
-    const running = wall.run(ENDLESS, LONG_LIMITS);
-    await setTimeoutMs(500);
-    for (const pid of childrenOf(process.pid)) process.kill(pid, 'SIGKILL');
-    await expect(running).rejects.toMatchObject({ code: 'RUN_FAILED' });
-    expect(await wall.run(QUICK, LONG_LIMITS)).toEqual([[1n]]);
-  });
-
   it('is cancelled by its caller, running or waiting', async () => {
     const running = new AbortController();
     const waiting = new AbortController();
@@ -42,8 +29,12 @@ describe('a job', () => {
     const second = wall.run(QUICK, { ...LONG_LIMITS, signal: waiting.signal });
     waiting.abort();
     await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
+    await until(() => descendantsOf(process.pid).some(isBusy));
+    const busy = descendantsOf(process.pid).filter(isBusy);
     running.abort();
     await expect(first).rejects.toMatchObject({ code: 'CANCELLED' });
+    await until(() => !busy.some(isRunning));
+    expect(await wall.run(QUICK, LONG_LIMITS)).toEqual([[1n]]);
     await expect(wall.run(QUICK, { ...LONG_LIMITS, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'CANCELLED',
     });
@@ -68,10 +59,9 @@ describe('a job', () => {
     const first = wall.run(ENDLESS, LONG_LIMITS);
     const second = wall.run(QUICK, LONG_LIMITS);
     const settled = Promise.allSettled([first, second]);
-    await setTimeoutMs(300);
     await wall.close();
     expect(await settled).toMatchObject([{ reason: { code: 'CANCELLED' } }, { reason: { code: 'CANCELLED' } }]);
-    expect(childrenOf(process.pid)).toEqual([]);
+    await until(() => descendantsOf(process.pid).length === 0);
   });
 
   it('gives its place back when its reader stops early', async () => {
@@ -87,7 +77,7 @@ describe('a job', () => {
     for await (const event of wall.ingest(INGEST, endlessCsv(source), LONG_LIMITS)) {
       if (event.kind === 'chunk') break;
     }
-    await setTimeoutMs(300);
+    await sleep(300);
     expect(source.partCount).toBeLessThan(100);
   });
 });
@@ -107,44 +97,100 @@ async function* endlessCsv(source: { partCount: number }): AsyncGenerator<Uint8A
   }
 }
 
+/** A service of its own that runs a script once its wall is open, and says what the script prints. */
+function serviceWith(script: string) {
+  const door = path.join(import.meta.dirname, '../index.ts');
+  const head = `const { openWall } = await import(${JSON.stringify(door)});`;
+  const service = spawn(process.execPath, ['--input-type=module', '-e', head + script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void service.kill('SIGKILL'));
+  const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]();
+  return {
+    service,
+    said: async () => (await lines.next()).value as string | undefined,
+    workers: () => descendantsOf(service.pid ?? 0),
+  };
+}
+
 describe('workers', () => {
   it('die with a service that is killed', async () => {
-    const door = path.join(import.meta.dirname, '../index.ts');
-    const script = `
-      const { openWall } = await import(${JSON.stringify(door)});
-      await openWall();
-      console.log('open');
-      setInterval(() => {}, 1000);`;
-    const service = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await new Promise((resolve) => service.stdout.once('data', resolve));
-    await setTimeoutMs(500);
-    const workers = childrenOf(service.pid ?? 0).flatMap((pid) => [pid, ...childrenOf(pid)]);
-    expect(workers.length).toBeGreaterThanOrEqual(4);
+    const { service, said, workers } = serviceWith(
+      `await openWall(); console.log('open'); setInterval(() => {}, 1_000);`,
+    );
+    expect(await said()).toBe('open');
+    // Two spares, each a process of the wall and one behind it.
+    await until(() => workers().length >= 4);
+    const seen = workers();
     service.kill('SIGKILL');
-    await setTimeoutMs(1000);
-    expect(workers.filter(isRunning)).toEqual([]);
+    await until(() => !seen.some(isRunning));
+  });
+
+  it('wait for a service that is stopped, and lose nothing', { timeout: 60_000 }, async () => {
+    const { service, said, workers } = serviceWith(`
+      const wall = await openWall({ spareCount: 0 });
+      const part = Buffer.from('123456\\n'.repeat(20_000));
+      async function* file() { yield Buffer.from('n\\n'); for (let i = 0; i < 60; i += 1) yield part; }
+      const job = ${JSON.stringify(INGEST)};
+      let chunkCount = 0;
+      for await (const event of wall.ingest(job, file(), { deadlineMs: 60_000 })) {
+        if (event.kind === 'chunk' && ++chunkCount === 1) console.log('begun');
+        if (event.kind === 'done') console.log(event.rows);
+      }
+      await wall.close();`);
+    expect(await said()).toBe('begun');
+    service.kill('SIGSTOP');
+    // It computes on until its pipe is full, and no further.
+    let spent = -1;
+    await until(() => {
+      const before = spent;
+      spent = workers().reduce((sum, pid) => sum + ticksOf(pid), 0);
+      return spent === before;
+    }, 300);
+    service.kill('SIGCONT');
+    expect(await said()).toBe('1200000');
   });
 });
 
-function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return text.trim().split(' ').filter(Boolean).map(Number).filter(isRunning);
-  } catch {
-    return [];
-  }
-}
+describe('lanes', () => {
+  it('get a place while another one is full of endless jobs', async () => {
+    const open = await openWall({ maxRunning: 2, spareCount: 1 });
+    onTestFinished(() => open.close());
+    const stop = new AbortController();
+    const limits = { deadlineMs: 60_000, lane: 'greedy', signal: stop.signal };
+    const greedy = Promise.allSettled([1, 2, 3, 4].map(() => open.run(ENDLESS, limits)));
+    expect(await open.run(QUICK, { ...LONG_LIMITS, lane: 'modest' })).toEqual([[1n]]);
+    expect(await open.run(QUICK, { ...LONG_LIMITS, lane: 'another' })).toEqual([[1n]]);
+    stop.abort();
+    expect((await greedy).map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+  });
 
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
+  it('keep what they do apart: what one job leaves behind no other finds', async () => {
+    const create = { tables: [], sql: 'create table left_behind as select 42 as answer', maxRows: 1 };
+    await wall.compose(create, LONG_LIMITS).catch(() => {});
+    const find = { tables: [], sql: 'select answer from left_behind', maxRows: 1 };
+    await expect(wall.compose(find, LONG_LIMITS)).rejects.toMatchObject({ code: 'RUN_FAILED' });
+    expect(await wall.run(QUICK, LONG_LIMITS)).toEqual([[1n]]);
+  });
 
-function setTimeoutMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+  it('are turned away at a full line, and not what has a seat', async () => {
+    const seat = wall.takeSeat('brand');
+    const others = Array.from({ length: 31 }, () => wall.takeSeat('brand'));
+    expect(() => wall.takeSeat('brand')).toThrow(expect.objectContaining({ code: 'WALL_BUSY' }));
+    await expect(wall.run(QUICK, { ...LONG_LIMITS, lane: 'brand' })).rejects.toMatchObject({ code: 'WALL_BUSY' });
+    expect(await wall.run(QUICK, { ...LONG_LIMITS, seat })).toEqual([[1n]]);
+    expect(await wall.run(QUICK, { ...LONG_LIMITS, seat })).toEqual([[1n]]);
+    for (const other of [...others, seat]) other.leave();
+    expect(await wall.run(QUICK, { ...LONG_LIMITS, lane: 'brand' })).toEqual([[1n]]);
+  });
+
+  it('have places of their own behind the same wall', async () => {
+    const apart = wall.apart({ maxRunning: 1, spareCount: 0 });
+    onTestFinished(() => apart.close());
+    const stop = new AbortController();
+    const endless = wall.run(ENDLESS, { deadlineMs: 60_000, signal: stop.signal });
+    expect(await apart.run(QUICK, LONG_LIMITS)).toEqual([[1n]]);
+    stop.abort();
+    await expect(endless).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});

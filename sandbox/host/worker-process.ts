@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import type { Readable } from 'node:stream';
 
-import { encodeFrameHeader, readFrames } from '../wire/frames.ts';
+import { encodeFrameHeader, FrameError, readFrames } from '../wire/frames.ts';
 import {
   decodeWorkerMessage,
   encodeHostMessage,
@@ -10,18 +10,15 @@ import {
   maxWorkerFrameBytes,
   type WorkerMessage,
 } from '../wire/messages.ts';
-import {
-  ANSWER_FD,
-  bubblewrapArguments,
-  INSIDE,
-  limitArguments,
-  nodeArguments,
-  type WorkerBudget,
-} from './bubblewrap.ts';
-import { closingArguments } from './closing-step.ts';
+import { ANSWER_FD, bubblewrapArguments, INSIDE, nodeArguments } from './bubblewrap.ts';
+import { closingArguments, LAST_KEPT_FD } from './closing-step.ts';
+import { DEVELOPMENT_WORD } from './development-wall.ts';
+import { TOOL_PATH } from './host-tools.ts';
+import { limitArguments, type WorkerBudget } from './limits.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
-import { sandboxUser } from './sandbox-user.ts';
 import type { SeccompMode } from './seccomp-program.ts';
+import type { WallLayer } from './wall-layer.ts';
+import { asUser, type WorkerUsers } from './worker-users.ts';
 
 /** What runs behind the wall, and with what. */
 export interface WorkerProgram {
@@ -29,7 +26,15 @@ export interface WorkerProgram {
   budget: WorkerBudget;
   /** Path below the code folder. */
   script: string;
+  /** What the script is told; nothing by default. */
+  scriptArguments?: readonly string[];
   seccomp: SeccompMode;
+  /** Whom workers run as. */
+  users: WorkerUsers;
+  /** Steps in bubblewrap's place, behind the development wall only; a list that may be empty. */
+  development?: readonly string[];
+  /** Layers left out, to show what they stop; none where real work is done. */
+  without?: readonly WallLayer[];
 }
 
 /**
@@ -37,6 +42,12 @@ export interface WorkerProgram {
  * wait has its own deadline.
  */
 const MAX_START_MS = 60_000;
+
+/** Messages that a worker may send whatever their size: a few for each column of a few blocks. */
+const FREE_MESSAGE_COUNT = 5_000;
+
+/** What those beyond must have on average: a flood of tiny ones costs the service much more than its worker. */
+const MIN_MESSAGE_BYTES = 64;
 
 /** One process behind the wall. It is used for one job and never again. */
 export class WorkerProcess {
@@ -69,6 +80,11 @@ export class WorkerProcess {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The outermost process of the wall; undefined when nothing could be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Tells whether the process still runs. */
@@ -124,7 +140,10 @@ export class WorkerProcess {
 }
 
 async function* readMessages(answers: Readable): AsyncGenerator<WorkerMessage, void, undefined> {
+  let tinyCount = 0;
   for await (const frame of readFrames(answers as AsyncIterable<Uint8Array>, maxWorkerFrameBytes)) {
+    tinyCount = Math.max(0, tinyCount + 1 - frame.payload.byteLength / MIN_MESSAGE_BYTES);
+    if (tinyCount > FREE_MESSAGE_COUNT) throw new FrameError('too many messages say next to nothing');
     yield decodeWorkerMessage(frame);
   }
 }
@@ -136,26 +155,54 @@ async function* readMessages(answers: Readable): AsyncGenerator<WorkerMessage, v
  * @param planted descriptors to pass on after the worker's own, as if the service had leaked them: the self-test
  * proves with them that none arrives
  */
-export function spawnBehindWall(
-  { runtime, budget, script, seccomp }: WorkerProgram,
-  planted: readonly number[] = [],
-): ChildProcess {
-  const [command, ...closing] = closingArguments() as [string, ...string[]];
-  const program = nodeArguments(INSIDE.node, `${INSIDE.code}/${script}`, budget);
+export function spawnBehindWall(program: WorkerProgram, planted: readonly number[] = []): ChildProcess {
+  const { runtime, seccomp, users, without = [] } = program;
+  const [command, ...rest] = commandLine(program) as [string, ...string[]];
+  const user = without.includes('own-user') ? null : users.claim();
   // Opened anew each time: bubblewrap reads from the descriptor's position, which shared descriptors share.
   const seccompFd = fs.openSync(runtime.seccomp[seccomp], 'r');
   try {
-    return spawn(
-      command,
-      [...closing, ...limitArguments(budget), 'bwrap', ...bubblewrapArguments(runtime), ...program],
-      {
-        ...sandboxUser(),
-        cwd: '/',
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-        stdio: ['pipe', 'ignore', 'ignore', 'pipe', seccompFd, ...planted],
-      },
-    );
+    const child = spawn(command, rest, {
+      ...(user === null ? null : asUser(user)),
+      cwd: '/',
+      env: { PATH: TOOL_PATH },
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe', seccompFd, ...planted],
+    });
+    if (user !== null) for (const end of ['exit', 'error']) child.once(end, user.giveBack);
+    return child;
+  } catch (error) {
+    user?.giveBack();
+    throw error;
   } finally {
     fs.closeSync(seccompFd);
   }
+}
+
+/** Gives the whole command line of a worker, from the first layer to the program. */
+export function commandLine(program: WorkerProgram): string[] {
+  if (program.development !== undefined) return developmentLine(program, program.development);
+  const { runtime, budget, script, scriptArguments = [], users, without = [] } = program;
+  const has = (layer: WallLayer) => !without.includes(layer);
+  const places = has('namespaces') ? INSIDE : { node: runtime.node, code: runtime.code };
+  return [
+    ...(has('closing-step') ? closingArguments(has('seccomp') ? LAST_KEPT_FD : ANSWER_FD) : []),
+    ...(has('limits') ? limitArguments(budget, users.processCount) : []),
+    ...bubblewrapArguments(runtime, without),
+    ...nodeArguments(places.node, `${places.code}/${script}`, budget),
+    ...scriptArguments,
+  ];
+}
+
+function developmentLine(
+  { runtime, budget, script, scriptArguments = [], users }: WorkerProgram,
+  steps: readonly string[],
+): string[] {
+  return [
+    ...closingArguments(ANSWER_FD),
+    ...limitArguments(budget, users.processCount),
+    ...steps,
+    ...nodeArguments(runtime.node, `${runtime.code}/${script}`, budget),
+    DEVELOPMENT_WORD,
+    ...scriptArguments,
+  ];
 }

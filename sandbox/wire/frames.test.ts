@@ -36,6 +36,7 @@ const MESSAGES: WorkerMessage[] = [
   { kind: 'tree', text: '{"é":1}' },
   { kind: 'unparsed', reason: 'syntax', position: 7 },
   { kind: 'unparsed', reason: 'not-select', position: null },
+  { kind: 'checked', faults: [{ rule: 'name-not-known', line: 1, column: null, subject: 'fetch' }] },
   { kind: 'columns', columns: [{ name: 'n', kind: 'integer' }] },
   { kind: 'chunk', column: 3, bytes: Uint8Array.of(1, 2, 3) },
   { kind: 'rejects', rejects: [{ line: 2, column: 'email', reason: 'not-an-identifier' }] },

@@ -1,6 +1,7 @@
 // The plain-JSON description of a job, as the worker gets it: everything of the public job but its streams, which
 // follow as chunks.
 import type { ColumnType, WireType } from './column-type.ts';
+import type { ScoringLanguage, ScoringParameter } from './scoring.ts';
 
 /** The identifiers that can be a match key. */
 export type IdentifierKind = 'email' | 'phone' | 'member_id';
@@ -18,6 +19,14 @@ interface ColumnSpec {
 export interface TableSpec {
   name: string;
   columns: ColumnSpec[];
+}
+
+/** A scoring function that is compiled before a query; its code follows as bytes, before any chunk. */
+export interface FunctionSpec {
+  name: string;
+  language: ScoringLanguage;
+  parameters: ScoringParameter[];
+  returns: { kind: 'number'; scale: number; min: string; max: string } | { kind: 'label'; labels: string[] };
 }
 
 /** A column of an upload. */
@@ -42,12 +51,14 @@ export type JobSpec =
   | { kind: 'parse'; sql: string }
   | {
       kind: 'run';
+      functions: FunctionSpec[];
       tables: TableSpec[];
       sql: string;
       parameters: string[];
       resultKinds: ResultKind[];
       maxRows: number;
     }
+  | { kind: 'check-function'; candidate: FunctionSpec }
   | { kind: 'compose'; tables: TableSpec[]; sql: string; maxRows: number }
   | { kind: 'ingest'; format: IngestFormat; columns: IngestColumn[]; maxRejects: number }
   | { kind: 'pseudonymise'; keyHex: string; identifier: IdentifierKind }

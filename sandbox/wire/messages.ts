@@ -16,8 +16,9 @@ import {
   REJECT_REASONS,
   type RejectReason,
 } from './reasons.ts';
+import { SCORING_FAULTS, type ScoringFault } from './scoring.ts';
 
-/** Everything the host may say: one job, then its chunks or its file's bytes, then the end. */
+/** Everything the host may say: one job, the code of its functions, its chunks or its file's bytes, then the end. */
 export type HostMessage =
   | { kind: 'job'; job: JobSpec }
   | { kind: 'chunk'; table: number; column: number; bytes: Uint8Array }
@@ -42,6 +43,7 @@ export type WorkerMessage =
   | { kind: 'ready' }
   | { kind: 'tree'; text: string }
   | { kind: 'unparsed'; reason: ParseRefusal; position: number | null }
+  | { kind: 'checked'; faults: ScoringFault[] }
   | { kind: 'columns'; columns: NamedKind[] }
   | { kind: 'chunk'; column: number; bytes: Uint8Array }
   | { kind: 'rejects'; rejects: Reject[] }
@@ -69,6 +71,7 @@ const WORKER_KINDS = [
   'tokens',
   'done',
   'failed',
+  'checked',
 ] as const;
 
 /** Gives the cap of a frame from the host, by its type byte. */
@@ -159,6 +162,8 @@ function checkFields(
         reason: oneOf(PARSE_REFUSALS, fields.reason),
         position: fields.position === null ? null : count(fields.position),
       };
+    case 'checked':
+      return { kind, faults: list(fields.faults, scoringFault) };
     case 'columns':
       return { kind, columns: list(fields.columns, namedKind) };
     case 'rejects':
@@ -181,6 +186,16 @@ function checkFields(
 function namedKind(value: unknown): NamedKind {
   const { name, kind } = record(value);
   return { name: text(name), kind: oneOf(WIRE_KINDS, kind) };
+}
+
+function scoringFault(value: unknown): ScoringFault {
+  const { rule, line, column, subject } = record(value);
+  return {
+    rule: oneOf(SCORING_FAULTS, rule),
+    line: line === null ? null : count(line),
+    column: column === null ? null : count(column),
+    subject: text(subject),
+  };
 }
 
 function reject(value: unknown): Reject {

@@ -8,11 +8,21 @@ export type ParseRefusal = (typeof PARSE_REFUSALS)[number];
 
 /** Why a whole upload is refused. */
 export const INPUT_REFUSALS = [
+  /** It does not begin as a file of that format does. */
   'not-this-format',
+  /** It begins as one and contradicts itself further on. */
+  'unreadable',
+  /** It uses a part of the format that is not read here. */
+  'not-supported',
   'header-mismatch',
   'too-many-rejects',
   'row-too-long',
+  /** A row group, a page, a record batch, a dictionary or the description of the columns is above a limit. */
+  'part-too-large',
+  /** The file unpacked is too large, in itself or for what was sent. */
   'too-large',
+  /** Reading it took more memory or time than one upload may have. */
+  'needs-too-much',
   'truncated',
   'encoding',
   'empty',

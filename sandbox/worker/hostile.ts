@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import * as dgram from 'node:dgram';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
+import * as path from 'node:path';
 
 const ANSWER_FD = 3;
 // A refusal is told at once; the rest is for a machine under load, where a timer may be due before an answer is read.
@@ -20,8 +21,15 @@ const PROCESS_ONE_FILES = ['/proc/1/mem', '/proc/1/environ', '/proc/1/root', '/p
 const KERNEL_SETTINGS = ['/proc/sys/kernel/core_pattern', '/proc/sys/vm/drop_caches', '/proc/sys/vm/overcommit_memory'];
 const VISIBLE_AT_ROOT = new Set(['dev', 'galley', 'lib', 'lib64', 'proc', 'usr']);
 const VISIBLE_DEVICES = new Set(['null', 'urandom']);
-// Reserved and never touched: beyond the wall it costs nothing.
-const BOMB_BYTES = 16_000_000_000;
+// The service's own user may read it and nobody else; it is bound like everything else of this folder.
+const PRIVATE_FILE = path.join(import.meta.dirname, '../private');
+const CODE_FILES = [process.execPath, import.meta.filename, PRIVATE_FILE];
+// A worker of another job, by the number it has outside; it waits until this program is done.
+const OTHER_WORKER = process.argv.at(-1)?.match(/^\d+$/)?.[0] ?? String(process.ppid);
+// Reserved and never touched: beyond the wall it costs nothing. In pieces, since a small machine refuses one that is
+// larger than all of its memory whatever the limits of a process are.
+const BOMB_PIECE_BYTES = 500_000_000;
+const BOMB_PIECES_COUNT = 32;
 
 const report: Record<string, boolean | number> = {
   uid: process.getuid?.() ?? 0,
@@ -29,13 +37,18 @@ const report: Record<string, boolean | number> = {
   'is-process-one': process.pid === 1,
   'has-no-environment': Object.keys(process.env).every((name) => name === 'PWD'),
   'holds-no-other-descriptor': holdsNoOtherDescriptor(),
+  'answers-on-one-descriptor': answersOnOneDescriptor(),
+  'opens-no-more-descriptors': opensNoMoreDescriptors(),
+  'reads-no-private-file': fs.existsSync(PRIVATE_FILE) && cannotRead(PRIVATE_FILE),
+  'changes-no-code': CODE_FILES.every(cannotOpenForWriting),
+  'reaches-no-other-worker': reachesNoOtherWorker(),
   'reads-no-host-file': HOST_FILES.every(cannotRead),
   'reads-no-own-process-files': PROCESS_FILES.every(cannotRead),
   'reads-no-process-one': PROCESS_ONE_FILES.every(cannotRead),
   'sees-only-the-worker': seesOnlyTheWorker(),
   'writes-no-file': WRITE_PLACES.every(cannotWriteIn),
   'sets-no-core-pattern': KERNEL_SETTINGS.every(cannotOpenForWriting),
-  'takes-no-more-memory': isDenied(() => Buffer.alloc(BOMB_BYTES)),
+  'takes-no-more-memory': takesNoMoreMemory(),
   'starts-no-program': spawnSync(process.execPath, ['--version']).error !== undefined,
   'signals-nobody': isDenied(() => process.kill(-1, 0)),
   'becomes-no-other-user':
@@ -66,6 +79,37 @@ function holdsNoOtherDescriptor(): boolean {
 function pipeEnd(fd: number): 'read' | 'write' {
   // Writing nothing changes nothing, and only the end that can be written to allows it.
   return isDenied(() => fs.writeSync(fd, new Uint8Array(0))) ? 'read' : 'write';
+}
+
+// Descriptors 1 and 2 lead to the null device; what the service reads is descriptor 3 alone.
+function answersOnOneDescriptor(): boolean {
+  const nothing = new Uint8Array(0);
+  const isNull = (fd: number) => statOf(fd)?.rdev === fs.statSync('/dev/null').rdev;
+  return isNull(1) && isNull(2) && isDenied(() => fs.writeSync(0, nothing));
+}
+
+function opensNoMoreDescriptors(): boolean {
+  const opened: number[] = [];
+  try {
+    while (opened.length < MAX_DESCRIPTOR_COUNT) opened.push(fs.openSync('/dev/null', 'r'));
+    return false;
+  } catch {
+    return true;
+  } finally {
+    for (const fd of opened) fs.closeSync(fd);
+  }
+}
+
+function takesNoMoreMemory(): boolean {
+  const pieces: Buffer[] = [];
+  return isDenied(() => {
+    while (pieces.length < BOMB_PIECES_COUNT) pieces.push(Buffer.alloc(BOMB_PIECE_BYTES));
+  });
+}
+
+function reachesNoOtherWorker(): boolean {
+  const files = ['mem', 'environ', 'fd', 'root', 'maps'].map((name) => `/proc/${OTHER_WORKER}/${name}`);
+  return files.every(cannotRead) && isDenied(() => process.kill(Number(OTHER_WORKER), 0));
 }
 
 function statOf(fd: number): fs.Stats | null {

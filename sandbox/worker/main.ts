@@ -26,6 +26,8 @@ async function runJob(job: JobSpec): Promise<void> {
   switch (job.kind) {
     case 'parse':
       return await (await import('./jobs/parse.ts')).parse(engine, job);
+    case 'check-function':
+      return (await import('./jobs/check-function.ts')).checkFunction(job);
     case 'run':
       return await (await import('./jobs/run.ts')).run(engine, job);
     case 'compose':

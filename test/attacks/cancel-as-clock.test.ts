@@ -8,6 +8,8 @@ import { refusalOf } from '../support/service-refusal.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { setTable } from '../support/service-table.ts';
 
+/** Within which the engine has often ended and the end not shown yet. */
+const ENGINE_MS = 150;
 const LONG_ENOUGH_MS = 2_500; // for a run that goes on behind the cancel to end, and to show if it could
 
 let stage: ServiceStage;
@@ -33,5 +35,31 @@ describe('a question that is cancelled before its end has shown', () => {
     const { queryId } = await client.submit(questionOf(collaborationId, armsSql, { epsilon: 0.5 }), 'to-be-released');
     await client.readRelease(queryId);
     expect((await client.cancel(queryId)).state).toBe(queries.QueryState.RELEASED);
+  });
+
+  it('is not told from one that was killed by what the same question costs afterwards', async () => {
+    const client = stage.as('brand').queries;
+    const question = questionOf(collaborationId, armsSql, { epsilon: 0.7 });
+    const { price } = await client.explain(question);
+    const { queryId } = await client.submit(question, 'to-be-cancelled-late');
+    // Until it ends in sight it has no price of its own, however far the engine has come with it.
+    while ((await client.get(queryId)).state === queries.QueryState.RUNNING) {
+      const { stored, price: now } = await client.explain(question);
+      const { state } = await client.get(queryId);
+      if (state === queries.QueryState.RUNNING) expect({ stored, price: now }).toEqual({ stored: false, price });
+    }
+    expect(await client.explain(question)).toMatchObject({ stored: true, price: { rho: 0 } });
+    const second = { ...question, epsilon: 0.8 };
+    const { price: secondPrice } = await client.explain(second);
+    const cancelled = await client.submit(second, 'to-be-cancelled-and-asked-again');
+    await new Promise((resolve) => setTimeout(resolve, ENGINE_MS));
+    expect([queries.QueryState.CANCELLED, queries.QueryState.RELEASED]).toContain(
+      (await client.cancel(cancelled.queryId)).state,
+    );
+    const { state } = await client.get(cancelled.queryId);
+    const isCancelled = state === queries.QueryState.CANCELLED;
+    const after = await client.explain(second);
+    expect(after.stored).toBe(!isCancelled);
+    if (isCancelled) expect(after.price).toEqual(secondPrice);
   });
 });

@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { order, orders } from '../support/orders.ts';
 import { ThresholdGame } from '../support/run-threshold.ts';
+import { SCORES_PERMITTED } from '../support/scoring.ts';
 import { orders as ordersTable } from '../support/tables.ts';
 
 const countAll = 'select count(distinct email) from market.orders';
@@ -122,5 +123,34 @@ describe('the tracker', () => {
     expect((await game.ask(padding)).rows).toEqual([[100]]);
     expect((await game.ask(`${padding} or (city = 'oulu' and tier = 'bronze')`)).rows).toEqual([]);
     expect((await game.ask(`${padding} or (city = 'oulu' and tier = 'gold')`)).rows).toEqual([[100]]);
+  });
+});
+
+describe('two exact counts by scoring functions', () => {
+  beforeEach(() => {
+    game = new ThresholdGame({ ...ordersTable, rules: { ...ordersTable.rules, functions: SCORES_PERMITTED } });
+  });
+
+  it('do not isolate the person whom a function scores unlike all others', async () => {
+    await game.load([...orders(0, 200, 'a'), order(999, 'x')]);
+    expect((await game.ask(countAll)).rows).toEqual([[200]]);
+    expect((await game.ask(`${countAll} where isv.tier(city) = 'a'`)).rows).toEqual([]);
+  });
+
+  it('are compared, though each question calls another function first', async () => {
+    await game.load([...orders(0, 200, 'a'), order(999, 'x')]);
+    expect((await game.ask(`${countAll} where isv.tier(city) = 'a'`)).rows).toEqual([[200]]);
+    expect((await game.ask(`${countAll} where isv.steps(length(city)) = 1`)).rows).toEqual([]);
+  });
+
+  it('leave by the labels of a function, and with them no label that it only hands on', async () => {
+    await game.load([...orders(0, 200, 'a'), ...orders(300, 40, 'c'), ...orders(400, 30, 'x')]);
+    const sql = 'select isv.tier(city) as t, count(distinct email) from market.orders group by 1';
+    const shown = (await game.ask(sql)).rows.toSorted(([a], [b]) => String(a ?? '').localeCompare(String(b ?? '')));
+    expect(shown).toEqual([
+      [null, 30],
+      ['a', 200],
+      ['high', 40],
+    ]);
   });
 });

@@ -69,7 +69,7 @@ describe('a file that is not what it says', () => {
 
   it('is refused when it is empty, cut off, or lacks a column, which the refusal names', async () => {
     await expectUploadRefused('', CSV, 'empty');
-    await expectUploadRefused(arrow.subarray(0, arrow.length - 40), ARROW, 'not-this-format');
+    await expectUploadRefused(arrow.subarray(0, arrow.length - 40), ARROW, 'truncated');
     const { message } = await expectUploadRefused('email,arm\na@example.com,mens\n', CSV, 'header-mismatch');
     expect(message).toContain('email, arm, tier');
   });

@@ -11,6 +11,7 @@ import {
 } from '../../audit/index.ts';
 import { audiences, audit } from '../../proto/index.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
+import { segment, submit } from '../support/service-functions.ts';
 import { armsSql, ask, entriesOf, joined, questionOf, verifyLogOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
 import { destinationId, mailingsRules } from '../support/service-rules.ts';
@@ -60,6 +61,9 @@ async function live({ as, clientWith }: { as: ServiceStage['as']; clientWith: Se
     alias: 'mailings',
     rulesJson: mailingsRules({ minGroupSize: 25 }),
   });
+  const { functionId } = await submit(stage, segment, { collaborationId, name: 'segment' });
+  await brand.functions.retire(functionId);
+  await expectRefused(submit(stage, { ...segment, code: 'x' }, { collaborationId, name: 'x' }), 'FUNCTION_REFUSED');
   const sql = `select m.email ${joined} where m.arm = 'mens'`;
   const definition = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
   const { audienceId } = await brand.audiences.define(definition);

@@ -56,6 +56,10 @@ const scalars = [
   'typeof',
   'constructor',
   'md5',
+  'isv.risk',
+  'isv.tier',
+  'isv.churn',
+  'brand.lower',
 ];
 const aggregates = [
   'count',

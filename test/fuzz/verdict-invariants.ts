@@ -9,6 +9,7 @@ import {
   type Violation,
   violationCatalogue,
 } from '../../policies/index.ts';
+import { scoringFunctions } from '../support/scoring.ts';
 import { tables } from '../support/tables.ts';
 
 const policiesFolder = new URL('../../policies/', import.meta.url);
@@ -21,7 +22,10 @@ const vocabulary: ReadonlySet<string> = new Set(
     .map((path) => readFileSync(new URL(path, policiesFolder), 'utf8'))
     // Limits are told without the marks that the source has between their digits.
     .map((text) => text.replaceAll(/(?<=\d)_(?=\d)/g, ''))
-    .concat(JSON.stringify(tables))
+    .concat(
+      JSON.stringify(tables),
+      scoringFunctions.map((f) => `${f.member} ${f.name} ${f.parameters.map((p) => p.name).join(' ')}`),
+    )
     .flatMap(wordsOf),
 );
 
@@ -62,14 +66,16 @@ export function verdictsOn(sql: string, parse: Parse, origin: 'grammar' | 'hosti
   return { question, complaint };
 }
 
+const OPTIONS = { epsilon: 1, omitIntervals: false, functions: scoringFunctions };
+
 function judge(sql: string, parse: Parse): Checked<CheckedQuery> {
   const read = readQuery(sql, parse);
-  return read.ok ? checkQuestion(read.value, tables, { epsilon: 1, omitIntervals: false }) : read;
+  return read.ok ? checkQuestion(read.value, tables, OPTIONS) : read;
 }
 
 function judgeAudience(sql: string, parse: Parse): Checked<unknown> {
   const read = readQuery(sql, parse);
-  return read.ok ? checkAudience(read.value, tables) : read;
+  return read.ok ? checkAudience(read.value, tables, scoringFunctions) : read;
 }
 
 const same = (a: readonly Violation[], b: readonly Violation[]): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -5,8 +5,10 @@ import type { ProtectedRows } from '../../policies/plan/protected-rows.ts';
 import type { AggregateDraft } from '../../policies/plan/question-tree.ts';
 import { rowsPerPerson } from '../../policies/plan/stability.ts';
 import { rowsWithin, sourcesIn } from '../../policies/plan/walk-rows.ts';
+import { FunctionNames } from '../../policies/print/function-names.ts';
 import { printRows } from '../../policies/print/print-rows.ts';
 import { runSql } from '../support/engine.ts';
+import { runnable } from '../support/scoring.ts';
 
 /** The exact output of an aggregation as the engine runs it, and what one person may change of it. */
 export interface BoundedOutput {
@@ -32,7 +34,13 @@ const TEST_SALT = 20_111_111n;
 /** The output of a planned aggregation, with groups of every size. */
 export function boundedOutput(asked: string, aggregate: PlannedAggregate): BoundedOutput {
   const draft = { ...aggregate, minGroupSize: 0 };
-  return { asked, sql: printAggregate(draft).sql, draft, bounds: contributionOf(draft), rows: allRows(draft.rows) };
+  return {
+    asked,
+    sql: runnable(printAggregate(draft)),
+    draft,
+    bounds: contributionOf(draft),
+    rows: allRows(draft.rows),
+  };
 }
 
 function allRows(rows: ProtectedRows): BoundedOutput['rows'] {
@@ -92,10 +100,11 @@ function stepsOf(sql: string): string {
 /** Asserts that no person has more rows than planned, in the joined rows and in all that they are made from. */
 export async function assertRowsBounded({ asked, rows }: BoundedOutput): Promise<void> {
   for (const { rows: within, most } of rows) {
-    const { from, where, person } = printRows(within, { literals: 'value', uncut: new Set() }, []);
+    const functions = new FunctionNames();
+    const { from, where, person } = printRows(within, { literals: 'value', functions, uncut: new Set() }, []);
     const conditions = [...where, 'hash($1) IS NOT NULL'].join(' AND ');
     const sql = `SELECT ${person}, count(*) FROM ${from} WHERE ${conditions} GROUP BY ${person} HAVING count(*) > ${most}`;
-    const over = await runSql(sql, [TEST_SALT]);
+    const over = await runSql(runnable({ sql, functions: functions.list() }), [TEST_SALT]);
     if (over.length > 0) expect.fail(`${asked}\nrows of a person: ${String(over[0]?.[1])}, planned ${most}\n${sql}`);
   }
 }

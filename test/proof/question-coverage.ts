@@ -1,7 +1,8 @@
-import { checkQuestion, planQuestion } from '../../policies/index.ts';
+import { checkQuestion, functionsUsed, planQuestion } from '../../policies/index.ts';
 import { sourcesIn } from '../../policies/plan/walk-rows.ts';
 import { readSql } from '../support/engine.ts';
 import { type RandomCollaboration, tablesOf } from '../support/random-collaboration.ts';
+import { scoringFunctions } from '../support/scoring.ts';
 import { type BoundedOutput, boundedOutput } from './one-person.ts';
 
 /** What a run of random questions must have met at least once. */
@@ -16,6 +17,7 @@ const EXPECTED = [
   'rows-per-person',
   'kept-groups',
   'public groups listed',
+  ...['risk', 'steps', 'tier'].map((name) => `scores ${name}`),
 ];
 
 /** What random questions are made of, and how many of them the rules allow. */
@@ -38,6 +40,7 @@ export class Coverage {
       ...(isListed ? ['public groups listed'] : []),
       ...sourcesIn(draft.rows).map((s) => `${s.how} ${s.input.kind}`),
       ...draft.statistics.map((s) => `counts ${s.kind}`),
+      ...functionsUsed(draft).map((f) => `scores ${f.name}`),
     ];
     for (const name of new Set(met)) this.#met.set(name, (this.#met.get(name) ?? 0) + 1);
   }
@@ -58,6 +61,8 @@ export class Coverage {
   }
 }
 
+const OPTIONS = { epsilon: 1, omitIntervals: true, functions: scoringFunctions };
+
 /** The planned outputs of those questions that are allowed. */
 export async function outputsOf(
   asked: readonly string[],
@@ -68,7 +73,7 @@ export async function outputsOf(
   const outputs: BoundedOutput[] = [];
   for (const sql of asked) {
     const read = await readSql(sql);
-    const checked = read.ok ? checkQuestion(read.value, views, { epsilon: 1, omitIntervals: true }) : read;
+    const checked = read.ok ? checkQuestion(read.value, views, OPTIONS) : read;
     if (!checked.ok) coverage.refused();
     else {
       for (const aggregate of planQuestion(checked.value, { epsilon: 1, delta: 1e-6 }).aggregates) {

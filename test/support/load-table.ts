@@ -1,5 +1,6 @@
 import { type TableView, tableName } from '../../policies/index.ts';
 import { runSql } from './engine.ts';
+import { loadScores } from './scoring.ts';
 
 /** Rows of a test table: a value a column, in the order of the view's columns, each a SQL literal or `null`. */
 export type TestRows = readonly (readonly (string | null)[])[];
@@ -18,6 +19,7 @@ const ENGINE_TYPES = {
 
 /** Makes a table of the engine hold exactly these rows. */
 export async function loadTable(view: TableView, rows: TestRows): Promise<void> {
+  await loadScores();
   const columns = view.columns.map(({ name, type }) => {
     const engineType = type.kind === 'decimal' ? `DECIMAL(18, ${type.scale})` : ENGINE_TYPES[type.kind];
     return `"${name}" ${engineType}`;

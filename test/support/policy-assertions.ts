@@ -9,6 +9,7 @@ import {
   type ViolationRule,
 } from '../../policies/index.ts';
 import { readSql } from './engine.ts';
+import { scoringFunctions } from './scoring.ts';
 import { tables as testTables } from './tables.ts';
 
 /** Where a refusal points and whose rule it is; what is left out is not compared. */
@@ -29,7 +30,7 @@ export async function verdictOn(sql: string, options: VerdictOptions = {}): Prom
   const read = await readSql(sql);
   if (!read.ok) return read.violations;
   const { tables = testTables, epsilon = 1 } = options;
-  const checked = checkQuestion(read.value, tables, { epsilon, omitIntervals: true });
+  const checked = checkQuestion(read.value, tables, { epsilon, omitIntervals: true, functions: scoringFunctions });
   if (checked.ok) return [];
   expect(checked.violations, `refused without a reason: ${sql}`).not.toEqual([]);
   return checked.violations;
@@ -40,7 +41,7 @@ export async function assertAllows(sql: string, options: VerdictOptions = {}): P
   const read = await readSql(sql);
   if (!read.ok) return expect.fail(`${sql}\nis refused: ${inWords(read.violations)}`);
   const { tables = testTables, epsilon = 1 } = options;
-  const checked = checkQuestion(read.value, tables, { epsilon, omitIntervals: true });
+  const checked = checkQuestion(read.value, tables, { epsilon, omitIntervals: true, functions: scoringFunctions });
   if (!checked.ok) return expect.fail(`${sql}\nis refused: ${inWords(checked.violations)}`);
   return checked.value;
 }
@@ -64,7 +65,7 @@ export async function assertAllowsAudience(
   tables: readonly TableView[] = testTables,
 ): Promise<CheckedAudience> {
   const read = await readSql(sql);
-  const checked = read.ok ? checkAudience(read.value, tables) : read;
+  const checked = read.ok ? checkAudience(read.value, tables, scoringFunctions) : read;
   if (!checked.ok) return expect.fail(`${sql}\nis refused: ${inWords(checked.violations)}`);
   return checked.value;
 }
@@ -77,7 +78,7 @@ export async function assertDeniesAudience(
   tables: readonly TableView[] = testTables,
 ): Promise<void> {
   const read = await readSql(sql);
-  const checked = read.ok ? checkAudience(read.value, tables) : read;
+  const checked = read.ok ? checkAudience(read.value, tables, scoringFunctions) : read;
   if (checked.ok) expect.fail(`${sql}\nis allowed`);
   expect([...new Set(checked.violations.map((v) => v.rule))], inWords(checked.violations)).toEqual([rule]);
   assertPlace(checked.violations, place, sql);

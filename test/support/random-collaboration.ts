@@ -3,6 +3,7 @@ import type { ScalarType, TableColumn, TableView } from '../../policies/index.ts
 import { PERMITTABLE_AGGREGATES, type PermittableAggregate } from '../../policies/index.ts';
 import { runSql } from './engine.ts';
 import { loadTable, type TestRows } from './load-table.ts';
+import { SCORES_PERMITTED } from './scoring.ts';
 import { goodRules, rulesDocument } from './tables.ts';
 
 /** Draws one value of an arbitrary; what `fc.gen()` hands out, so that whatever is drawn shrinks. */
@@ -90,6 +91,7 @@ function drawPeople(g: Draw, alias: string, data: DataKind): FilledTable {
     filters: columns.slice(1).map((c) => c.name),
     measures: Object.fromEntries(columns.flatMap((c) => drawMeasure(g, c, data))),
     aggregates: PERMITTABLE_AGGREGATES as readonly PermittableAggregate[],
+    functions: SCORES_PERMITTED,
   });
   const view: TableView = {
     member: 'm',

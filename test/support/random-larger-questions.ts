@@ -164,7 +164,7 @@ export class QuestionWriter {
     const whole = scope.columns.filter((c) => c.kind === 'integer');
     const keys = table.rules.joinKeys.map((key) => {
       const column = whole.length === 0 ? `length(cast(${scope.person} is null as text))` : this.#pick(...whole).sql;
-      return `${alias}.${key} = ${this.#pick(column, column, `coalesce(${column}, 1)`)}`;
+      return `${alias}.${key} = ${this.#pick(column, column, `coalesce(${column}, 1)`, `isv.steps(${column})`)}`;
     });
     const columns = [
       ...scope.columns,

@@ -106,6 +106,8 @@ function numbers({ whole, number, truth }: Tied): fc.Arbitrary<string> {
     fc.tuple(truth, number, number).map(([w, a, b]) => `case when ${w} then ${a} else ${b} end`),
     cast.map(([a, type]) => `cast(${a} as ${type})`),
     number.map((a) => `clamp(${a}, -3, 2.5)`),
+    one(['isv.risk'], number),
+    one(['isv.steps'], whole),
   );
 }
 
@@ -120,6 +122,7 @@ function texts({ whole, number, text, moment }: Tied): fc.Arbitrary<string> {
     fc.tuple(fc.constantFrom('left', 'right', 'substr'), text, whole).map(([name, a, b]) => call(name, a, b)),
     fc.tuple(text, whole, whole).map(([a, b, c]) => call('substring', a, b, c)),
     fc.oneof(number, moment).map((a) => `cast(${a} as text)`),
+    one(['isv.tier'], text),
   );
 }
 
@@ -182,6 +185,7 @@ interface Source {
 const wideMeasure = fc.oneof(
   expressions.number.map((e) => `sum(clamp(${e}, -40, 70.25))`),
   expressions.number.map((e) => `avg(clamp(${e}, 1, 5))`),
+  expressions.number.map((e) => `sum(isv.risk(${e}))`),
   fc.constantFrom(
     'sum(n)',
     'sum(d)',

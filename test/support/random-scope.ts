@@ -58,6 +58,7 @@ export class RandomExpressions {
       () => `abs(${part()})`,
       () => `coalesce(${part()}, 0)`,
       () => `nullif(${part()}, 1)`,
+      () => `isv.risk(${part()})`,
       () => `case when ${this.condition(scope, 0)} then ${part()} end`,
       ...texts.map((t) => () => `length(${t})`),
       ...dates.map((d) => () => `date_diff('day', ${d}, date '2024-02-10')`),
@@ -80,6 +81,7 @@ export class RandomExpressions {
       () => `coalesce(${leaf()}, 1)`,
       () => `case when ${this.condition(scope, 0)} then ${leaf()} else 0 end`,
       () => `cast(${this.condition(scope, 0)} as bigint)`,
+      () => `isv.risk(${this.number(scope)})`,
     ]);
   }
 
@@ -125,6 +127,7 @@ export class RandomExpressions {
       `${text} not in ('a', 'c')`,
       `${text} like 'a%'`,
       `upper(${text}) = 'A'`,
+      `isv.tier(${text}) = 'low'`,
     );
   }
 
@@ -146,7 +149,8 @@ export class RandomExpressions {
       ...dates.map(
         (d) => () => this.#pick(`month(${d})`, `dayofweek(${d})`, `date_trunc('month', ${d})`, `year(${d})`),
       ),
-      ...texts.map((t) => () => this.#pick(`coalesce(${t}, 'none')`, `lower(${t})`)),
+      ...texts.map((t) => () => this.#pick(`coalesce(${t}, 'none')`, `lower(${t})`, `isv.tier(${t})`)),
+      ...this.#named(scope, 'integer').map((n) => () => `isv.steps(${n})`),
     ]);
   }
 

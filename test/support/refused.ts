@@ -1,5 +1,6 @@
 import { checkQuestion, findRewrite, type ReleaseMode, type TableView, type Violation } from '../../policies/index.ts';
 import { readSql } from './engine.ts';
+import { scoringFunctions } from './scoring.ts';
 import { tables as testTables } from './tables.ts';
 
 /** A refusal as a merchant gets it: every violation, and a query that passes where one is known. */
@@ -22,7 +23,8 @@ export async function refusalWithRewrite(
 ): Promise<Refused> {
   const check = async (text: string) => {
     const read = await readSql(text);
-    return read.ok ? checkQuestion(read.value, tables, { epsilon, omitIntervals: true, mode }) : read;
+    const options = { epsilon, omitIntervals: true, mode, functions: scoringFunctions };
+    return read.ok ? checkQuestion(read.value, tables, options) : read;
   };
   const checked = await check(sql);
   if (checked.ok) return { violations: [], passing: null };

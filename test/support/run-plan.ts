@@ -21,6 +21,7 @@ import {
 } from '../../policies/index.ts';
 import { runSql } from './engine.ts';
 import { assertAllows } from './policy-assertions.ts';
+import { runnable } from './scoring.ts';
 
 const POOL_BYTES = 65_536;
 let pool: Buffer = Buffer.alloc(0);
@@ -55,13 +56,13 @@ export async function planOf(sql: string, epsilon = 1): Promise<ProtectedPlan> {
 
 /** Runs the printed aggregation, as the worker does, and gives its rows. */
 export async function rowsOf(aggregate: PlannedAggregate, salt = TEST_SALT): Promise<readonly (readonly Cell[])[]> {
-  const rows = await runSql(printAggregate(aggregate).sql, [salt]);
+  const rows = await runSql(runnable(printAggregate(aggregate)), [salt]);
   return rows.map((row) => row.map(asCell));
 }
 
 /** Runs the printed first stage, as the worker does, and gives the persons of each bin. */
 export async function binsOf(bounds: PlannedBounds, salt = TEST_SALT): Promise<readonly (readonly Cell[])[]> {
-  const rows = await runSql(printBounds(bounds).sql, [salt]);
+  const rows = await runSql(runnable(printBounds(bounds)), [salt]);
   return rows.map((row) => row.map(asCell));
 }
 

@@ -17,6 +17,10 @@ import {
 } from '../../policies/index.ts';
 import { readSql, runSql } from './engine.ts';
 import { loadTable, type TestRows } from './load-table.ts';
+import { runnable, scoringFunctions } from './scoring.ts';
+
+/** What questions are checked with. */
+const OPTIONS = { epsilon: 0, omitIntervals: false, mode: 'threshold', functions: scoringFunctions } as const;
 
 /** The salt of bounding in tests; any number does. */
 const TEST_SALT = 20_111_111n;
@@ -28,7 +32,7 @@ export async function thresholdVerdict(
 ): Promise<{ readonly violations: readonly Violation[]; readonly aggregates: readonly ThresholdAggregate[] }> {
   const read = await readSql(sql);
   if (!read.ok) return { violations: read.violations, aggregates: [] };
-  const checked = checkQuestion(read.value, tables, { epsilon: 0, omitIntervals: false, mode: 'threshold' });
+  const checked = checkQuestion(read.value, tables, OPTIONS);
   if (!checked.ok) return { violations: checked.violations, aggregates: [] };
   return { violations: [], aggregates: planThreshold(checked.value).aggregates.filter(isThreshold) };
 }
@@ -66,9 +70,9 @@ export class ThresholdGame {
     if (aggregate === undefined) throw new Error(violations.map((v) => `${v.rule}: ${v.message}`).join('\n'));
     const snapshots = new Map([[this.#view.datasetId, { snapshotId: `s${this.#snapshot}` }]]);
     const named = ofSnapshots(aggregate, snapshots);
-    const rows = await cellsOf(printThreshold(named).sql);
+    const rows = await cellsOf(runnable(printThreshold(named)));
     const comparisons: (readonly (readonly Cell[])[])[] = [];
-    for (const earlier of this.#earlier) comparisons.push(await cellsOf(printComparison(named, earlier).sql));
+    for (const earlier of this.#earlier) comparisons.push(await cellsOf(runnable(printComparison(named, earlier))));
     const release = protectThreshold(aggregate, RawThresholdGroups.read(aggregate, rows, comparisons));
     if (release.rows.length > 0) this.#earlier.push(earlierGroupsOf(aggregate, snapshots));
     return { release, aggregate };

@@ -20,10 +20,17 @@ export class ServiceProcess {
   /**
    * Starts a program and waits until it listens; its log is appended to a file.
    *
+   * @param prefix a command that starts the rest of its line, in another place or with other rights
    * @throws {Error} with its log, when it ends instead
    */
-  static async start(main: URL, args: readonly string[], logPath: string): Promise<ServiceProcess> {
-    const child = spawn(process.execPath, [main.pathname, ...args], {
+  static async start(
+    main: URL,
+    args: readonly string[],
+    logPath: string,
+    prefix: readonly string[] = [],
+  ): Promise<ServiceProcess> {
+    const [command = '', ...rest] = [...prefix, process.execPath, main.pathname, ...args];
+    const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', openSync(logPath, 'a', 0o600)],
     });
     // However a test ends, none of its programs outlives it.
@@ -47,6 +54,16 @@ export class ServiceProcess {
     const address = this.ready[name];
     if (address === undefined) throw new Error(`the program did not say where \`${name}\` is`);
     return address;
+  }
+
+  /** Its process. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Tells whether it has not ended. */
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Ends it with a signal, waits until it is gone, and answers its exit code: null when a signal ended it. */

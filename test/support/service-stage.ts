@@ -11,6 +11,7 @@ const serviceMain = new URL('../../api/main.ts', import.meta.url);
 /** Parts of the configuration file that a test sets. */
 export interface StageConfig {
   readonly limits?: Readonly<Record<string, number>>;
+  readonly wall?: { readonly developmentWithoutBubblewrap: boolean };
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile?: string };
 }
 
@@ -28,11 +29,11 @@ export class ServiceStage implements AsyncDisposable {
   #service: ServiceProcess | undefined;
 
   /** Makes a stage and starts the service on it. */
-  static async open(config: StageConfig = {}): Promise<ServiceStage> {
+  static async open(config: StageConfig = {}, prefix: readonly string[] = []): Promise<ServiceStage> {
     const stage = new ServiceStage();
     mkdirSync(stage.dataDirectory, { mode: 0o700 });
     try {
-      await stage.start(config);
+      await stage.start(config, prefix);
       return stage;
     } catch (error) {
       await stage[Symbol.asyncDispose]();
@@ -40,12 +41,16 @@ export class ServiceStage implements AsyncDisposable {
     }
   }
 
-  /** Starts the service, and signs a token for everybody. */
-  async start(config: StageConfig = {}): Promise<void> {
+  /**
+   * Starts the service, and signs a token for everybody.
+   *
+   * @param prefix a command that starts the rest of its line, in another place or with other rights
+   */
+  async start(config: StageConfig = {}, prefix: readonly string[] = []): Promise<void> {
     const configPath = join(this.directory, 'config.json');
     const listenAddress = '127.0.0.1:0';
     writeFileSync(configPath, JSON.stringify({ ...config, dataDirectory: this.dataDirectory, listenAddress }));
-    this.#service = await ServiceProcess.start(serviceMain, ['start', '--config', configPath], this.#logPath);
+    this.#service = await ServiceProcess.start(serviceMain, ['start', '--config', configPath], this.#logPath, prefix);
     if (config.tls !== undefined) return;
     for (const actor of Object.keys(cast) as Actor[]) this.#clients.set(actor, await this.clientWith(actor));
   }

@@ -17,6 +17,8 @@ export interface TableFields {
   readonly mailingsCsv?: string;
   /** False leaves the brand's invitation open. */
   readonly isAccepted?: boolean;
+  /** Whether both say that their data is made up. */
+  readonly synthetic?: boolean;
 }
 
 /** An agreement with its data: ids to ask with. */
@@ -35,8 +37,8 @@ export const mailingsColumns = ['email:email', 'arm:text', 'tier:integer'] as co
 
 /** Lets platform and brand agree, upload and bind: the platform's `outcomes`, the brand's `mailings`. */
 export async function setTable(stage: ServiceStage, fields: TableFields = {}): Promise<Table> {
-  const outcomes = await bring(stage, 'platform', outcomesColumns, fields.outcomesCsv ?? outcomesCsv());
-  const mailings = await bring(stage, 'brand', mailingsColumns, fields.mailingsCsv ?? mailingsCsv());
+  const outcomes = await bring(stage, 'platform', outcomesColumns, fields.outcomesCsv ?? outcomesCsv(), fields);
+  const mailings = await bring(stage, 'brand', mailingsColumns, fields.mailingsCsv ?? mailingsCsv(), fields);
   const collaborationId = await agree(stage, fields);
   await stage.as('platform').collaborations.bind({
     collaborationId,
@@ -83,8 +85,9 @@ async function bring(
   owner: Actor,
   columns: readonly string[],
   csv: string,
+  said: Pick<TableFields, 'synthetic'>,
 ): Promise<{ datasetId: string; snapshotId: string }> {
-  const { datasetId } = await createDataset(stage, owner, columns);
+  const { datasetId } = await createDataset(stage, owner, columns, said);
   const { snapshot } = await upload(stage, owner, datasetId, csv);
   return { datasetId, snapshotId: snapshot.snapshotId };
 }
@@ -94,8 +97,14 @@ export async function createDataset(
   stage: ServiceStage,
   owner: Actor,
   columns: readonly string[],
+  { synthetic = false }: Pick<TableFields, 'synthetic'> = {},
 ): Promise<datasetMessages.Dataset> {
-  const request = { displayName: 'a file', columns: columns.map(parseColumn), requestId: randomUUID() };
+  const request = {
+    displayName: 'a file',
+    columns: columns.map(parseColumn),
+    requestId: randomUUID(),
+    synthetic,
+  };
   return await stage.as(owner).datasets.create(request);
 }
 

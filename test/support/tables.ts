@@ -1,4 +1,5 @@
 import { type Rules, readRules, type ScalarType, type TableColumn, type TableView } from '../../policies/index.ts';
+import { SCORES_PERMITTED } from './scoring.ts';
 
 const column = (name: string, kind: Exclude<ScalarType['kind'], 'decimal'>): TableColumn => ({ name, type: { kind } });
 
@@ -49,6 +50,7 @@ export const outcomes = view(
     filters: ['visit'],
     groupKeys: { zip: {} },
     measures: { visit: { min: 0, max: 1 }, spend: { min: 0, max: 500 } },
+    functions: ['standard', 'isv/churn', 'isv/tier'],
     audience: { columns: ['visit'], minSize: 100, destinations: ['market/shop-front'] },
   },
 );
@@ -79,6 +81,7 @@ export const events = view(
     maxGroupsPerPerson: 3,
     groupKeys: { category: {}, day: {} },
     filters: ['amount'],
+    functions: SCORES_PERMITTED,
     measures: { amount: { min: 0, max: 100, perPerson: { min: 0, max: 300 } } },
   },
 );

@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs';
 
 /**
- * What tests count for `npm run verify:privacy` beyond themselves: comparisons of bounded output, inputs of fuzzers.
+ * What tests count for `npm run verify:privacy` and `npm run verify:wall` beyond themselves: comparisons of bounded
+ * output, inputs of fuzzers, hostile system calls and files, and crashes of what they were given to.
  */
-export type CountName = 'boundingCases' | 'fuzzInputs';
+export type CountName = 'boundingCases' | 'fuzzInputs' | 'hostileSyscalls' | 'hostileFiles' | 'serviceCrashes';
 
 /**
  * Adds to a count of the run: one JSON line to the file that GALLEY_TALLY names, if any.

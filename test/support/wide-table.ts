@@ -1,5 +1,6 @@
 import type { TableColumn, TableView } from '../../policies/index.ts';
 import type { TestRows } from './load-table.ts';
+import { SCORES_PERMITTED } from './scoring.ts';
 import { goodRules, rulesDocument } from './tables.ts';
 
 const columns: readonly TableColumn[] = [
@@ -36,6 +37,7 @@ export const wide: TableView = {
       groupKeys: everyColumn({}),
       filters: names,
       measures: numbers,
+      functions: SCORES_PERMITTED,
     }),
     columns,
   ),

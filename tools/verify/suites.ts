@@ -27,7 +27,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'attackGames',
     title: 'no adversary wins more often than its bound',
-    patterns: ['test/attacks/**/*.test.ts'],
+    patterns: ['test/attacks/*.test.ts', 'test/attacks/larger-surface/**/*.test.ts'],
     counts: 'tests',
   },
   {

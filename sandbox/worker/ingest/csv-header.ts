@@ -1,6 +1,3 @@
-import type { IngestColumn } from '../../wire/jobs.ts';
-import { RefusedInput } from './refused-input.ts';
-
 const DELIMITERS = [',', ';', '\t', '|'];
 const decoder = new TextDecoder();
 
@@ -18,20 +15,6 @@ export function sniffDelimiter(header: string, names: readonly string[]): string
     (delimiter) => new Set(splitRoughly(header, delimiter).filter((name) => wanted.has(name))).size,
   );
   return DELIMITERS[scores.indexOf(Math.max(...scores))] as string;
-}
-
-/**
- * Finds the place of each column among the names of a file.
- *
- * @throws {RefusedInput} when a column is missing or stands there twice
- */
-export function matchHeader(fields: readonly string[], columns: readonly IngestColumn[]): number[] {
-  const names = fields.map((field) => field.trim());
-  return columns.map(({ name }) => {
-    const place = names.indexOf(name);
-    if (place < 0 || names.indexOf(name, place + 1) >= 0) throw new RefusedInput('header-mismatch');
-    return place;
-  });
 }
 
 // Good enough to count names: a name with the delimiter inside its quotes is counted for no delimiter.

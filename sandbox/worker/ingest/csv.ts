@@ -1,7 +1,8 @@
 import { type CsvError, type Options, type Parser, parse } from 'csv-parse';
 
 import type { IngestColumn } from '../../wire/jobs.ts';
-import { matchHeader, readHeaderLine, sniffDelimiter } from './csv-header.ts';
+import { readHeaderLine, sniffDelimiter } from './csv-header.ts';
+import { placesOf } from './places-of.ts';
 import { RefusedInput } from './refused-input.ts';
 import type { UploadWriter } from './upload-writer.ts';
 
@@ -45,6 +46,9 @@ class CsvReader {
   #places: number[] | null = null;
   #firstLine = 1;
   #failure: Error | null = null;
+  #rowCount = 0;
+  /** Bytes since a row last ended, or a little more. */
+  #openBytes = 0;
 
   constructor(columns: readonly IngestColumn[], writer: UploadWriter, delimiter: string) {
     this.#columns = columns;
@@ -54,12 +58,16 @@ class CsvReader {
       bom: true,
       relax_column_count: true,
       relax_quotes: true,
+      // Whichever the first line ends with, a later one may end otherwise: files are put together out of files.
+      record_delimiter: ['\r\n', '\n', '\r'],
       max_record_size: MAX_ROW_BYTES,
       on_record: (record, { lines }) => {
         this.#takeRow(record as unknown as string[], lines);
         return null;
       },
     };
+    // Of each row with another number of fields the parser makes an error that nobody sees; its stack is what costs.
+    Error.stackTraceLimit = 0;
     this.#parser = parse(options);
     this.#parser.on('error', (error: Error) => {
       this.#failure ??= error;
@@ -68,8 +76,12 @@ class CsvReader {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    const rowsBefore = this.#rowCount;
     await new Promise<void>((resolve) => this.#parser.write(bytes, () => resolve()));
     this.#expectNoFailure();
+    // The parser counts the bytes of fields and not what separates them: a row of commas would have no length.
+    this.#openBytes = this.#rowCount > rowsBefore ? bytes.byteLength : this.#openBytes + bytes.byteLength;
+    if (this.#rowCount === rowsBefore && this.#openBytes > 2 * MAX_ROW_BYTES) throw new RefusedInput('row-too-long');
   }
 
   async end(): Promise<void> {
@@ -83,11 +95,15 @@ class CsvReader {
 
   #takeRow(fields: string[], lastLine: number): void {
     const line = this.#firstLine;
+    this.#rowCount += 1;
     this.#firstLine = lastLine + 1;
     // A blank line is no row. The parser could skip it, but then its number would be given to the next row.
     if (fields.length === 1 && fields[0] === '') return;
     if (this.#places === null) {
-      this.#places = matchHeader(fields, this.#columns);
+      this.#places = placesOf(
+        this.#columns.map(({ name }) => name),
+        fields.map((field) => field.trim()),
+      );
       this.#fieldCount = fields.length;
       return;
     }
@@ -102,7 +118,7 @@ class CsvReader {
     if (this.#failure instanceof RefusedInput) throw this.#failure;
     const { code } = this.#failure as CsvError;
     if (code === 'CSV_MAX_RECORD_SIZE') throw new RefusedInput('row-too-long');
-    throw new RefusedInput(code === 'CSV_QUOTE_NOT_CLOSED' ? 'truncated' : 'not-this-format');
+    throw new RefusedInput(code === 'CSV_QUOTE_NOT_CLOSED' ? 'truncated' : 'unreadable');
   }
 }
 

@@ -16,6 +16,10 @@ const NOT_OF_TYPE: Readonly<Record<ColumnType['kind'], RejectReason>> = {
 };
 
 const MICROS_PER_DAY = 86_400_000_000n;
+
+// The years 1 to 9999, as text can write them. The engine takes the ends of its own range for the end of time.
+const FIRST_DAY = -719_162;
+const LAST_DAY = 2_932_896;
 const SINGLE_DIGITS_COUNT = 9;
 
 /** Judges a raw value by its column: type, presence and, for match keys, the identifier's own rules. */
@@ -42,7 +46,7 @@ function convert(type: ColumnType, raw: RawValue): Cell | Rejection {
   if ('float' in raw) return readFloat(type, raw.float, raw.isSingle);
   if ('unscaled' in raw) return readNumber(type, decimalText(raw.unscaled, raw.scale));
   if ('days' in raw) return readDays(type, raw.days);
-  if ('micros' in raw) return type.kind === 'timestamp' ? raw.micros : rejection(NOT_OF_TYPE[type.kind]);
+  if ('micros' in raw) return readMicros(type, raw.micros);
   return rejection(raw.unreadable === 'encoding' ? 'encoding' : NOT_OF_TYPE[type.kind]);
 }
 
@@ -55,8 +59,15 @@ function readNumber(type: ColumnType, text: string): Cell | Rejection {
 }
 
 function readDays(type: ColumnType, days: number): Cell | Rejection {
-  if (type.kind === 'date') return BigInt(days);
-  return type.kind === 'timestamp' ? BigInt(days) * MICROS_PER_DAY : rejection(NOT_OF_TYPE[type.kind]);
+  if (type.kind !== 'date' && type.kind !== 'timestamp') return rejection(NOT_OF_TYPE[type.kind]);
+  if (days < FIRST_DAY || days > LAST_DAY) return rejection('out-of-range');
+  return type.kind === 'date' ? BigInt(days) : BigInt(days) * MICROS_PER_DAY;
+}
+
+function readMicros(type: ColumnType, micros: bigint): Cell | Rejection {
+  if (type.kind !== 'timestamp') return rejection(NOT_OF_TYPE[type.kind]);
+  const isInRange = micros >= BigInt(FIRST_DAY) * MICROS_PER_DAY && micros < BigInt(LAST_DAY + 1) * MICROS_PER_DAY;
+  return isInRange ? micros : rejection('out-of-range');
 }
 
 function readFloat(type: ColumnType, value: number, isSingle: boolean): Cell | Rejection {

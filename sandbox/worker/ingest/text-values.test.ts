@@ -70,4 +70,12 @@ describe('text of a column', () => {
   ])('%j as a decimal of three digits is %o', (word, expected) => {
     expect(readText({ kind: 'decimal', scale: 3 }, word)).toEqual(expected);
   });
+
+  // Once this took half a minute for one cell: far longer than a test may.
+  it('is judged in one pass, however its digits are chosen', () => {
+    const zeros = '0'.repeat(65_000);
+    expect(readText({ kind: 'decimal', scale: 3 }, `0.${zeros}1`)).toEqual({ reject: 'not-a-decimal' });
+    expect(readText({ kind: 'decimal', scale: 3 }, `0.5${zeros}`)).toBe(500n);
+    expect(readText({ kind: 'integer' }, `-${zeros}7`)).toBe(-7n);
+  });
 });

@@ -27,6 +27,7 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 // From 1 March of year 0 to 1 January 1970.
 const DAYS_BEFORE_EPOCH = 719_468;
 const REPLACEMENT_CHARACTER = '\uFFFD';
+const NUL = '\0';
 
 const TRUE_WORDS = new Set(['1', 'true', 't', 'yes']);
 const FALSE_WORDS = new Set(['0', 'false', 'f', 'no']);
@@ -46,6 +47,8 @@ export function readText(type: ColumnType, text: string): Cell | Rejection {
   if (text.length > MAX_TEXT_LENGTH_CHARS) return rejection('too-long');
   // What the decoder puts in place of bytes that are no text.
   if (text.includes(REPLACEMENT_CHARACTER)) return rejection('encoding');
+  // No text that people write has one, and what reads text later may take it for its end.
+  if (text.includes(NUL)) return rejection('not-text');
   if (type.kind === 'text') return text;
   const trimmed = text.trim();
   return trimmed === '' ? null : readWord(type, trimmed);
@@ -83,13 +86,20 @@ function readInteger(word: string, least: bigint, most: bigint): Cell | Rejectio
 export function readDecimal(word: string, scale: number): Cell | Rejection {
   const match = DECIMAL.exec(word);
   const whole = (match?.[2] ?? '').replace(/^0+/, '');
-  const fraction = (match?.[3] ?? '').replace(/0+$/, '');
+  const fraction = withoutEndZeros(match?.[3] ?? '');
   if (match === null || `${match[2] ?? ''}${match[3] ?? ''}` === '' || fraction.length > scale)
     return rejection('not-a-decimal');
   if (whole.length > MAX_INTEGER_DIGITS) return rejection('out-of-range');
   const unscaled = BigInt(`${whole}${fraction.padEnd(scale, '0')}` || '0');
   if (unscaled >= DECIMAL_END) return rejection('out-of-range');
   return match[1] === '-' ? -unscaled : unscaled;
+}
+
+// A pattern for the end of a text is tried from each of its zeros: a hostile cell of 64 KiB would take half a minute.
+function withoutEndZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
 }
 
 function readDate(word: string): bigint | null {
@@ -120,7 +130,7 @@ function readTimestamp(word: string): bigint | null {
   if (match === null) return null;
   const days = readDate(match[1] as string);
   const [hours, minutes, seconds] = [match[2], match[3], match[4] ?? '0'].map(Number) as [number, number, number];
-  const fraction = (match[5] ?? '').replace(/0+$/, '');
+  const fraction = withoutEndZeros(match[5] ?? '');
   const zoneMinutes = readZone(match[6]);
   if (days === null || zoneMinutes === null || fraction.length > MICROS_DIGITS) return null;
   if (hours > 23 || minutes > 59 || seconds > 59) return null;

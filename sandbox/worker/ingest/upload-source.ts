@@ -87,6 +87,6 @@ async function* gunzip(source: Iterable<Uint8Array>): AsyncGenerator<Uint8Array,
   try {
     for await (const bytes of output as AsyncIterable<Uint8Array>) yield bytes;
   } catch (error) {
-    throw new RefusedInput((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR' ? 'truncated' : 'not-this-format');
+    throw new RefusedInput((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR' ? 'truncated' : 'unreadable');
   }
 }

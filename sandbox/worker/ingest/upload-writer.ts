@@ -13,8 +13,20 @@ import { isRejection } from './text-values.ts';
 /** Text characters after which a block ends early: at most three bytes each, so that no chunk reaches its cap. */
 const MAX_BLOCK_TEXT_CHARS = 8_388_608;
 
+/** The same over all columns: what a worker holds in strings, however many columns there are. */
+const MAX_HELD_TEXT_CHARS = 67_108_864;
+
 /** Rejects sent at once. */
 const REJECTS_PER_MESSAGE_COUNT = 1_024;
+
+/** Most that is made of a byte of the file: tables of constants shrink to a hundredth or so, only bombs to less. */
+const MAX_GROWTH_RATIO = 200;
+
+/** What is made before growth is judged: a small file of equal rows is no bomb. */
+const MIN_JUDGED_BYTES = 67_108_864;
+
+/** What a row weighs whatever is in it, one that is left out included: each takes time. */
+const ROW_BYTES = 8;
 
 /** Judges rows, keeps the good ones in blocks, tells of the bad ones by place and reason. */
 export class UploadWriter {
@@ -25,6 +37,8 @@ export class UploadWriter {
   #rejects: Reject[] = [];
   #rows = 0;
   #rejected = 0;
+  #writtenBytes = 0;
+  #heldChars = 0;
   /** Bytes of the file read so far. */
   readBytes = 0;
 
@@ -56,8 +70,10 @@ export class UploadWriter {
       if (typeof value !== 'string') continue;
       const length = (this.#textLengths[index] as number) + value.length;
       this.#textLengths[index] = length;
+      this.#heldChars += value.length;
       isFull ||= length >= MAX_BLOCK_TEXT_CHARS;
     }
+    isFull ||= this.#heldChars >= MAX_HELD_TEXT_CHARS;
     this.#rows += 1;
     if (isFull) this.#flush();
   }
@@ -66,7 +82,10 @@ export class UploadWriter {
   reject(reject: Reject): void {
     this.#rejected += 1;
     this.#rejects.push(reject);
-    if (this.#rejects.length >= REJECTS_PER_MESSAGE_COUNT) this.#flushRejects();
+    if (this.#rejects.length >= REJECTS_PER_MESSAGE_COUNT) {
+      this.#flushRejects();
+      this.#judgeGrowth();
+    }
     // A sender who must mend the file wants more than its first fault.
     if (this.#rejected > this.#maxRejects + FURTHER_REJECTS_COUNT) this.#refuse();
   }
@@ -88,17 +107,23 @@ export class UploadWriter {
     if ((this.#cells[0]?.length ?? 0) > 0) {
       for (const [index, { type, identifier }] of this.#columns.entries()) {
         const stored = identifier === undefined ? type : ({ kind: 'text' } as const);
-        answer({
-          kind: 'chunk',
-          column: index,
-          bytes: encodeColumnChunk(chunkOfCells(stored, this.#cells[index] ?? [])),
-        });
+        const bytes = encodeColumnChunk(chunkOfCells(stored, this.#cells[index] ?? []));
+        this.#writtenBytes += bytes.byteLength;
+        answer({ kind: 'chunk', column: index, bytes });
       }
     }
     this.#cells = this.#columns.map(() => []);
     this.#textLengths = this.#columns.map(() => 0);
+    this.#heldChars = 0;
     this.#flushRejects();
+    this.#judgeGrowth();
     answer({ kind: 'progress', rows: this.#rows, bytes: this.readBytes });
+  }
+
+  // A page of a few bytes may stand for millions of rows: what fits a limit by itself fills a disk when it is repeated.
+  #judgeGrowth(): void {
+    const made = this.#writtenBytes + (this.#rows + this.#rejected) * ROW_BYTES;
+    if (made > MIN_JUDGED_BYTES && made > this.readBytes * MAX_GROWTH_RATIO) throw new RefusedInput('too-large');
   }
 
   #flushRejects(): void {

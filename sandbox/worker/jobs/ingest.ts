@@ -1,5 +1,5 @@
 import type { JobSpec } from '../../wire/jobs.ts';
-import { RefusedInput } from '../ingest/refused-input.ts';
+import { refusalOf } from '../ingest/refused-input.ts';
 import { uploadBytes } from '../ingest/upload-source.ts';
 import { UploadWriter } from '../ingest/upload-writer.ts';
 
@@ -13,11 +13,10 @@ export async function ingest(job: JobSpec & { kind: 'ingest' }): Promise<void> {
   const bytes = uploadBytes(writer);
   try {
     await readFormat(job, bytes, writer);
+    writer.finish();
   } catch (error) {
-    // A parser that trips over a file says no more than that: its text quotes the file.
-    throw error instanceof RefusedInput ? error : new RefusedInput('not-this-format');
+    throw refusalOf(error);
   }
-  writer.finish();
 }
 
 async function readFormat(
@@ -29,8 +28,8 @@ async function readFormat(
     case 'csv':
       return await (await import('../ingest/csv.ts')).readCsv(columns, bytes, writer);
     case 'arrow':
-      return await (await import('../ingest/arrow.ts')).readArrow(columns, bytes, writer);
+      return await (await import('../ingest/arrow/read-arrow.ts')).readArrow(columns, bytes, writer);
     case 'parquet':
-      return await (await import('../ingest/parquet.ts')).readParquet(columns, bytes, writer);
+      return await (await import('../ingest/parquet/read-parquet.ts')).readParquet(columns, bytes, writer);
   }
 }

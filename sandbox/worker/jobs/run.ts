@@ -5,9 +5,12 @@ import { answer } from '../channel.ts';
 import { lockEngine } from '../engine/engine.ts';
 import { loadTables } from '../engine/load-tables.ts';
 import { readResultChunk, wireKindOf } from '../engine/result-chunks.ts';
+import { registerFunctions } from '../functions/register-functions.ts';
 
 /** Runs the SQL of a plan over its tables and answers the groups, column by column, in chunks. */
 export async function run(engine: DuckDBConnection, job: JobSpec & { kind: 'run' }): Promise<void> {
+  // Before the tables: code that makes its compiler fail has then failed without a row near it.
+  registerFunctions(engine, job.functions);
   await loadTables(engine, job.tables);
   await lockEngine(engine);
   const result = await runSelect(engine, job.sql, job.parameters.map(BigInt));

@@ -225,7 +225,11 @@ export interface Dataset {
   /** All snapshots, oldest first; questions see the newest. */
   snapshots: Snapshot[];
   /** When it was created. */
-  createdAt: Date | undefined;
+  createdAt:
+    | Date
+    | undefined;
+  /** Whether its owner says that all of its data is made up. */
+  synthetic: boolean;
 }
 
 /** An immutable state of a dataset. */
@@ -250,6 +254,8 @@ export interface CreateDatasetRequest {
   columns: Column[];
   /** The same id with the same request returns the first answer. */
   requestId: string;
+  /** Says that all data of the dataset is made up, for good. A service with the development wall takes no other. */
+  synthetic: boolean;
 }
 
 /** The new dataset. */
@@ -540,7 +546,15 @@ export const Column: MessageFns<Column> = {
 };
 
 function createBaseDataset(): Dataset {
-  return { datasetId: "", displayName: "", owner: "", columns: [], snapshots: [], createdAt: undefined };
+  return {
+    datasetId: "",
+    displayName: "",
+    owner: "",
+    columns: [],
+    snapshots: [],
+    createdAt: undefined,
+    synthetic: false,
+  };
 }
 
 export const Dataset: MessageFns<Dataset> = {
@@ -562,6 +576,9 @@ export const Dataset: MessageFns<Dataset> = {
     }
     if (message.createdAt !== undefined) {
       Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(50).fork()).join();
+    }
+    if (message.synthetic !== false) {
+      writer.uint32(56).bool(message.synthetic);
     }
     return writer;
   },
@@ -627,6 +644,14 @@ export const Dataset: MessageFns<Dataset> = {
             message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.synthetic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -661,6 +686,7 @@ export const Dataset: MessageFns<Dataset> = {
         : isSet(object.created_at)
         ? fromJsonTimestamp(object.created_at)
         : undefined,
+      synthetic: isSet(object.synthetic) ? globalThis.Boolean(object.synthetic) : false,
     };
   },
 
@@ -684,6 +710,9 @@ export const Dataset: MessageFns<Dataset> = {
     if (message.createdAt !== undefined) {
       obj.createdAt = message.createdAt.toISOString();
     }
+    if (message.synthetic !== false) {
+      obj.synthetic = message.synthetic;
+    }
     return obj;
   },
 
@@ -698,6 +727,7 @@ export const Dataset: MessageFns<Dataset> = {
     message.columns = object.columns?.map((e) => Column.fromPartial(e)) || [];
     message.snapshots = object.snapshots?.map((e) => Snapshot.fromPartial(e)) || [];
     message.createdAt = object.createdAt ?? undefined;
+    message.synthetic = object.synthetic ?? false;
     return message;
   },
 };
@@ -864,7 +894,7 @@ export const Snapshot: MessageFns<Snapshot> = {
 };
 
 function createBaseCreateDatasetRequest(): CreateDatasetRequest {
-  return { displayName: "", columns: [], requestId: "" };
+  return { displayName: "", columns: [], requestId: "", synthetic: false };
 }
 
 export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
@@ -877,6 +907,9 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.synthetic !== false) {
+      writer.uint32(32).bool(message.synthetic);
     }
     return writer;
   },
@@ -918,6 +951,14 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.synthetic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -943,6 +984,7 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      synthetic: isSet(object.synthetic) ? globalThis.Boolean(object.synthetic) : false,
     };
   },
 
@@ -957,6 +999,9 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.synthetic !== false) {
+      obj.synthetic = message.synthetic;
+    }
     return obj;
   },
 
@@ -968,6 +1013,7 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     message.displayName = object.displayName ?? "";
     message.columns = object.columns?.map((e) => Column.fromPartial(e)) || [];
     message.requestId = object.requestId ?? "";
+    message.synthetic = object.synthetic ?? false;
     return message;
   },
 };

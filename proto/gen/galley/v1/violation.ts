@@ -13,9 +13,12 @@ export const protobufFileName = "galley/v1/violation.proto";
 
 /** What a refusal says: every broken rule at once, by place, owner and way out. */
 
-/** One broken rule. It depends on the SQL, the schema, the rules and the ledger alone, never on data. */
+/** One broken rule. It depends on the SQL or the code, the schema, the rules and the ledger alone, never on data. */
 export interface Violation {
-  /** The rule's name, from the closed catalogue in docs/violations.md, for example `output-is-aggregated`. */
+  /**
+   * The rule's name, from the closed catalogue in docs/violations.md, for example `output-is-aggregated`; of the code of
+   * a scoring function, from the one in docs/functions.md.
+   */
   rule: string;
   /** The member whose rule refused; empty when the refusal is Galley's own (syntax, unknown table). */
   owner: string;
@@ -23,7 +26,7 @@ export interface Violation {
   message: string;
   /** What to do instead. */
   help: string;
-  /** Where in the submitted SQL. */
+  /** Where in the submitted SQL or code; unset for a WebAssembly module, whose place is the fact `offset`. */
   span:
     | Span
     | undefined;

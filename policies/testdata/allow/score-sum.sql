@@ -1,0 +1,2 @@
+-- allowed
+select zip, sum(isv.churn(visit, spend)) as churn from market.outcomes group by zip

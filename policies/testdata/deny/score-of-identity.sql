@@ -1,0 +1,2 @@
+-- denied: identity-stays-inside
+select count(*) from market.events where isv.tier(email) = 'low'

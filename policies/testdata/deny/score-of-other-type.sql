@@ -1,0 +1,2 @@
+-- denied: types-match
+select sum(isv.churn(zip, spend)) from market.outcomes

@@ -1,0 +1,2 @@
+-- denied: syntax-is-known
+select isv.steps(count(*)) from market.outcomes

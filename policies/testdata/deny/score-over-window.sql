@@ -1,0 +1,2 @@
+-- denied: syntax-is-known
+select isv.tier(zip) over (), count(*) from market.outcomes group by zip

@@ -1,0 +1,2 @@
+-- denied: function-is-permitted
+select sum(isv.risk(spend)) from market.outcomes

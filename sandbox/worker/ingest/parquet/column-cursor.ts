@@ -1,0 +1,143 @@
+import { unpack } from '../codecs/unpack.ts';
+import { MAX_DICTIONARY_ENTRIES_COUNT, MAX_PAGE_BYTES } from '../limits.ts';
+import type { RawValue } from '../raw-value.ts';
+import { RefusedInput, refuseUnreadable } from '../refused-input.ts';
+import type { ColumnChunk } from './footer.ts';
+import { type DataPageHeader, type PageHeader, readPageHeader } from './page-header.ts';
+import { isIndexed, lengthPrefixed, type PageValues, readEncoded, readPlain } from './page-values.ts';
+import { parquetReader, type ValueReader } from './parquet-values.ts';
+import { readRuns } from './runs.ts';
+import type { SchemaNode } from './schema.ts';
+
+/** The rows of one page: which of its values each row has, -1 for none; null when every row has one. */
+interface Page {
+  end: number;
+  start: number;
+  places: Int32Array | null;
+  valueAt: (place: number) => RawValue;
+}
+
+const RLE_ENCODING = 3;
+
+/**
+ * Reads one column of one row group from its first row to its last, holding one page at a time.
+ *
+ * The file is trusted in nothing: each page must lie in its chunk, hold as many rows as it says and no more than are
+ * missing, and every index point into the dictionary.
+ */
+export class ColumnCursor {
+  readonly #bytes: Uint8Array;
+  readonly #chunk: ColumnChunk;
+  readonly #node: SchemaNode;
+  readonly #read: ValueReader;
+  #at = 0;
+  #dictionary: PageValues | null = null;
+  /** Entries of the dictionary as they have been read: text of a label is made once and not for each row. */
+  #entries: RawValue[] = [];
+  #page: Page = { start: 0, end: 0, places: null, valueAt: () => refuseUnreadable() };
+
+  constructor(file: Uint8Array, chunk: ColumnChunk, node: SchemaNode) {
+    this.#bytes = file.subarray(chunk.start, chunk.end);
+    this.#chunk = chunk;
+    this.#node = node;
+    this.#read = parquetReader(node);
+  }
+
+  /** Gives the value of a row; rows may be left out, but not asked for again after a later one. */
+  at(row: number): RawValue {
+    while (row >= this.#page.end) this.#readPage();
+    const { start, places, valueAt } = this.#page;
+    const place = places === null ? row - start : (places[row - start] as number);
+    return place < 0 ? null : valueAt(place);
+  }
+
+  /** Reads the pages that no row has asked for, so that a file is damaged or not whichever rows are bad. */
+  finish(): void {
+    while (this.#page.end < this.#chunk.valueCount) this.#readPage();
+  }
+
+  #readPage(): void {
+    const header = readPageHeader(this.#bytes, this.#at);
+    const end = header.at + header.packedBytes;
+    if (end > this.#bytes.byteLength) refuseUnreadable();
+    if (header.unpackedBytes > MAX_PAGE_BYTES) throw new RefusedInput('part-too-large');
+    const packed = this.#bytes.subarray(header.at, end);
+    this.#at = end;
+    if (header.kind === 'dictionary') this.#readDictionary(packed, header);
+    else if (header.kind === 'data') this.#readDataPage(packed, header);
+  }
+
+  #readDictionary(packed: Uint8Array, { unpackedBytes, valueCount }: PageHeader): void {
+    // A second one would change what the pages before it meant.
+    if (this.#dictionary !== null || this.#page.end > 0) refuseUnreadable();
+    if (valueCount > MAX_DICTIONARY_ENTRIES_COUNT) throw new RefusedInput('part-too-large');
+    const bytes = unpack(this.#chunk.codec, packed, unpackedBytes);
+    this.#dictionary = readPlain(bytes, this.#node as StoredNode, valueCount);
+  }
+
+  #readDataPage(packed: Uint8Array, header: DataPageHeader): void {
+    const { valueCount } = header;
+    const start = this.#page.end;
+    // A page without rows brings nothing and could be repeated for ever.
+    if (valueCount === 0 || start + valueCount > this.#chunk.valueCount) refuseUnreadable();
+    const { levels, bytes } = this.#unpackData(packed, header);
+    const places = levels === null ? null : placesOf(levels);
+    const presentCount = places === null ? valueCount : countPresent(places);
+    if (header.gapCount !== null && header.gapCount !== valueCount - presentCount) refuseUnreadable();
+    const { encoding } = header;
+    const entryCount = this.#dictionary?.count ?? 0;
+    const { at } = readEncoded(bytes, this.#node as StoredNode, presentCount, encoding, entryCount);
+    const valueAt = isIndexed(encoding)
+      ? (place: number) => this.#entry(at(place) as number)
+      : (place: number) => this.#read(at(place));
+    this.#page = { start, end: start + valueCount, places, valueAt };
+  }
+
+  #entry(index: number): RawValue {
+    const known = this.#entries[index];
+    if (known !== undefined) return known;
+    const entry = this.#read((this.#dictionary as PageValues).at(index));
+    this.#entries[index] = entry;
+    return entry;
+  }
+
+  #unpackData(
+    packed: Uint8Array,
+    { valueCount, unpackedBytes, second, levelEncoding }: DataPageHeader,
+  ): { levels: Uint8Array | null; bytes: Uint8Array } {
+    const hasGaps = this.#node.repetition === 'optional';
+    const { codec } = this.#chunk;
+    if (second === null) {
+      const bytes = unpack(codec, packed, unpackedBytes);
+      if (!hasGaps) return { levels: null, bytes };
+      if (levelEncoding !== RLE_ENCODING) throw new RefusedInput('not-supported');
+      const { taken, rest } = lengthPrefixed(bytes);
+      return { levels: readRuns(taken, 1, 2, new Uint8Array(valueCount)), bytes: rest };
+    }
+    // A flat column repeats nothing; its levels stand before the packed values, as they are.
+    const { levelBytes, isPacked } = second;
+    if (levelBytes > packed.byteLength || levelBytes > unpackedBytes) refuseUnreadable();
+    const rest = packed.subarray(levelBytes);
+    const bytes = unpack(isPacked ? codec : 'none', rest, unpackedBytes - levelBytes);
+    const levels = hasGaps ? readRuns(packed.subarray(0, levelBytes), 1, 2, new Uint8Array(valueCount)) : null;
+    return { levels, bytes };
+  }
+}
+
+type StoredNode = SchemaNode & { type: NonNullable<SchemaNode['type']> };
+
+function placesOf(levels: Uint8Array): Int32Array {
+  const places = new Int32Array(levels.length);
+  let place = 0;
+  for (let row = 0; row < levels.length; row += 1) {
+    places[row] = levels[row] === 1 ? place : -1;
+    place += levels[row] as number;
+  }
+  return places;
+}
+
+function countPresent(places: Int32Array): number {
+  for (let row = places.length - 1; row >= 0; row -= 1)
+    if ((places[row] as number) >= 0) return (places[row] as number) + 1;
+  return 0;
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type IngestColumn, type IngestFormat, openWall, type Wall } from '../../sandbox/index.ts';
+import { tally } from './tally.ts';
+import { sendFile } from './uploads.ts';
+
+/** A hostile file, and how its upload must end: refused by a word, or taken with so many rows and these rejects. */
+export interface HostileCase {
+  readonly title: string;
+  /** Made when it is sent: some are large. */
+  readonly file: () => Uint8Array | AsyncIterable<Uint8Array>;
+  readonly ends: string | { readonly rows: number; readonly rejects?: readonly string[] };
+  readonly columns?: readonly IngestColumn[];
+}
+
+/** A column that an upload is asked for. */
+export function askFor(type: IngestColumn['type'], name = 'n'): readonly IngestColumn[] {
+  return [{ name, type, nullable: true }];
+}
+
+/** The files of one format, each through the wall, and after each a clean one that must still be read. */
+export function hostileSuite(
+  format: IngestFormat,
+  clean: { readonly file: Uint8Array; readonly rows: number },
+  groups: Readonly<Record<string, readonly HostileCase[]>>,
+): void {
+  let wall: Wall;
+  let sentCount = 0;
+  beforeAll(async () => {
+    wall = await openWall({ spareCount: 3 });
+  });
+  afterAll(() => wall.close());
+
+  const integers = askFor({ kind: 'integer' });
+  const expectClean = async (): Promise<void> => {
+    const end = await sendFile(wall, { format, columns: integers, file: clean.file });
+    expect(end).toMatchObject({ end: 'taken', rows: clean.rows, rejects: [] });
+  };
+
+  for (const [name, cases] of Object.entries(groups)) {
+    describe(`${format}: ${name}`, () => {
+      it.concurrent.each([...cases])('$title', async ({ file, ends, columns = integers }) => {
+        const end = await sendFile(wall, { format, columns, file: file() });
+        sentCount += 1;
+        if (typeof ends === 'string') expect(end).toEqual({ end: 'refused', reason: ends });
+        else {
+          expect(end).toMatchObject({ end: 'taken', rows: ends.rows });
+          expect(end.end === 'taken' && end.rejects.map(({ reason }) => reason)).toEqual(ends.rejects ?? []);
+        }
+      });
+
+      it('a clean file is read afterwards as before', expectClean);
+    });
+  }
+
+  it(`${format}: all have been sent`, () => {
+    expect(sentCount).toBe(Object.values(groups).flat().length);
+    tally('hostileFiles', sentCount);
+  });
+}
