@@ -73,8 +73,9 @@ export class WorkerProcess {
   async ready(): Promise<boolean> {
     const timer = setTimeout(() => this.kill(), MAX_START_MS);
     try {
-      const first = await this.#messages.next();
-      return first.done !== true && first.value.kind === 'ready';
+      // Not by its silence alone: what bubblewrap leaves behind when it is killed while it sets up keeps the pipe open.
+      const first = await Promise.race([this.#messages.next(), this.gone.then(() => null)]);
+      return first !== null && first.done !== true && first.value.kind === 'ready';
     } catch {
       return false;
     } finally {

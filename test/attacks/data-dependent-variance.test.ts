@@ -5,7 +5,7 @@
 // The wall: variances, intervals, thresholds and price follow from declared bounds alone. They are the same numbers in
 // every world, and what is released scatters alike.
 import { describe, expect, it } from 'vitest';
-import { expectBelow, expectSame, isLongCampaign, play, varianceIn } from '../support/games.ts';
+import { expectBelow, expectSame, isLongCampaign, play, UNSEEN_ADVANTAGE, varianceIn } from '../support/games.ts';
 import type { TestRows } from '../support/load-table.ts';
 import { events, outcomes } from '../support/tables.ts';
 import { crowd, firstNumber, lookAt, type World, worldOf } from '../support/worlds.ts';
@@ -76,6 +76,6 @@ describe('an adversary who looks at the scatter alone', () => {
     const scatter = (world: World) => (): number => Math.abs(firstNumber(world.look()) - 50_000);
     // Half of a normal's draws lie within two thirds of its deviation.
     const guess = (seen: number): boolean => seen > 0.6745 * deviation;
-    expectBelow('A11 scatter', await play({ with: scatter(spread), without: scatter(even), guess }), 0.05);
+    expectBelow('A11 scatter', await play({ with: scatter(spread), without: scatter(even), guess }), UNSEEN_ADVANTAGE);
   });
 });

@@ -3,7 +3,7 @@
 // reads one number.
 import { describe, expect, it } from 'vitest';
 import { protect, type RandomBits, RawGroups } from '../../policies/index.ts';
-import { expectBelow, play } from '../support/games.ts';
+import { expectBelow, play, UNSEEN_ADVANTAGE } from '../support/games.ts';
 import { planOf, systemBits } from '../support/run-plan.ts';
 import { lookAt, planWorld } from '../support/worlds.ts';
 
@@ -55,7 +55,7 @@ describe('whether a group is shown', () => {
     const present = isShown(Array<string>(width).fill('50000'));
     const absent = isShown(Array<null>(width).fill(null));
     const played = await play({ with: present, without: absent, guess: (seen) => seen });
-    expectBelow('A10 shown or not', played, 0.05);
+    expectBelow('A10 shown or not', played, UNSEEN_ADVANTAGE);
   });
 
   it('is never decided by the data where the keys are public: an empty group can show and a full one can be missing', async () => {
