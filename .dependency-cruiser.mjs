@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 
 const TEST = '\\.test\\.ts$|/testdata/';
-const ROOMS = 'proto|policies|sandbox|audit|api';
+const ROOMS = 'proto|policies|identity|points|sandbox|audit|api';
 const CLIENTS = 'cli|console|examples';
 
 // The chapter folders of the rooms that have a door. A chapter without one is open to its room.
@@ -22,6 +22,41 @@ const forbidden = [
     severity: 'error',
     from: { path: '^policies/', pathNot: TEST },
     to: { pathNot: '^policies/' },
+  },
+  {
+    name: 'identity-is-a-leaf',
+    comment:
+      'identity/ imports hashing, the list of telephone numbers, the group of the hidden match, and nothing else: it runs on the machines of others, and one implementation serves all.',
+    severity: 'error',
+    from: { path: '^identity/', pathNot: TEST },
+    to: { pathNot: ['^identity/', '^crypto$', 'node_modules/(libphonenumber-js|libsodium-wrappers-sumo)/'] },
+  },
+  {
+    name: 'points-are-a-leaf',
+    comment:
+      'points/ imports hashing, libsodium and nothing else: it runs on the machines of others, and one implementation serves both sides of a match.',
+    severity: 'error',
+    from: { path: '^points/', pathNot: TEST },
+    to: { pathNot: ['^points/', '^crypto$', 'node_modules/libsodium-wrappers-sumo/'] },
+  },
+  {
+    name: 'points-are-made-by-their-owner-or-behind-the-wall',
+    comment:
+      'whoever makes points of digests has the digests in its hands: clients hide their own, the worker those of a table. The service carries bytes.',
+    severity: 'error',
+    from: { path: '^(api|audit|policies|proto|identity|sandbox/(host|wire))/', pathNot: TEST },
+    to: { path: '^points/' },
+  },
+  {
+    name: 'identifiers-are-hashed-by-their-owner-or-behind-the-wall',
+    comment:
+      'the service itself never holds an identifier as it is: clients hash before they send, the worker while it parses. Take a digest instead. (Destinations ask whether a word is a kind.)',
+    severity: 'error',
+    from: {
+      path: '^(api|audit|policies|proto|sandbox/(host|wire))/',
+      pathNot: [TEST, '^api/audiences/destinations\\.ts$'],
+    },
+    to: { path: '^identity/' },
   },
   {
     name: 'engine-stays-behind-the-wall',
@@ -110,14 +145,22 @@ const forbidden = [
     severity: 'error',
     // The testkit is the door of those who attack the wall: nothing that ships enters by it.
     // The proof is checked from inside: what bounds a person is no business of the trunk, so the door has none of it.
-    from: { path: '^([^/]+)/', pathNot: ['^(?!test/).+\\.test\\.ts$', '^test/proof/', '^bench/wasm-functions\\.ts$'] },
-    to: { path: `^(${ROOMS})/`, pathNot: ['^$1/', '^[^/]+/index\\.ts$', '^sandbox/testkit/index\\.ts$'] },
+    // What sealed files cost is measured on the vault itself, which the trunk as a whole has no door to.
+    from: {
+      path: '^([^/]+)/',
+      pathNot: ['^(?!test/).+\\.test\\.ts$', '^test/proof/', '^bench/(wasm-functions|at-rest)'],
+    },
+    to: {
+      path: `^(${ROOMS})/`,
+      pathNot: ['^$1/', '^[^/]+/index\\.ts$', '^sandbox/testkit/index\\.ts$', '^identity/[a-z-]+\\.json$'],
+    },
   },
   {
     name: 'chapters-are-entered-by-their-door',
     comment: 'within a room, a chapter folder that has an index.ts is entered by it.',
     severity: 'error',
-    from: { path: '^([^/]+/[^/]+)', pathNot: TEST },
+    // What lies on the disk is looked at from inside, past the flows that are on trial.
+    from: { path: '^([^/]+/[^/]+)', pathNot: [TEST, '^test/proof/'] },
     to: { path: `^(${chapters})/`, pathNot: ['^$1/', `^(${chapters})/index\\.ts$`] },
   },
   {

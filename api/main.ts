@@ -5,6 +5,7 @@ import { readConfig } from './config/index.ts';
 import { examine, renderDiagnosis } from './doctor.ts';
 import { openOperatorLog } from './grpc/index.ts';
 import { serve } from './serve.ts';
+import { addKeyCommands } from './upkeep/index.ts';
 
 /** Life of a token minted for trying out. */
 const TOKEN_SECONDS = 3_600;
@@ -99,5 +100,10 @@ withWall(program.command('doctor').description('show what the wall keeps out on 
   .option('--config <file>', 'configuration file (JSON)')
   .option('--json', 'as JSON')
   .action(doctor);
+addKeyCommands<ServerOptions & { json?: boolean }>(program, {
+  withData: (command) =>
+    command.option('--config <file>', 'configuration file (JSON)').option('--data <directory>', 'data directory'),
+  configOf,
+});
 
 program.parseAsync().catch(fail);

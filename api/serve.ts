@@ -1,4 +1,15 @@
-import { audiences, audit, collaborations, datasets, functions, queries } from '../proto/index.ts';
+import {
+  audiences,
+  audit,
+  collaborations,
+  datasets,
+  functions,
+  identity,
+  matching,
+  queries,
+  rights,
+  uploads,
+} from '../proto/index.ts';
 import { makeAudienceService, startDeliveries } from './audiences/index.ts';
 import { openLocalIssuer, openTokenVerifier } from './auth/index.ts';
 import { makeCollaborationService } from './collaborations/index.ts';
@@ -7,9 +18,13 @@ import { assertNoRealData, makeDatasetService, sweepSnapshots } from './datasets
 import { sweepReleases } from './exits/index.ts';
 import { makeFunctionService } from './functions/index.ts';
 import { type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
+import { makeIdentityService } from './identity/index.ts';
 import { type Kitchen, openKitchen, record } from './kitchen/index.ts';
 import { makeLogService } from './log/index.ts';
+import { makeMatchService } from './matching/index.ts';
 import { failInterrupted, makeQueryService, makeRuns } from './queries/index.ts';
+import { makeRightsService, startErasures } from './rights/index.ts';
+import { makeUploadService, startUploads } from './uploads/index.ts';
 
 /** How long calls may go on after the service was told to stop. */
 const DRAIN_MS = 10_000;
@@ -32,6 +47,8 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   await failInterrupted(kitchen);
   const runs = makeRuns(kitchen);
   const deliveries = startDeliveries(kitchen);
+  const erasures = startErasures(kitchen, { runs, onSwitched: () => deliveries.nudge() });
+  const received = startUploads(kitchen);
   const { verify } = openTokenVerifier(config);
   const server = createServer({
     config,
@@ -41,13 +58,20 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   });
   server.addService(collaborations.CollaborationServiceService, { ...makeCollaborationService(kitchen, server) });
   server.addService(datasets.DatasetServiceService, { ...makeDatasetService(kitchen, server) });
+  server.addService(uploads.UploadServiceService, { ...makeUploadService(kitchen, received, server) });
   server.addService(functions.FunctionServiceService, { ...makeFunctionService(kitchen, server) });
+  server.addService(identity.IdentityServiceService, { ...makeIdentityService(kitchen, server) });
   server.addService(queries.QueryServiceService, { ...makeQueryService(kitchen, runs, server) });
   server.addService(audiences.AudienceServiceService, { ...makeAudienceService(kitchen, deliveries, server) });
+  const tools = { erasures, deliveries };
+  server.addService(rights.PersonRightsServiceService, { ...makeRightsService(kitchen, tools, server) });
+  server.addService(matching.MatchServiceService, { ...makeMatchService(kitchen, server) });
   server.addService(audit.AuditServiceService, { ...makeLogService(kitchen, server) });
   const port = await server.start();
   const stop = async (): Promise<void> => {
     await server.drain(DRAIN_MS);
+    await erasures.close();
+    await received.close();
     await deliveries.close();
     await runs.close();
     await record(kitchen, { kind: 'service-stopped', call: null, collaboration: null, subject: {} });

@@ -87,7 +87,7 @@ async function planOf(bounds: Readonly<Record<string, number>>): Promise<Planned
     alias: 'events',
     datasetId: 'e',
     columns,
-    identifier: 'email',
+    identifiers: ['email'],
     rules: read.rules,
   };
   const parsed = await readSql(asked);

@@ -6,7 +6,7 @@ export function benchViews(): readonly TableView[] {
   const view = (member: string, alias: string, columns: TableView['columns'], rulesJson: string): TableView => {
     const read = readRules(JSON.parse(rulesJson), columns);
     if (!read.ok) throw new Error(canonicalText(read.faults));
-    return { member, alias, datasetId: alias, columns, identifier: 'email', rules: read.rules };
+    return { member, alias, datasetId: alias, columns, identifiers: ['email'], rules: read.rules };
   };
   const column = (name: string, kind: 'person' | 'text' | 'integer') => ({ name, type: { kind } });
   return [

@@ -46,6 +46,7 @@ describe('a refused call', () => {
           datasets.RejectReport.encode({
             rejects: [{ line: 7n, column: 'email', reason: 'not-an-email' }],
             rejectedCount: 3n,
+            counts: [],
           }).finish(),
         ),
         detail('somebody.else.Unknown', new Uint8Array([1, 2, 3])),
@@ -79,7 +80,7 @@ describe('a refused call', () => {
   });
 
   it('is shown with source line, owner, help, refused rows and when to try again', () => {
-    const rejects = { rejects: [{ line: 7n, column: '', reason: 'wrong-width' }], rejectedCount: 30n };
+    const rejects = { rejects: [{ line: 7n, column: '', reason: 'wrong-width' }], rejectedCount: 30n, counts: [] };
     const refusal = {
       ...readRefusal(failedWith([])),
       reason: 'RULE_BROKEN',
@@ -111,7 +112,7 @@ describe('a refused call', () => {
   });
 
   it('shows no table of refused rows when none is known', () => {
-    const rejects = { rejects: [], rejectedCount: 0n };
+    const rejects = { rejects: [], rejectedCount: 0n, counts: [] };
     expect(renderRefusal({ ...readRefusal(failedWith([])), rejects })).not.toContain('rows refused');
   });
 });

@@ -6,7 +6,7 @@ const serverMain = new URL('../api/main.ts', import.meta.url).pathname;
 /**
  * Runs a command of the server's own program, which prints for itself.
  *
- * `token` and `doctor` need the data directory and the wall themselves; a client of the contract has neither.
+ * `token`, `doctor` and `keys` need the data directory or the wall themselves; a client of the contract has neither.
  *
  * @returns its exit code
  */

@@ -39,6 +39,14 @@ export {
   type TableView,
   tableName,
 } from './collaboration/table-view.ts';
+export {
+  DEFAULT_IDENTITY_RULES,
+  type IdentityRules,
+  isIdentifierKind,
+  type ReadIdentityRules,
+  rankKinds,
+  readIdentityRules,
+} from './identity/identity-rules.ts';
 export { boundedBy, boundedByNothing } from './plan/bounded-by.ts';
 export {
   type BoundingChoice,
@@ -53,6 +61,15 @@ export { canonicalText, type Expression, type PlanTable } from './plan/expressio
 export { functionsUsed, type UsedFunction } from './plan/functions-used.ts';
 export { varianceOf } from './plan/noise-variance.ts';
 export { planAudienceSize } from './plan/plan-audience.ts';
+export {
+  drawPadding,
+  type HiddenMatchPlan,
+  type MatchReportPlan,
+  OTHER_KIND,
+  planHiddenMatch,
+  planMatchReport,
+  sizeFromPoints,
+} from './plan/plan-match.ts';
 export type { PlannedBounds } from './plan/planned-bounds.ts';
 export {
   chargeOf,
@@ -74,6 +91,7 @@ export type { RandomBits } from './protect/discrete-gaussian.ts';
 export { protect, protectInSlices, type Release, type ThresholdNote } from './protect/protect.ts';
 export { foundBounds, protectBounds } from './protect/protect-bounds.ts';
 export { type Cell, RawGroups } from './protect/raw-groups.ts';
+export { estimateFromSample, type SampledEstimate } from './protect/sampled-count.ts';
 export type { AccountBefore, Decision, DecisionInputs } from './replay/decide.ts';
 export {
   type DecisionRecord,

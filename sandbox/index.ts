@@ -1,6 +1,7 @@
 export { WallUnsafeError } from './host/build-wall.ts';
 export { openWall } from './host/open-wall.ts';
 export { RuntimeFolderError } from './host/runtime-folder.ts';
+export { countKept, keepRows } from './host/take-rows.ts';
 export {
   DEFAULT_WORKER_USERS,
   HIGHEST_WORKER_UID,
@@ -8,16 +9,26 @@ export {
   LOWEST_WORKER_UID,
   WorkerUsersError,
 } from './host/user-range.ts';
+export type {
+  JudgedColumn,
+  JudgeRowsJob,
+  LinkIdentifiersJob,
+  RedactEvent,
+  RedactJob,
+  SoughtIdentifiers,
+  Verdicts,
+} from './rights-jobs.ts';
 export {
   type ColumnSource,
   type ComposedTable,
   type ComposeJob,
+  type FileSource,
   type IngestEvent,
   type IngestJob,
   type JobLimits,
+  type MatchSideSource,
   type OuterTable,
   type ParseResult,
-  type PseudonymiseJob,
   type ReleasedKind,
   type RowCondition,
   type RowSelection,
@@ -26,7 +37,6 @@ export {
   type ScoringFunction,
   type Seat,
   type TableSource,
-  type TokeniseJob,
   type Wall,
   type WallCheck,
   WallError,
@@ -35,12 +45,32 @@ export {
   type WallPlaces,
 } from './wall.ts';
 export type {
+  AssignJob,
+  NamedRows,
+  PseudonymiseJob,
+  ResolvedSpine,
+  ResolveJob,
+  TokeniseJob,
+} from './wall-identity.ts';
+export type {
   ColumnChunk,
   FixedValues,
   TextValues,
 } from './wire/column-chunk.ts';
 export type { Cell, ColumnType, WireType } from './wire/column-type.ts';
-export type { IdentifierKind, IngestColumn, IngestFormat, ResultKind } from './wire/jobs.ts';
+export type { FileDescription, FoundColumn, Packing, ProposedKind } from './wire/inspection.ts';
+export type {
+  FileLayout,
+  IdentifierForm,
+  IdentifierKind,
+  IngestColumn,
+  IngestFormat,
+  PrivacyUnit,
+  ResultKind,
+  SpineCounts,
+  SpineInput,
+} from './wire/jobs.ts';
+export { type DigestSample, type MatchStep, MULTIPLES_COUNT } from './wire/matching.ts';
 export type { InputRefusal, ParseRefusal, RejectReason } from './wire/reasons.ts';
 export type {
   ScoringFault,

@@ -1,5 +1,9 @@
+import type { JudgeRowsJob, LinkIdentifiersJob, RedactEvent, RedactJob, Verdicts } from './rights-jobs.ts';
+import type { AssignJob, NamedRows, PseudonymiseJob, ResolvedSpine, ResolveJob, TokeniseJob } from './wall-identity.ts';
 import type { Cell, ColumnType } from './wire/column-type.ts';
-import type { IdentifierKind, IngestColumn, IngestFormat, ResultKind } from './wire/jobs.ts';
+import type { FileDescription } from './wire/inspection.ts';
+import type { FileLayout, IdentifierKind, IngestColumn, ResultKind } from './wire/jobs.ts';
+import type { DigestSample, MatchStep } from './wire/matching.ts';
 import type { InputRefusal, ParseRefusal, RejectReason } from './wire/reasons.ts';
 import type { ScoringFault, ScoringLanguage, ScoringParameter, ScoringResult } from './wire/scoring.ts';
 
@@ -94,17 +98,29 @@ export interface ComposedTable {
   rows: Cell[][];
 }
 
+/**
+ * A file that can be read from any place, as often as its reader likes: the caller opens its seals part by part, so that
+ * no more of it is ever in memory.
+ */
+export interface FileSource {
+  byteCount: number;
+  /** The bytes from `from` on, in parts of the source's own size; reading may end before the file does. */
+  read(from: number): AsyncIterable<Uint8Array>;
+}
+
 /** How the bytes of an upload are to be read; columns are found by name, others in the file ignored. */
 export interface IngestJob {
-  format: IngestFormat;
+  layout: FileLayout;
   columns: IngestColumn[];
   /** One reject more refuses the whole upload. */
   maxRejects: number;
+  /** 32 bytes under which rows of one person are brought together, run by run; the order tells nothing without it. */
+  sortKey: Uint8Array;
 }
 
 /** What an upload yields, in order; for each block of rows, one chunk of every column. */
 export type IngestEvent =
-  /** Identifier columns carry the normalised identifier as text. */
+  /** Identifier columns carry digests. */
   | { kind: 'chunk'; column: number; rows: number; bytes: Uint8Array }
   /**
    * A row left out. `line` is the physical line on which it starts (csv) or its row number (arrow, parquet), from
@@ -115,29 +131,46 @@ export type IngestEvent =
   | { kind: 'progress'; rows: number; bytes: number }
   | { kind: 'done'; rows: number; rejected: number };
 
-/**
- * Turns normalised identifiers into persons: the first 8 bytes, big-endian, of HMAC-SHA256(key, identifier + ":" +
- * value); null stays null.
- */
-export interface PseudonymiseJob {
-  key: Uint8Array;
-  identifier: IdentifierKind;
-  chunks: () => AsyncIterable<Uint8Array>;
+/** One side of a match: its persons, and beside them the digests of each kind of identifier, row by row alike. */
+export interface MatchSideSource {
+  personChunks: () => AsyncIterable<Uint8Array>;
+  /** One for each kind, both sides in the same order. */
+  digestChunks: readonly (() => AsyncIterable<Uint8Array>)[];
 }
 
-/**
- * Turns the identifiers of selected persons into a destination's tokens: base64url of the first 16 bytes of the
- * same HMAC under its own key.
- */
-export interface TokeniseJob {
-  key: Uint8Array;
-  identifier: IdentifierKind;
-  /** Who is selected. */
-  persons: BigUint64Array;
-  /** Person chunks and vault chunks, row by row alike. */
-  personChunks: () => AsyncIterable<Uint8Array>;
-  vaultChunks: () => AsyncIterable<Uint8Array>;
+/** Persons of two tables, to be counted by the first kind of identifier that they share. */
+export interface MatchKindsJob {
+  sides: readonly [MatchSideSource, MatchSideSource];
 }
+
+/** A set of persons to be hidden, for somebody who is to learn no more than how many points it has. */
+export interface HidePointsJob {
+  /** 32 fresh bytes that the same session counts with. */
+  secret: Uint8Array;
+  identifier: IdentifierKind;
+  sample: DigestSample;
+  /** Points that are nobody's. */
+  padding: number;
+  /** Most persons and padding; a set that has more is told by its steps alone, and not made. */
+  maxBaseCount: number;
+  personChunks: () => AsyncIterable<Uint8Array>;
+  digestChunks: () => AsyncIterable<Uint8Array>;
+}
+
+/** What hiding yields: steps, then all points at once, 32 bytes each, in the order of their bytes. */
+export type HidePointsEvent = ({ kind: 'step' } & MatchStep) | { kind: 'points'; points: Uint8Array };
+
+/** Points of a session to count matches among; each list in the order of its bytes. */
+export interface CountMatchesJob {
+  secret: Uint8Array;
+  /** The hidden points as they came back. */
+  raised: Uint8Array;
+  /** The other side's own. */
+  own: Uint8Array;
+}
+
+/** What counting yields: steps, then the exact count, which nobody may see before its noise. */
+export type CountMatchesEvent = ({ kind: 'step' } & MatchStep) | { kind: 'count'; count: bigint };
 
 /** The engine's own tree of a text, or why there is none; `position` is a byte offset into the text. */
 export type ParseResult = { ok: true; tree: string } | { ok: false; reason: ParseRefusal; position?: number };
@@ -256,11 +289,32 @@ export interface Wall {
   /** Runs an outer query over released values. */
   compose(job: ComposeJob, limits: JobLimits): Promise<ComposedTable>;
   /** Reads an uploaded file, row by row, as fast as its events are taken. */
-  ingest(job: IngestJob, bytes: AsyncIterable<Uint8Array>, limits: JobLimits): AsyncIterable<IngestEvent>;
-  /** Yields one person chunk for each vault chunk. */
-  pseudonymise(job: PseudonymiseJob, limits: JobLimits): AsyncIterable<Uint8Array>;
+  ingest(job: IngestJob, file: FileSource, limits: JobLimits): AsyncIterable<IngestEvent>;
+  /** Finds out how a file is written and what its columns look like, from its first rows; never tells a value. */
+  inspect(known: { layout?: Partial<FileLayout> }, file: FileSource, limits: JobLimits): Promise<FileDescription>;
+  /** Names the rows of a part by nodes, and tells which identifiers stood together. */
+  pseudonymise(job: PseudonymiseJob, limits: JobLimits): AsyncIterable<NamedRows>;
+  /** Decides which nodes are one person. */
+  resolve(job: ResolveJob, limits: JobLimits): AsyncIterable<ResolvedSpine>;
+  /** Yields one person chunk for each node chunk. */
+  assign(job: AssignJob, limits: JobLimits): AsyncIterable<Uint8Array>;
   /** Yields distinct tokens in batches, sorted over all of them by code unit. */
   tokenise(job: TokeniseJob, limits: JobLimits): AsyncIterable<string[]>;
+  /** Tells which rows count. */
+  judgeRows(job: JudgeRowsJob, limits: JobLimits): AsyncIterable<Verdicts>;
+  /** Yields the digests of identifiers that stand beside sought ones and name the same persons. */
+  linkIdentifiers(
+    job: LinkIdentifiersJob,
+    limits: JobLimits,
+  ): AsyncIterable<{ kind: IdentifierKind; digests: Uint8Array }>;
+  /** Copies the rows of an original that hold no sought identifier, byte for byte where the format is text. */
+  redact(job: RedactJob, file: FileSource, limits: JobLimits): AsyncIterable<RedactEvent>;
+  /** Counts persons of two tables by shared kind: one number for each kind, then those who share none. */
+  matchKinds(job: MatchKindsJob, limits: JobLimits): Promise<bigint[]>;
+  /** Hides the persons of a table for a match without showing. */
+  hidePoints(job: HidePointsJob, limits: JobLimits): AsyncIterable<HidePointsEvent>;
+  /** Counts the matches of a session. Points that are none, or that do not fit together, fail like anything else. */
+  countMatches(job: CountMatchesJob, limits: JobLimits): AsyncIterable<CountMatchesEvent>;
   /** Takes a seat for work of one lane. @throws {WallError} WALL_BUSY when the line is full */
   takeSeat(lane: string): Seat;
   /** The same wall with workers and places of its own; what was proven of the one holds for the other. */

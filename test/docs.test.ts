@@ -231,7 +231,7 @@ function faultOf(program: Command, words: readonly string[]): string | undefined
   const found = find(program, words);
   if (typeof found === 'string') return found;
   // What the server's own program reads is not known here.
-  if (['token', 'doctor'].includes(found.command.name())) return undefined;
+  if (['token', 'doctor', 'keys'].includes(found.command.name())) return undefined;
   const known = [...found.command.options, ...program.options].map((option) => option.long);
   const unknown = found.options.find((option) => !known.includes(option));
   return unknown === undefined ? undefined : `there is no option \`${unknown}\``;

@@ -1,5 +1,5 @@
-// The tests let programs that we did not write talk to Galley: grpcio with reflection, and pyarrow. They live in a
-// virtual environment under .cache/peers, so that nothing is installed into the system's Python.
+// The tests let programs that we did not write talk to Galley: grpcio with reflection, pyarrow, and a key service.
+// They live in a virtual environment under .cache/peers, so that nothing is installed into the system's Python.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export async function ensurePeers(root) {
   await runShown('making a Python environment for the test peers', python, ['-m', 'venv', folder]);
   const quiet = ['--disable-pip-version-check', '--no-input', '-q'];
   const exact = ['--only-binary=:all:', '--no-deps', '-r', requirements];
-  const label = 'installing the test peers (grpcio, protobuf, pyarrow)';
+  const label = 'installing the test peers (grpcio, protobuf, pyarrow, phonenumbers, moto)';
   await runShown(label, interpreter, ['-m', 'pip', 'install', ...quiet, ...exact]);
   writeFileSync(stamp, digest);
 }

@@ -24,6 +24,7 @@ const tasks = {
   'check:static': { program: 'tools/check.ts', needs: [], before: ['--no-tests'] },
   mutate: { program: 'tools/mutate.ts', needs: [] },
   'verify:privacy': { program: 'tools/verify-privacy.ts', needs: ['wall'] },
+  'verify:ingest': { program: 'tools/verify-ingest.ts', needs: ['wall'] },
   'verify:wall': { program: 'tools/verify-wall.ts', needs: ['wall'] },
   generate: { program: 'tools/generate.ts', needs: [] },
   'proto:baseline': { program: 'tools/generate.ts', needs: [], before: ['--baseline'] },

@@ -85,7 +85,8 @@ async function refuse(
   return audienceRefused(violations);
 }
 
-async function nextVersion(db: Database, audienceId: string): Promise<number> {
+/** Counts up the version of an audience: what is sent under a later one replaces what was sent before. */
+export async function nextVersion(db: Database, audienceId: string): Promise<number> {
   const row = await db
     .updateTable('audiences')
     .set((update) => ({ version: update('version', '+', 1) }))

@@ -1,5 +1,6 @@
 import { WallError } from '../../sandbox/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
+import { nextVersion } from './activate-audience.ts';
 import type { ActivationRow } from './audience-record.ts';
 import { deliver } from './deliver.ts';
 import { HeldBack } from './held-back.ts';
@@ -35,7 +36,8 @@ export async function attemptDelivery(
   } catch (cause) {
     // Cut off in between, the attempt is made again: the destination knows it by audience and version.
     if (sending.aborted) return;
-    if (cause instanceof HeldBack) await holdBack(kitchen, activation, cause);
+    if (cause instanceof HeldBack && activation.is_replacement === 1) await withdrawInstead(kitchen, activation, cause);
+    else if (cause instanceof HeldBack) await holdBack(kitchen, activation, cause);
     else await failed(kitchen, activation, cause);
   }
 }
@@ -53,9 +55,33 @@ async function confirm(
   const { activation_id: id, audience_id: audience, collaboration_id: collaboration } = activation;
   const subject = { audience, activation: id, receipt, withdrawal: isWithdrawal };
   await record(kitchen, { kind: 'audience-delivered', call: null, collaboration, subject });
-  const delivered = { state: 'delivered' as const, receipt, delivered_at_ms: shownAtMs };
+  const delivered = { state: 'delivered' as const, receipt, delivered_at_ms: shownAtMs, is_replacement: 0 };
   const revoked = { state: 'revoked' as const, receipt, revoked_at_ms: shownAtMs };
   await change(kitchen, activation, { ...(isWithdrawal ? revoked : delivered), next_attempt_at_ms: null });
+}
+
+/**
+ * What must be replaced cannot wait: with persons in it who no longer count, it is withdrawn.
+ */
+async function withdrawInstead(kitchen: Kitchen, activation: ActivationRow, { reason }: HeldBack): Promise<void> {
+  const { activation_id: id, audience_id: audience, collaboration_id: collaboration, version } = activation;
+  kitchen.operatorLog.warn({ activation: id, reason }, 'an audience that must be replaced is withdrawn');
+  const subject = { audience, activation: id, reason };
+  await record(kitchen, { kind: 'audience-revoked', call: null, collaboration, subject });
+  await kitchen.store.transaction(async (db) => {
+    await db
+      .updateTable('activations')
+      .set({
+        state: 'revoking',
+        version: await nextVersion(db, audience),
+        attempt_count: 0,
+        next_attempt_at_ms: kitchen.nowMs(),
+      })
+      .where('activation_id', '=', id)
+      .where('state', '=', 'accepted')
+      .where('version', '=', version)
+      .execute();
+  });
 }
 
 /** The requester sees `accepted` as before; the operator and the auditors learn why it stays so, the latter once. */
@@ -89,12 +115,16 @@ function retryOf(kitchen: Kitchen, { attempt_count: count }: ActivationRow) {
   return { attempt_count: count + 1, next_attempt_at_ms: kitchen.nowMs() + waitMs };
 }
 
-/** A withdrawal may have come in meanwhile: then what this attempt has to say of its publication must not hide it. */
+/**
+ * A withdrawal or an erasure may have come in meanwhile: then what this attempt has to say of its version must not hide
+ * that another one is due.
+ */
 async function change(kitchen: Kitchen, activation: ActivationRow, fields: Partial<ActivationRow>): Promise<void> {
   await kitchen.store.db
     .updateTable('activations')
     .set(fields)
     .where('activation_id', '=', activation.activation_id)
     .where('state', '=', activation.state)
+    .where('version', '=', activation.version)
     .execute();
 }

@@ -1,5 +1,13 @@
 import { addressTable, columnsNeeded, type IdentifierKind, printPersons } from '../../policies/index.ts';
-import { columnPlace, columnsOf, identifierOf, openTables, personPlace, readColumnChunks } from '../datasets/index.ts';
+import {
+  columnChunks,
+  columnsOf,
+  identifiersOf,
+  neededTables,
+  openTables,
+  personChunks,
+  preparePersons,
+} from '../datasets/index.ts';
 import { saltOf } from '../exits/index.ts';
 import { openFunctions } from '../functions/index.ts';
 import { beginWork, type Kitchen } from '../kitchen/index.ts';
@@ -63,8 +71,11 @@ async function collectTokens(
   if (snapshot === undefined) throw new Error('the destination knows none of these persons');
   const work = beginWork({ ...of, maxMs: MAX_SELECTION_MS });
   const { sql, functions } = printPersons(checked);
+  const needed = columnsNeeded(checked);
+  const used = [...neededTables(needed, snapshots), snapshot];
+  const pinned = await preparePersons(kitchen, collaborationId, new Set(used), work);
   const job = {
-    tables: await openTables(kitchen, collaborationId, columnsNeeded(checked), { snapshots, work }),
+    tables: openTables(kitchen, collaborationId, needed, { snapshots, persons: pinned }),
     functions: await openFunctions(kitchen, collaborationId, functions),
     sql,
     parameters: [saltOf(kitchen, collaborationId)],
@@ -72,16 +83,16 @@ async function collectTokens(
     maxRows: MAX_AUDIENCE_PERSONS,
   };
   const persons = await kitchen.wall.selectPersons(job, work.nextJob());
-  const vault = identifierOf(columnsOf(snapshot.columns));
+  const vault = identifiersOf(columnsOf(snapshot.columns)).find(({ kind }) => kind === destination.identifier);
   // INVARIANT: an address table has the identifier of its destination.
-  if (vault === null) throw new Error('the address table names no persons');
+  if (vault === undefined) throw new Error('the address table names no persons');
   const batches = kitchen.wall.tokenise(
     {
       key: tokenKeyOf(kitchen, destination),
       identifier: destination.identifier as IdentifierKind,
       persons,
-      personChunks: () => readColumnChunks(kitchen, personPlace(kitchen, collaborationId, snapshot.snapshotId)),
-      vaultChunks: () => readColumnChunks(kitchen, columnPlace(kitchen, snapshot.snapshotId, vault.index)),
+      personChunks: () => personChunks(kitchen, collaborationId, { snapshot, persons: pinned }),
+      vaultChunks: () => columnChunks(kitchen, snapshot, vault.index),
     },
     work.nextJob(),
   );

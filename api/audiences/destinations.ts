@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { DestinationFacts, IdentifierKind } from '../../policies/index.ts';
+import { type DestinationFacts, type IdentifierKind, isIdentifierKind } from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
 import { admit } from '../collaborations/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
@@ -48,8 +48,8 @@ export async function createDestination(
 function assertGood(request: audiences.CreateDestinationRequest): void {
   if (!NAME.test(request.destinationId))
     throw wrong('destination_id', 'must be lower-case letters, digits and hyphens');
-  if (!['email', 'phone', 'member_id'].includes(request.identifier)) {
-    throw wrong('identifier', 'must be `email`, `phone` or `member_id`');
+  if (!isIdentifierKind(request.identifier)) {
+    throw wrong('identifier', 'must be a kind of identifier, for example `email` or `custom:openid`');
   }
   const address = readDestinationAddress(request.address);
   if (address === null) {

@@ -93,7 +93,7 @@ async function prepareSizing(
   const reading = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
   const checked = await checkStored(kitchen, { row, collaboration }, reading);
   const datasetIds = checked.tables.map((t) => t.view.datasetId);
-  const snapshots = await newestSnapshots(kitchen, datasetIds);
+  const snapshots = await newestSnapshots(kitchen, row.collaboration_id, datasetIds);
   assertUploaded(checked, snapshots);
   const collaborationId = row.collaboration_id;
   const place = { collaborationId, consumer: row.owner, snapshots };

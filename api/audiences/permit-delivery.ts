@@ -50,7 +50,7 @@ export async function permitDelivery(
     ...checkAudienceSize(checked, BigInt(activation.persons)),
   ];
   if (violations.length > 0) throw new HeldBack('rules-refuse');
-  const snapshots = await readSizedSnapshots(kitchen, activation.snapshots);
+  const snapshots = await readSizedSnapshots(kitchen, collaborationId, activation.snapshots);
   if (!checked.tables.every((t) => snapshots.has(t.view.datasetId))) throw new HeldBack('snapshot-is-gone');
   return { collaborationId, destination, checked, snapshots };
 }

@@ -64,6 +64,16 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
   'create-collaboration': { may: 'operator platform brand', ask: () => ({}) },
   'create-dataset': { may: 'operator platform brand', ask: () => ({}) },
   'list-datasets': { may: 'operator platform brand', ask: () => ({}) },
+  'begin-upload': { may: 'operator platform brand', ask: () => ({}) },
+  'list-uploads': { may: 'operator platform brand', ask: () => ({}) },
+  'send-upload': { may: 'operator platform brand', ask: uploading },
+  'read-upload': { may: 'operator platform brand', ask: uploading },
+  'abandon-upload': { may: 'operator platform brand', ask: uploading },
+  'opt-out': { may: 'operator platform brand', ask: () => ({}) },
+  'read-opt-outs': { may: 'operator platform brand', ask: () => ({}) },
+  'erase-persons': { may: 'operator platform brand', ask: () => ({}) },
+  'erase-member': { may: 'operator platform brand', ask: () => ({}) },
+  'read-erasure': { may: 'operator platform brand', ask: () => ({}) },
   'read-proof': { may: 'operator platform brand isv auditor', ask: () => ({}) },
   'stream-leaves': { may: '', ask: () => ({}) },
   'read-collaboration': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
@@ -71,6 +81,8 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
   'read-budget': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'explain-question': { may: 'operator platform brand isv', ask: asking },
   'submit-question': { may: 'operator platform brand isv', ask: asking },
+  'report-match': { may: 'operator platform brand isv', ask: asking },
+  'estimate-match': { may: 'operator platform brand isv', ask: asking },
   'list-questions': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'define-audience': { may: 'operator platform brand isv', ask: asking },
   'list-audiences': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
@@ -81,17 +93,20 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
     may: 'operator platform brand isv auditor',
     ask: () => ({ collaboration, grants: [grant] }),
   },
+  'explain-identity': { may: 'operator platform brand', ask: () => ({ collaboration }) },
   'read-function': { may: 'operator platform brand isv auditor', ask: submitted },
   'retire-function': { may: 'operator platform brand isv', ask: submitted },
   'read-log': { may: 'operator platform brand auditor', ask: () => ({ collaboration, grants: [grant] }) },
   'read-decision': { may: 'auditor', ask: () => ({ collaboration, grants: [grant] }) },
   'bind-dataset': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'set-rules': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
+  'set-identity-rules': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'create-grant': { may: 'brand', ask: () => ({ collaboration, granted: ['query', 'activate'] }) },
   'revoke-grant': { may: 'brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'read-dataset': { may: 'operator platform brand', ask: (role) => ({ dataset: { datasetId: 'd', ...own(role) } }) },
   'upload-snapshot': { may: 'operator platform brand', ask: (role) => ({ dataset: { datasetId: 'd', ...own(role) } }) },
   'take-out': { may: 'operator platform brand', ask: (role) => ({ dataset: { datasetId: 'd', ...own(role) } }) },
+  'erase-dataset': { may: 'operator platform brand', ask: (role) => ({ dataset: { datasetId: 'd', ...own(role) } }) },
   'read-question': { may: 'operator platform brand isv', ask: asked },
   'cancel-question': { may: 'operator platform brand isv', ask: asked },
   'read-audience': { may: 'operator platform brand isv', ask: defined },
@@ -102,6 +117,10 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
 
 function asking(role: Role) {
   return { collaboration, grants: [grant], tables: ['home.events'], ...(role === 'isv' ? { actingFor: 'acme' } : {}) };
+}
+
+function uploading(role: Role) {
+  return { upload: { uploadId: 'u', member: memberOf(role) } };
 }
 
 function asked(role: Role) {
@@ -138,7 +157,8 @@ describe('the table of actions and roles', () => {
 
   it('gives an outsider nothing but proofs and things of its own, and hides the rest', () => {
     for (const [action, { ask }] of Object.entries(table)) {
-      const isOutside = !['create-collaboration', 'create-dataset', 'list-datasets', 'read-proof'].includes(action);
+      // What is asked of the service as a whole is about the caller's own member.
+      const isOutside = Object.keys(ask('brand')).length > 0;
       if (!isOutside) continue;
       for (const role of roles) {
         const request = { action, ...ask(role) } as Unsent;
@@ -180,9 +200,14 @@ describe('a member', () => {
   it('binds, takes out and reads nothing of another one, be it the operator', () => {
     const dataset = { datasetId: 'd', owner: 'acme' };
     for (const role of ['operator', 'platform'] as const) {
-      for (const action of ['read-dataset', 'upload-snapshot', 'take-out'] as const) {
+      for (const action of ['read-dataset', 'upload-snapshot', 'take-out', 'erase-dataset'] as const) {
         expect(allows(principalOf(role), { action, dataset })).toBe(false);
         expect(isVisible(principalOf(role), { action, dataset })).toBe(false);
+      }
+      for (const action of ['send-upload', 'read-upload', 'abandon-upload'] as const) {
+        const upload = { uploadId: 'u', member: 'acme' };
+        expect(allows(principalOf(role), { action, upload })).toBe(false);
+        expect(isVisible(principalOf(role), { action, upload })).toBe(false);
       }
       expect(allows(principalOf(role), { action: 'set-rules', collaboration, owner: 'acme' })).toBe(false);
       const question = { queryId: 'q', asker: 'acme', actingFor: 'acme' };

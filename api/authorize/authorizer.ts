@@ -21,7 +21,7 @@ export async function openAuthorizer(): Promise<Authorizer> {
 function authorize(request: AuthorizationRequest): Decision {
   if (isPermitted(request, request.action)) return { allowed: true };
   // Only what exists for this caller can be refused to it; the rest is not there.
-  const hasPlace = 'collaboration' in request || 'dataset' in request;
+  const hasPlace = 'collaboration' in request || 'dataset' in request || 'upload' in request;
   return { allowed: false, isVisible: !hasPlace || isPermitted(asLook(request), 'know-of') };
 }
 

@@ -14,6 +14,7 @@ export function resourceOf(request: AuthorizationRequest): TypeAndId {
   if ('audience' in request) return uid('Audience', request.audience.audienceId);
   if ('scoringFunction' in request) return uid('Function', request.scoringFunction.functionId);
   if ('dataset' in request) return uid('Dataset', request.dataset.datasetId);
+  if ('upload' in request) return uid('Upload', request.upload.uploadId);
   if ('collaboration' in request) return uid('Collaboration', request.collaboration.collaborationId);
   return uid('Service', 'galley');
 }
@@ -25,6 +26,10 @@ export function entitiesOf(request: AuthorizationRequest): EntityJson[] {
   if ('dataset' in request) {
     const { owner, isSuspended } = request.dataset;
     const attrs = { owner: ref('Member', owner), suspended: isSuspended ?? false };
+    entities.push({ uid: resourceOf(request), attrs, parents: [] });
+  }
+  if ('upload' in request) {
+    const attrs = { owner: ref('Member', request.upload.member) };
     entities.push({ uid: resourceOf(request), attrs, parents: [] });
   }
   if ('question' in request) {

@@ -14,4 +14,5 @@ export type {
   OwnedAction,
   QuestionAction,
   ServiceAction,
+  UploadAction,
 } from './request.ts';

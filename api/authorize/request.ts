@@ -32,6 +32,13 @@ export type ServiceAction =
   | 'create-collaboration'
   | 'create-dataset'
   | 'list-datasets'
+  | 'opt-out'
+  | 'read-opt-outs'
+  | 'erase-persons'
+  | 'erase-member'
+  | 'read-erasure'
+  | 'begin-upload'
+  | 'list-uploads'
   | 'read-proof'
   | 'stream-leaves';
 
@@ -42,6 +49,8 @@ export type CollaborationAction =
   | 'read-budget'
   | 'explain-question'
   | 'submit-question'
+  | 'report-match'
+  | 'estimate-match'
   | 'list-questions'
   | 'define-audience'
   | 'list-audiences'
@@ -49,14 +58,18 @@ export type CollaborationAction =
   | 'list-destinations'
   | 'submit-function'
   | 'list-functions'
+  | 'explain-identity'
   | 'read-log'
   | 'read-decision';
 
 /** Actions on something in a collaboration that one member owns. */
-export type OwnedAction = 'bind-dataset' | 'set-rules' | 'revoke-grant';
+export type OwnedAction = 'bind-dataset' | 'set-rules' | 'set-identity-rules' | 'revoke-grant';
 
 /** Actions on a dataset. */
-export type DatasetAction = 'read-dataset' | 'upload-snapshot' | 'take-out';
+export type DatasetAction = 'read-dataset' | 'upload-snapshot' | 'take-out' | 'erase-dataset';
+
+/** Actions on a file on its way in. */
+export type UploadAction = 'send-upload' | 'read-upload' | 'abandon-upload';
 
 /** Actions on a question that was asked. */
 export type QuestionAction = 'read-question' | 'cancel-question';
@@ -74,6 +87,7 @@ export type Action =
   | OwnedAction
   | 'create-grant'
   | DatasetAction
+  | UploadAction
   | QuestionAction
   | AudienceAction
   | FunctionAction;
@@ -112,6 +126,10 @@ export type AuthorizationRequest = Call &
     | {
         readonly action: DatasetAction;
         readonly dataset: { readonly datasetId: string; readonly owner: string; readonly isSuspended?: boolean };
+      }
+    | {
+        readonly action: UploadAction;
+        readonly upload: { readonly uploadId: string; readonly member: string };
       }
     | ({
         readonly action: QuestionAction;

@@ -77,6 +77,7 @@ async function rulesFor(kitchen: Kitchen, call: Call, datasetId: string, rulesJs
     .selectAll()
     .where('dataset_id', '=', datasetId)
     .where('owner', '=', call.principal.member)
+    .where('erased_at_ms', 'is', null)
     .executeTakeFirst();
   if (dataset === undefined) throw notFound('dataset');
   const read = readRules(parseDocument(rulesJson), tableColumnsOf(columnsOf(dataset.columns)));

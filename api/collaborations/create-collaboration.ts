@@ -13,6 +13,11 @@ const MAX_COLLABORATION_EPSILON = 20;
 /** Largest delta. */
 const MAX_COLLABORATION_DELTA = 1e-5;
 
+const PURPOSE = /^[a-z0-9_-]{1,64}$/;
+const REGION = /^[A-Z]{2}$/;
+/** Most regions: all there are, and room for those to come. */
+const MAX_REGIONS_COUNT = 300;
+
 /** Creates a collaboration and answers its id. The creator has accepted by creating it; all others are invited. */
 export async function createCollaboration(
   kitchen: Kitchen,
@@ -30,6 +35,7 @@ export async function createCollaboration(
   const members = readMembers(request, member);
   const budget = readBudget(request.budget, 'budget');
   const consumer = readBudget(request.consumerBudget, 'consumer_budget');
+  const { purpose, regions } = readUse(request);
   const collaborationId = newId('col');
   const nowMs = kitchen.nowMs();
   await record(kitchen, {
@@ -40,6 +46,8 @@ export async function createCollaboration(
       members: members.map((m) => ({ member: m.member, abilities: [...m.abilities] })),
       budget: { ...budget },
       consumerBudget: { ...consumer },
+      ...(purpose === '' ? {} : { purpose }),
+      ...(regions.length === 0 ? {} : { regions: [...regions] }),
     },
   });
   await kitchen.store.transaction(async (db) => {
@@ -55,6 +63,8 @@ export async function createCollaboration(
         consumer_delta_limit: consumer.delta,
         created_at_ms: nowMs,
         suspended_at_ms: null,
+        purpose,
+        regions: JSON.stringify(regions),
       })
       .execute();
     const rows = members.map((m) => ({
@@ -74,6 +84,18 @@ export async function createCollaboration(
     });
   });
   return collaborationId;
+}
+
+// What members accept is what their rows are used for: another use is another collaboration, which they accept anew.
+function readUse({ purpose, regions }: collaborations.CreateCollaborationRequest) {
+  if (purpose !== '' && !PURPOSE.test(purpose)) {
+    const letters = 'lower-case letters, digits, `_` and `-`';
+    throw new ServiceError('INVALID_REQUEST', `\`purpose\` must be a word of at most 64 ${letters}`);
+  }
+  if (regions.length > MAX_REGIONS_COUNT || !regions.every((region) => REGION.test(region))) {
+    throw new ServiceError('INVALID_REQUEST', '`regions` must be two upper-case letters each, for example `CN`');
+  }
+  return { purpose, regions: [...new Set(regions)].sort() };
 }
 
 function readMembers(request: collaborations.CreateCollaborationRequest, creator: string) {

@@ -1,5 +1,5 @@
 /** The door of collaborations: members, grants, bindings, rules and the ledger's accounts. */
-export { accountsOf } from './accounts.ts';
+export { accountsOf, collaborationAccount } from './accounts.ts';
 export { admit, assertPermitted } from './admit.ts';
 export { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration, rulesOf } from './collaboration-record.ts';
 export { makeCollaborationService } from './collaboration-service.ts';

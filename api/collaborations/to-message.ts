@@ -71,5 +71,7 @@ export function collaborationMessage(record: CollaborationRecord, viewer: string
     budget: costMessage({ epsilon: row.epsilon_limit, delta: row.delta_limit }),
     consumerBudget: costMessage({ epsilon: row.consumer_epsilon_limit, delta: row.consumer_delta_limit }),
     createdAt: new Date(row.created_at_ms),
+    purpose: row.purpose,
+    regions: JSON.parse(row.regions) as string[],
   };
 }

@@ -12,6 +12,26 @@ export type Config = {
   readonly limits: LimitsConfig;
   /** How the wall around untrusted work is built. */
   readonly wall: WallConfig;
+  /** What the keys of the data hang from. */
+  readonly keys: KeysConfig;
+};
+
+/** What the operator decides about keys. */
+export type KeysConfig = { readonly master: MasterConfig };
+
+/** Where the master key is. `file` null is `keys/master.key` in the data directory. */
+export type MasterConfig =
+  | { readonly kind: 'file'; readonly file: string | null }
+  | { readonly kind: 'environment'; readonly variable: string }
+  | KmsMasterConfig;
+
+/** A master key that never leaves a key service: AWS KMS, or another that speaks its protocol at `endpoint`. */
+export type KmsMasterConfig = {
+  readonly kind: 'kms';
+  /** Id, ARN or alias of a symmetric key. */
+  readonly keyId: string;
+  readonly region: string;
+  readonly endpoint?: string;
 };
 
 /** What the operator decides about the wall. */
@@ -61,6 +81,14 @@ export type LimitsConfig = {
   readonly streamDeadlineMs: number;
   /** The longest a question may take from its arrival to its end, waiting for workers included. */
   readonly questionDeadlineMs: number;
+  /** Uploads a member may have begun and not yet published. */
+  readonly openUploadsPerMember: number;
+  /** Bytes of a member that may wait to be published. */
+  readonly stagedBytesPerMember: number;
+  /** How long an upload that nobody goes on with is kept. */
+  readonly uploadLifeMs: number;
+  /** Bytes of the disk that uploads leave free, for all that the service has to write beside them. */
+  readonly diskReserveBytes: number;
 };
 
 /** Beside the checkout or the working directory, so that a first try needs no rights. */
@@ -89,7 +117,9 @@ export const knownAlgorithms: readonly string[] = [
  *
  * 50 calls a second is ten times what a person with a console makes and a fortieth of what one process answers;
  * 100 streams is the least that HTTP/2 advises; a minute covers every unary call that the wall allows, and an hour a
- * 10 GB upload at 3 MB/s. Two minutes are a hundred times a question over a million rows.
+ * 10 GB upload at 3 MB/s. Two minutes are a hundred times a question over a million rows. A hundred uploads of 256 GiB
+ * together are four of the largest; a week lets a broken one wait over a holiday; the log and the control store of a
+ * year fit into a gibibyte.
  */
 export const defaultLimits: LimitsConfig = {
   callsPerSecond: 50,
@@ -98,4 +128,8 @@ export const defaultLimits: LimitsConfig = {
   unaryDeadlineMs: 60_000,
   streamDeadlineMs: 3_600_000,
   questionDeadlineMs: 120_000,
+  openUploadsPerMember: 100,
+  stagedBytesPerMember: 256 * 1024 ** 3,
+  uploadLifeMs: 7 * 86_400_000,
+  diskReserveBytes: 1024 ** 3,
 };

@@ -15,6 +15,7 @@ import { ConfigRefused } from './config-refused.ts';
 import { readCount, readDocument, readFlag, readText } from './fields.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import { parseIssuer } from './parse-issuer.ts';
+import { parseKeys } from './parse-keys.ts';
 
 /** Bounds of each limit: under the least the service is unusable, over the most the limit protects nobody. */
 const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; most: number } } = {
@@ -25,7 +26,13 @@ const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; mos
   streamDeadlineMs: { least: 1_000, most: 86_400_000 },
   // The most is what a worker may have of processor time: past it, it would die before its deadline.
   questionDeadlineMs: { least: 1_000, most: 900_000 },
+  openUploadsPerMember: { least: 1, most: 100_000 },
+  stagedBytesPerMember: { least: 1_048_576, most: Number.MAX_SAFE_INTEGER },
+  uploadLifeMs: { least: 1_000, most: 31_536_000_000 },
+  diskReserveBytes: { least: 0, most: Number.MAX_SAFE_INTEGER },
 };
+
+const CONFIG_FIELDS = ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits', 'wall', 'keys'] as const;
 
 /**
  * Turns an unknown document into a configuration, every default filled in.
@@ -33,7 +40,7 @@ const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; mos
  * @throws {ConfigRefused} naming the first field that cannot be used
  */
 export function parseConfig(value: unknown): Config {
-  const document = readDocument(value, '', ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits', 'wall']);
+  const document = readDocument(value, '', CONFIG_FIELDS);
   const listenAddress = readText(document.listenAddress ?? DEFAULT_LISTEN_ADDRESS, 'listenAddress');
   const tls = parseTls(document.tls ?? null);
   const { host } = parseListenAddress(listenAddress);
@@ -51,6 +58,7 @@ export function parseConfig(value: unknown): Config {
     issuer: parseIssuer(document.issuer ?? { kind: 'local' }),
     limits: parseLimits(document.limits ?? {}),
     wall: parseWall(document.wall ?? {}),
+    keys: parseKeys(document.keys ?? {}),
   };
 }
 

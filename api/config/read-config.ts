@@ -23,13 +23,23 @@ const environmentFields: { readonly [variable: string]: string } = {
   GALLEY_LIMITS_UNARY_DEADLINE_MS: 'limits.unaryDeadlineMs',
   GALLEY_LIMITS_STREAM_DEADLINE_MS: 'limits.streamDeadlineMs',
   GALLEY_LIMITS_QUESTION_DEADLINE_MS: 'limits.questionDeadlineMs',
+  GALLEY_LIMITS_OPEN_UPLOADS_PER_MEMBER: 'limits.openUploadsPerMember',
+  GALLEY_LIMITS_STAGED_BYTES_PER_MEMBER: 'limits.stagedBytesPerMember',
+  GALLEY_LIMITS_UPLOAD_LIFE_MS: 'limits.uploadLifeMs',
+  GALLEY_LIMITS_DISK_RESERVE_BYTES: 'limits.diskReserveBytes',
   GALLEY_WALL_RUNTIME_DIRECTORY: 'wall.runtimeDirectory',
   GALLEY_WALL_WORKER_USERS_FIRST: 'wall.workerUsers.first',
   GALLEY_WALL_WORKER_USERS_LAST: 'wall.workerUsers.last',
+  GALLEY_KEYS_MASTER_KIND: 'keys.master.kind',
+  GALLEY_KEYS_MASTER_FILE: 'keys.master.file',
+  GALLEY_KEYS_MASTER_VARIABLE: 'keys.master.variable',
+  GALLEY_KEYS_MASTER_KEY_ID: 'keys.master.keyId',
+  GALLEY_KEYS_MASTER_REGION: 'keys.master.region',
+  GALLEY_KEYS_MASTER_ENDPOINT: 'keys.master.endpoint',
 };
 
 /** Prefixes under which every variable is ours, so that a misspelt one is refused instead of ignored. */
-const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL)_/;
+const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS)_/;
 
 /** Fields that name files: relative to the configuration file, or to the working directory when told otherwise. */
 const pathFields = [
@@ -39,6 +49,7 @@ const pathFields = [
   'tls.clientCaFile',
   'issuer.jwks',
   'wall.runtimeDirectory',
+  'keys.master.file',
 ];
 
 /**

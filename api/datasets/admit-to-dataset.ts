@@ -20,6 +20,7 @@ export async function admitToDataset(
     .selectFrom('datasets')
     .selectAll()
     .where('dataset_id', '=', datasetId)
+    .where('erased_at_ms', 'is', null)
     .executeTakeFirst();
   if (row === undefined) throw notFound('dataset');
   const dataset = { datasetId, owner: row.owner, isSuspended: row.suspended_at_ms !== null };
@@ -37,5 +38,6 @@ export async function readSnapshots(kitchen: Kitchen, datasetId: string): Promis
     .where('dataset_id', '=', datasetId)
     .where('state', '=', 'published')
     .orderBy('published_at_ms')
+    .orderBy('leaf_index')
     .execute();
 }

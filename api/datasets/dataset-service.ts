@@ -1,20 +1,18 @@
 import { datasets } from '../../proto/index.ts';
 
-import { type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
+import { type Call, type HandlerWrappers, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, newId, once, readDisplayName, readPage, record } from '../kitchen/index.ts';
-import { admitToDataset, type DatasetRow, readSnapshots, type SnapshotRow } from './admit-to-dataset.ts';
+import { admitToDataset, type DatasetRow, readSnapshots } from './admit-to-dataset.ts';
 import { listCountingPaths } from './counting-paths.ts';
 import { columnMessage, columnsOf, readColumns } from './dataset-columns.ts';
-import { originalPlace } from './snapshot-place.ts';
-import { uploadSnapshot } from './upload-snapshot.ts';
-
-/** Bytes of one message of a take-out; well under the largest message. */
-const TAKE_OUT_CHUNK_BYTES = 262_144;
+import { readLayout, readTolerance } from './file-settings.ts';
+import { snapshotMessage } from './snapshot-message.ts';
+import { takeOut } from './take-out.ts';
 
 /** The handlers of galley.v1.DatasetService. */
 export function makeDatasetService(
   kitchen: Kitchen,
-  { unary, clientStream, serverStream }: HandlerWrappers,
+  { unary, serverStream }: HandlerWrappers,
 ): datasets.DatasetServiceServer {
   return {
     createDataset: unary('create-dataset', (request, call) => create(kitchen, call, request)),
@@ -22,10 +20,6 @@ export function makeDatasetService(
       dataset: await datasetMessage(kitchen, await admitToDataset(kitchen, call, 'read-dataset', datasetId)),
     })),
     listDatasets: unary('list-datasets', (request, call) => list(kitchen, call, request)),
-    uploadSnapshot: clientStream('upload-snapshot', async (requests, call) => {
-      const { snapshot, rejects } = await uploadSnapshot(kitchen, call, requests);
-      return { snapshot: snapshotMessage(snapshot), rejects };
-    }),
     listCountingPaths: unary('read-dataset', async (request, call) => {
       const dataset = await admitToDataset(kitchen, call, 'read-dataset', request.datasetId);
       return await listCountingPaths(kitchen, dataset, request);
@@ -64,6 +58,8 @@ async function insertDataset(kitchen: Kitchen, call: Call, request: datasets.Cre
     suspended_at_ms: null,
     erased_at_ms: null,
     synthetic: request.synthetic ? 1 : 0,
+    layout: JSON.stringify(readLayout(request.layout)),
+    tolerance: JSON.stringify(readTolerance(request.tolerance)),
   };
   const schema = columns.map((c) => ({ name: c.name, kind: c.kind, scale: c.scale, nullable: c.nullable }));
   const said = request.synthetic ? { synthetic: true } : {};
@@ -86,6 +82,7 @@ async function list(
     .selectFrom('datasets')
     .selectAll()
     .where('owner', '=', principal.member)
+    .where('erased_at_ms', 'is', null)
     .orderBy('created_at_ms')
     .limit(page.size)
     .offset(page.offset)
@@ -94,46 +91,18 @@ async function list(
   return { datasets: messages, nextPageToken: page.next(rows.length) };
 }
 
-async function* takeOut(
-  kitchen: Kitchen,
-  call: Call,
-  { datasetId, snapshotId }: datasets.TakeOutSnapshotRequest,
-): AsyncGenerator<datasets.TakeOutSnapshotResponse, void> {
-  const dataset = await admitToDataset(kitchen, call, 'take-out', datasetId);
-  const snapshots = await readSnapshots(kitchen, dataset.dataset_id);
-  if (!snapshots.some((s) => s.snapshot_id === snapshotId)) throw notFound('snapshot');
-  const subject = { dataset: datasetId, snapshot: snapshotId };
-  await record(kitchen, { kind: 'data-taken-out', call, collaboration: null, subject });
-  const original = await kitchen.vault.openFile(originalPlace(kitchen, snapshotId));
-  try {
-    for await (const bytes of original.chunks()) {
-      for (let from = 0; from < bytes.length; from += TAKE_OUT_CHUNK_BYTES) {
-        yield { chunk: bytes.subarray(from, from + TAKE_OUT_CHUNK_BYTES) };
-      }
-    }
-  } finally {
-    await original.close();
-  }
-}
-
 async function datasetMessage(kitchen: Kitchen, row: DatasetRow): Promise<datasets.Dataset> {
   return {
     datasetId: row.dataset_id,
     displayName: row.display_name,
     owner: row.owner,
     columns: columnsOf(row.columns).map(columnMessage),
-    snapshots: (await readSnapshots(kitchen, row.dataset_id)).map(snapshotMessage),
+    snapshots: await Promise.all(
+      (await readSnapshots(kitchen, row.dataset_id)).map((snapshot) => snapshotMessage(kitchen, snapshot)),
+    ),
     createdAt: new Date(row.created_at_ms),
     synthetic: row.synthetic === 1,
-  };
-}
-
-function snapshotMessage(row: SnapshotRow): datasets.Snapshot {
-  return {
-    snapshotId: row.snapshot_id,
-    rowCount: BigInt(row.row_count),
-    rejectedCount: BigInt(row.rejected_count),
-    uploadDigest: row.upload_digest,
-    publishedAt: row.published_at_ms === null ? undefined : new Date(row.published_at_ms),
+    layout: datasets.FileLayout.fromJSON(JSON.parse(row.layout)),
+    tolerance: datasets.RejectTolerance.fromJSON(JSON.parse(row.tolerance)),
   };
 }

@@ -1,8 +1,9 @@
 import { type MostRows, type PlanTable, tableName } from '../../policies/index.ts';
 import { WallError } from '../../sandbox/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import { readColumnChunks } from './column-file.ts';
-import { personPlace } from './snapshot-place.ts';
+import { countedId, type PinnedPersons } from './pinned-persons.ts';
+import { personChunks } from './snapshot-chunks.ts';
+import type { TableSnapshot } from './table-snapshot.ts';
 
 /** Longest time to count the rows of each person of a snapshot: a hundred million rows. */
 const COUNT_DEADLINE_MS = 600_000;
@@ -24,17 +25,54 @@ export interface HeavyPersons {
 }
 
 /**
- * Counts who has the most rows in a snapshot, and seals it: it is data, so that whoever reads the control store does not
- * learn it, not even by its length.
- *
- * `null` when it could not be counted; questions then hold every person to the declared rows as before.
+ * Counts who has the most rows in a snapshot as it stands, unless that is known, and seals it: it is data, so that whoever
+ * reads the control store does not learn it, not even by its length.
  */
-export async function countHeavyPersons(
+export async function ensureHeavyPersons(
   kitchen: Kitchen,
-  { collaborationId, snapshotId, owner }: Readonly<Record<'collaborationId' | 'snapshotId' | 'owner', string>>,
+  collaborationId: string,
+  { snapshot, persons }: { readonly snapshot: TableSnapshot; readonly persons: PinnedPersons },
+): Promise<void> {
+  // Named by the persons too: a spine that joins two of them makes one that is heavier than either.
+  const id = countedId(snapshot, persons);
+  if ((await readCounted(kitchen, collaborationId, id)) !== undefined) return;
+  const counted = {
+    counted_sealed: await countHeavyPersons(kitchen, collaborationId, { snapshot, persons, id }),
+    counted_at_ms: kitchen.nowMs(),
+  };
+  await kitchen.store.db
+    .insertInto('heavy_persons')
+    .values({
+      collaboration_id: collaborationId,
+      content_id: id,
+      snapshot_id: snapshot.snapshotId,
+      ...counted,
+    })
+    .onConflict((conflict) => conflict.columns(['collaboration_id', 'content_id']).doUpdateSet(counted))
+    .execute();
+}
+
+async function readCounted(kitchen: Kitchen, collaborationId: string, id: string) {
+  return await kitchen.store.db
+    .selectFrom('heavy_persons')
+    .select('counted_sealed')
+    .where('collaboration_id', '=', collaborationId)
+    .where('content_id', '=', id)
+    .executeTakeFirst();
+}
+
+/** `null` when it could not be counted; questions then hold every person to the declared rows as before. */
+async function countHeavyPersons(
+  kitchen: Kitchen,
+  collaborationId: string,
+  { snapshot, persons, id }: { snapshot: TableSnapshot; persons: PinnedPersons; id: string },
 ): Promise<Uint8Array | null> {
-  const place = personPlace(kitchen, collaborationId, snapshotId);
-  const chunks = () => readColumnChunks(kitchen, place);
+  const { owner } = await kitchen.store.db
+    .selectFrom('datasets')
+    .select('owner')
+    .where('dataset_id', '=', snapshot.datasetId)
+    .executeTakeFirstOrThrow();
+  const chunks = () => personChunks(kitchen, collaborationId, { snapshot, persons });
   const counted = 'SELECT person, count(*) AS n FROM "rows" WHERE person IS NOT NULL GROUP BY person';
   const job = {
     tables: [{ name: 'rows', columns: [{ name: 'person', type: { kind: 'person' as const }, chunks }] }],
@@ -54,7 +92,7 @@ export async function countHeavyPersons(
       plain.writeBigUInt64LE(BigInt(person ?? 0), index * ENTRY_BYTES);
       plain.writeBigUInt64LE(BigInt(n ?? 0), index * ENTRY_BYTES + ENTRY_BYTES / 2);
     }
-    return kitchen.vault.sealBytes({ label: LABEL, id: `${collaborationId}/${snapshotId}` }, plain);
+    return kitchen.vault.sealBytes({ label: LABEL, id: `${collaborationId}/${id}` }, plain);
   } catch (cause) {
     if (!(cause instanceof WallError)) throw cause;
     return null;
@@ -66,21 +104,17 @@ export async function readHeavyPersons(
   kitchen: Kitchen,
   collaborationId: string,
   tables: readonly PlanTable[],
-  snapshots: ReadonlyMap<string, { readonly snapshotId: string }>,
+  of: { readonly snapshots: ReadonlyMap<string, TableSnapshot>; readonly persons: PinnedPersons },
 ): Promise<ReadonlyMap<string, HeavyPersons>> {
   const heavy = new Map<string, HeavyPersons>();
   for (const { view } of tables) {
-    const snapshotId = snapshots.get(view.datasetId)?.snapshotId ?? '';
-    const row = await kitchen.store.db
-      .selectFrom('person_columns')
-      .select('heavy_persons_sealed')
-      .where('collaboration_id', '=', collaborationId)
-      .where('snapshot_id', '=', snapshotId)
-      .where('state', '=', 'ready')
-      .executeTakeFirst();
-    if (!row?.heavy_persons_sealed) continue;
-    const place = { label: LABEL, id: `${collaborationId}/${snapshotId}` };
-    heavy.set(tableName(view), heavyPersonsOf(Buffer.from(kitchen.vault.openBytes(place, row.heavy_persons_sealed))));
+    const snapshot = of.snapshots.get(view.datasetId);
+    if (snapshot === undefined) continue;
+    const id = countedId(snapshot, of.persons);
+    const row = await readCounted(kitchen, collaborationId, id);
+    if (!row?.counted_sealed) continue;
+    const place = { label: LABEL, id: `${collaborationId}/${id}` };
+    heavy.set(tableName(view), heavyPersonsOf(Buffer.from(kitchen.vault.openBytes(place, row.counted_sealed))));
   }
   return heavy;
 }

@@ -6,7 +6,11 @@ export const UPLOAD_REFUSALS: Readonly<Record<InputRefusal, string>> = {
   unreadable: 'the file is damaged or contradicts itself; write it again and compare the two before you send it',
   'not-supported':
     'the file uses a part of its format that is not read here; write it flat, unencrypted and in the usual encodings',
+  compressed:
+    'the file is compressed as a whole; send Parquet and Arrow files as they are, they compress their own parts',
   'header-mismatch': 'the file lacks columns of the dataset, or has one twice',
+  'no-header':
+    'the first line of the file holds identifiers where the names of columns belong; write a line of names above it',
   'too-many-rejects': 'more rows were refused than the upload tolerates; correct them, or tolerate more',
   'row-too-long': 'a row is longer than any row may be; look for a quote that is never closed, or leave a column out',
   'part-too-large':

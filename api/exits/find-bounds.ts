@@ -11,7 +11,7 @@ import {
   type Release,
   type UnitBounds,
 } from '../../policies/index.ts';
-import { openTables } from '../datasets/index.ts';
+import { neededTables, openTables, preparePersons } from '../datasets/index.ts';
 import { openFunctions } from '../functions/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { readStored, storeOnce } from './release-store.ts';
@@ -55,7 +55,9 @@ async function boundsOnce(kitchen: Kitchen, bounds: PlannedBounds, place: RunPla
 async function runBounds(kitchen: Kitchen, bounds: PlannedBounds, place: RunPlace): Promise<Release> {
   const { collaborationId, snapshots, work } = place;
   const { sql, columns, functions } = printBounds(bounds);
-  const tables = await openTables(kitchen, collaborationId, columnsNeeded(bounds), { snapshots, work });
+  const needed = columnsNeeded(bounds);
+  const persons = await preparePersons(kitchen, collaborationId, neededTables(needed, snapshots), work);
+  const tables = openTables(kitchen, collaborationId, needed, { snapshots, persons });
   const parameters = [saltOf(kitchen, collaborationId)];
   const job = {
     tables,

@@ -1,6 +1,6 @@
 /** The door of what every exit of data shares: one check, one ledger, one way through the wall. */
 export { recordCharge, reserveBudget } from './budget.ts';
-export { countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
+export { assertHistoryIsWhole, countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
 export { readBounds } from './find-bounds.ts';
 export { MAX_READING_MS, parse, treeOf } from './parse.ts';
 export { untilNextStep } from './quantised-time.ts';
@@ -13,6 +13,7 @@ export {
   readRelease,
   type StoredRelease,
   showReleases,
+  storeOnce,
   sweepReleases,
 } from './release-store.ts';
 export { choiceOf, type RunPlace, releaseKey, saltOf } from './run-aggregate.ts';

@@ -13,7 +13,7 @@ const DECIDED_HERE: readonly ServiceErrorCode[] = [
 
 /** What a refusal is logged as. */
 export interface RefusalEntry {
-  readonly kind: Extract<EntryKind, 'question-refused' | 'audience-refused'>;
+  readonly kind: Extract<EntryKind, 'question-refused' | 'audience-refused' | 'match-refused'>;
   readonly collaboration: string;
   readonly subject: Record<string, string>;
 }

@@ -13,7 +13,16 @@ import {
   tableName,
 } from '../../policies/index.ts';
 import type { RowSelection } from '../../sandbox/index.ts';
-import { type HeavyPersons, mostRowsOf, openTables, readHeavyPersons, type TableSnapshot } from '../datasets/index.ts';
+import {
+  type HeavyPersons,
+  madePersons,
+  mostRowsOf,
+  neededTables,
+  openTables,
+  preparePersons,
+  readHeavyPersons,
+  type TableSnapshot,
+} from '../datasets/index.ts';
 import { openFunctions } from '../functions/index.ts';
 import { digestOf, type Kitchen, type Work } from '../kitchen/index.ts';
 
@@ -42,8 +51,10 @@ export interface RunPlace {
  */
 export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate, place: RunPlace): Promise<Release> {
   const { collaborationId, snapshots, work } = place;
-  const tables = await openTables(kitchen, collaborationId, columnsNeeded(aggregate), { snapshots, work });
-  const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, snapshots);
+  const needed = columnsNeeded(aggregate);
+  const persons = await preparePersons(kitchen, collaborationId, neededTables(needed, snapshots), work);
+  const tables = openTables(kitchen, collaborationId, needed, { snapshots, persons });
+  const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, { snapshots, persons });
   const choice = chooseBounding(aggregate, mostRowsOf(heavy));
   const { sql, columns, functions } = printAggregate(aggregate, 'value', choice);
   const selections = selectionsOf(aggregate, heavy);
@@ -73,7 +84,8 @@ export async function choiceOf(
   aggregate: PlannedAggregate,
   { collaborationId, snapshots }: Pick<RunPlace, 'collaborationId' | 'snapshots'>,
 ): Promise<BoundingChoice> {
-  const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, snapshots);
+  const persons = await madePersons(kitchen, collaborationId, snapshots.values());
+  const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, { snapshots, persons });
   return chooseBounding(aggregate, mostRowsOf(heavy));
 }
 
@@ -115,7 +127,7 @@ export function releaseKey(
   aggregate: PlannedAggregate | PlannedBounds,
   place: Pick<RunPlace, 'collaborationId' | 'snapshots' | 'consumer'>,
 ): string {
-  const snapshots = aggregate.tables.map((t) => place.snapshots.get(t.view.datasetId)?.snapshotId ?? '');
+  const snapshots = aggregate.tables.map((t) => place.snapshots.get(t.view.datasetId)?.contentId ?? '');
   return digestOf(
     canonicalText({ aggregate, collaboration: place.collaborationId, consumer: place.consumer, snapshots }),
   );

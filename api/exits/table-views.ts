@@ -1,6 +1,6 @@
 import type { TableView } from '../../policies/index.ts';
 import { type CollaborationRecord, rulesOf } from '../collaborations/index.ts';
-import { columnsOf, identifierOf, tableColumnsOf } from '../datasets/index.ts';
+import { columnsOf, identifiersOf, tableColumnsOf } from '../datasets/index.ts';
 import { ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 
@@ -18,10 +18,10 @@ export async function readTableViews(
   const columns = new Map(datasets.map((d) => [d.dataset_id, columnsOf(d.columns)]));
   return collaboration.bindings.map((binding) => {
     const schema = columns.get(binding.dataset_id) ?? [];
-    const identifier = identifierOf(schema)?.kind ?? null;
+    const identifiers = identifiersOf(schema).map(({ kind }) => kind);
     const rules = rulesOf(binding);
     // INVARIANT: binding refuses the one without the other. Rows of persons under public rules would leave bare.
-    if ((identifier === null) !== (rules.publicTable !== null)) {
+    if ((identifiers.length === 0) !== (rules.publicTable !== null)) {
       throw new Error(`the rules of \`${binding.owner}.${binding.alias}\` do not fit its dataset`);
     }
     return {
@@ -29,7 +29,7 @@ export async function readTableViews(
       alias: binding.alias,
       datasetId: binding.dataset_id,
       columns: tableColumnsOf(schema),
-      identifier,
+      identifiers,
       rules,
     };
   });

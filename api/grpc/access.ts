@@ -6,12 +6,14 @@ import { ServiceError } from './service-error.ts';
 export type Thing =
   | 'collaboration'
   | 'dataset'
+  | 'upload'
   | 'snapshot'
   | 'question'
   | 'audience'
   | 'function'
   | 'destination'
   | 'grant'
+  | 'erasure'
   | 'table';
 
 /** The answer for a thing that is not there. The name asked for is not echoed. */

@@ -1,7 +1,9 @@
 import type {
+  handleBidiStreamingCall,
   handleClientStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
+  ServerDuplexStream,
   ServerReadableStream,
   ServerWritableStream,
 } from '@grpc/grpc-js';
@@ -28,6 +30,11 @@ export type HandlerWrappers = {
     action: Action,
     handler: (requests: AsyncIterable<Request>, call: Call) => Promise<Response>,
   ) => handleClientStreamingCall<Request, Response>;
+  /** Many requests and many answers in turn, each no faster than the other side takes them. */
+  readonly bothStreams: <Request, Response>(
+    action: Action,
+    handler: (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Response>,
+  ) => handleBidiStreamingCall<Request, Response>;
 };
 
 /** Makes the wrappers of one server. */
@@ -55,6 +62,18 @@ export function makeHandlerWrappers(
           (error: unknown) => callback(statusOf(error)),
         );
     },
+    bothStreams: (action, handler) => (wire) => {
+      const admission = { action, maxMs: limits.streamDeadlineMs };
+      wire.on('error', () => {});
+      runCall(gate, wire, admission, (call) =>
+        pump(wire, handler(readInTurn(wire, call.signal), call), call.signal),
+      ).then(
+        () => wire.end(),
+        (error: unknown) => {
+          if (!wire.cancelled) wire.emit('error', statusOf(error));
+        },
+      );
+    },
     serverStream: (action, handler) => (wire) => {
       const admission = { action, maxMs: limits.streamDeadlineMs };
       runCall(gate, wire, admission, (call) => pump(wire, handler(wire.request, call), call.signal)).then(
@@ -73,7 +92,7 @@ function statusOf(error: unknown): ReturnType<typeof toGrpcStatus> {
 }
 
 async function pump<Response>(
-  wire: ServerWritableStream<unknown, Response>,
+  wire: ServerWritableStream<unknown, Response> | ServerDuplexStream<unknown, Response>,
   responses: AsyncIterable<Response>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -115,7 +134,23 @@ async function* readWhole<Request>(wire: ServerReadableStream<Request, unknown>)
   if (wire.cancelled) throw new ServiceError('CANCELLED', 'the stream of requests broke off');
 }
 
-async function drained(wire: ServerWritableStream<unknown, unknown>): Promise<void> {
+// The stream is left standing when its reader goes: its answers would go with it. So whoever waits for a request that does
+// not come is woken by the signal.
+async function* readInTurn<Request>(
+  wire: ServerDuplexStream<Request, unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<Request, void> {
+  const requests: AsyncIterator<Request> = wire.iterator({ destroyOnReturn: false });
+  for (;;) {
+    const next = await race(requests.next(), signal);
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+async function drained(
+  wire: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = () => resolve();
   // Each listener goes with its wait, or a long stream would gather thousands of them.

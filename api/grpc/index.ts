@@ -1,6 +1,6 @@
 /** The door of the gRPC chapter: what every call goes through, and every way it may end. */
 export { accessRefused, notFound, type Thing } from './access.ts';
-export type { Call } from './call.ts';
+export { type Call, race } from './call.ts';
 export type { HandlerWrappers } from './handlers.ts';
 export { type OperatorLog, openOperatorLog } from './operator-log.ts';
 export type { CountedRefusals, OnRefusal, Refusal } from './refusal-tally.ts';

@@ -52,7 +52,7 @@ describe('the listening side', () => {
     const client = clientOf(make, world) as Client & {
       check: (request: object, done: (error: unknown, answer: { status: string }) => void) => void;
     };
-    for (const service of ['', 'galley.v1.QueryService', 'galley.v1.DatasetService']) {
+    for (const service of ['', 'galley.v1.QueryService', 'galley.v1.UploadService']) {
       const health = await new Promise((resolve) => client.check({ service }, (_, reply) => resolve(reply.status)));
       expect(health).toBe('SERVING');
     }

@@ -122,7 +122,9 @@ describe('an error', () => {
       column: 'birthday',
       reason: 'not-a-date',
     }));
-    const details = { rejects: { rejects, rejectedCount: 5000n } };
+    const details = {
+      rejects: { rejects, rejectedCount: 5000n, counts: [{ column: 'birthday', reason: 'not-a-date', count: 5000n }] },
+    };
     const error = await errorOf(getQuery(await failing(new ServiceError('UPLOAD_REFUSED', 'rows', details))));
     const report = datasets.RejectReport.decode(error.status.details[1]?.value ?? new Uint8Array());
     expect(report.rejectedCount).toBe(5000n);

@@ -12,6 +12,10 @@ export type ServiceErrorCode =
   | 'AUDIENCE_REFUSED'
   | 'FUNCTION_REFUSED'
   | 'UPLOAD_REFUSED'
+  | 'WRONG_OFFSET'
+  | 'TAKEN_OVER'
+  | 'STAGING_FULL'
+  | 'STORAGE_FAILED'
   | 'NOT_ACCEPTED'
   | 'SYNTHETIC_ONLY'
   | 'BUDGET_SPENT'
@@ -42,6 +46,10 @@ export const grpcStatusOf: { readonly [code in ServiceErrorCode]: status } = {
   AUDIENCE_REFUSED: status.FAILED_PRECONDITION,
   FUNCTION_REFUSED: status.INVALID_ARGUMENT,
   UPLOAD_REFUSED: status.INVALID_ARGUMENT,
+  WRONG_OFFSET: status.OUT_OF_RANGE,
+  TAKEN_OVER: status.FAILED_PRECONDITION,
+  STAGING_FULL: status.RESOURCE_EXHAUSTED,
+  STORAGE_FAILED: status.UNAVAILABLE,
   NOT_ACCEPTED: status.FAILED_PRECONDITION,
   SYNTHETIC_ONLY: status.FAILED_PRECONDITION,
   BUDGET_SPENT: status.RESOURCE_EXHAUSTED,
@@ -64,7 +72,7 @@ export type ServiceErrorDetails = {
   readonly rejects?: datasets.RejectReport;
   /** Wrong fields of a request or of a document in it, each by its path. */
   readonly fields?: readonly { readonly path: string; readonly message: string }[];
-  /** When trying again makes sense, for RATE_LIMITED, BUSY and UNAVAILABLE. */
+  /** When trying again makes sense, for RATE_LIMITED, BUSY, STORAGE_FAILED and UNAVAILABLE. */
   readonly retryAfterMs?: number;
   /** Names a program may read, for example `account` or `owner`. Never a data value. */
   readonly metadata?: { readonly [name: string]: string };

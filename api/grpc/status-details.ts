@@ -12,6 +12,9 @@ const ERROR_DOMAIN = 'galley';
  */
 const MAX_DETAILS_BYTES = 5_600;
 
+/** The most counts of rejects, so that there is room for their places beside them. */
+const MAX_REJECT_COUNTS_COUNT = 10;
+
 /** The longest message, for the same trailer. */
 const MAX_MESSAGE_CHARS = 500;
 
@@ -50,8 +53,9 @@ function detailsOf({ code, details }: ServiceError): wellKnown.Any[] {
   }
   if (details.rejects !== undefined) {
     const { rejects, rejectedCount } = details.rejects;
+    const counts = details.rejects.counts.slice(0, MAX_REJECT_COUNTS_COUNT);
     const bytes = encodeFitting(rejects, room, (some) =>
-      datasets.RejectReport.encode({ rejects: [...some], rejectedCount }).finish(),
+      datasets.RejectReport.encode({ rejects: [...some], rejectedCount, counts }).finish(),
     );
     parts.push(pack('galley.v1.RejectReport', bytes));
   }

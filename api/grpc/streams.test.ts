@@ -1,6 +1,6 @@
 import { type ClientReadableStream, status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { datasets, queries } from '../../proto/index.ts';
+import { matching, queries, uploads } from '../../proto/index.ts';
 import { ServiceError } from './index.ts';
 import { bearer, clientOf, errorOf, startWorld, type World } from './testdata/grpc-world.ts';
 
@@ -65,19 +65,19 @@ describe('a stream of answers', () => {
 });
 
 describe('a stream of requests', () => {
-  const part = (byte: number): datasets.UploadSnapshotRequest => ({
+  const part = (byte: number): uploads.SendUploadRequest => ({
     part: { $case: 'chunk', value: new Uint8Array(1000).fill(byte) },
   });
   const upload = (world: World, token = world.token) => {
-    const client = clientOf(datasets.DatasetServiceClient, world);
-    const { promise, resolve, reject } = Promise.withResolvers<datasets.UploadSnapshotResponse>();
-    const stream = client.uploadSnapshot(bearer(token), (error, response) =>
+    const client = clientOf(uploads.UploadServiceClient, world);
+    const { promise, resolve, reject } = Promise.withResolvers<uploads.SendUploadResponse>();
+    const stream = client.sendUpload(bearer(token), (error, response) =>
       error === null ? resolve(response) : reject(error),
     );
     stream.on('error', () => {});
     return { stream, promise };
   };
-  const empty: datasets.UploadSnapshotResponse = { snapshot: undefined, rejects: undefined };
+  const empty: uploads.SendUploadResponse = { upload: undefined };
 
   it('is read to its end and answered', async () => {
     let count = 0;
@@ -149,5 +149,75 @@ describe('a stream of requests', () => {
     stream.write(part(1));
     expect((await errorOf(promise)).code).toBe(status.UNAUTHENTICATED);
     expect(isRead).toBe(false);
+  });
+});
+
+describe('streams of both ways', () => {
+  const said = (byte: number): matching.EstimateMatchRequest => ({
+    part: { $case: 'own', value: Buffer.alloc(1000, byte) },
+  });
+  const step = (done: number): matching.EstimateMatchResponse => ({
+    part: { $case: 'progress', value: { done: BigInt(done), total: 9n } },
+  });
+  const talk = (world: World, token = world.token) =>
+    clientOf(matching.MatchServiceClient, world).estimateMatch(bearer(token));
+
+  it('answer each request in turn, and end when the service does', async () => {
+    const world = await startWorld({
+      talk: async function* (requests) {
+        let count = 0;
+        for await (const _ of requests) {
+          count += 1;
+          yield step(count);
+          if (count === 3) return;
+        }
+      },
+    });
+    const stream = talk(world);
+    const answers: number[] = [];
+    stream.write(said(1));
+    for await (const { part } of stream as AsyncIterable<matching.EstimateMatchResponse>) {
+      answers.push(part?.$case === 'progress' ? Number(part.value.done) : -1);
+      stream.write(said(answers.length));
+    }
+    expect(answers).toEqual([1, 2, 3]);
+  });
+
+  it('wake whoever waits for a request when the client goes away', async () => {
+    let [isWaiting, isClosed] = [false, false];
+    const world = await startWorld({
+      talk: async function* (requests) {
+        try {
+          yield step(1);
+          isWaiting = true;
+          for await (const _ of requests) yield step(2);
+        } finally {
+          isClosed = true;
+        }
+      },
+    });
+    const stream = talk(world);
+    stream.on('error', () => {});
+    stream.resume();
+    await expect.poll(() => isWaiting).toBe(true);
+    stream.cancel();
+    await expect.poll(() => isClosed).toBe(true);
+  });
+
+  it('end with an error in the middle, after what was said', async () => {
+    const world = await startWorld({
+      talk: async function* () {
+        yield step(1);
+        throw new ServiceError('RUN_FAILED', 'the match was not finished');
+      },
+    });
+    const error = await errorOf(Array.fromAsync(talk(world) as AsyncIterable<unknown>));
+    expect(error).toMatchObject({ code: status.UNKNOWN, reason: 'RUN_FAILED' });
+  });
+
+  it('are refused without a good token', async () => {
+    const world = await startWorld();
+    const error = await errorOf(Array.fromAsync(talk(world, 'scrap') as AsyncIterable<unknown>));
+    expect(error.code).toBe(status.UNAUTHENTICATED);
   });
 });

@@ -17,7 +17,7 @@ export interface Kitchen {
   /** Places of their own for what holds no data: a question is read, and refused, however busy the others are. */
   readonly reader: Pick<Wall, 'parse' | 'compose'>;
   /** Places of their own for uploads, which last as long as their senders like. */
-  readonly receiver: Pick<Wall, 'ingest'>;
+  readonly receiver: Pick<Wall, 'ingest' | 'inspect'>;
   readonly log: AuditLog;
   /** The public half of the log's key, in the note format. */
   readonly logVerifierKey: string;

@@ -1,16 +1,11 @@
-import { join } from 'node:path';
-import { openCheckpointKey, openLog } from '../../audit/index.ts';
 import { openWall, type Wall } from '../../sandbox/index.ts';
 import { openAuthorizer } from '../authorize/index.ts';
 import type { Config } from '../config/index.ts';
 import type { OperatorLog } from '../grpc/index.ts';
-import { openStore } from '../store/index.ts';
-import { makePrivateDirectory, openVault } from '../vault/index.ts';
+import { openVault } from '../vault/index.ts';
 import type { Kitchen } from './kitchen.ts';
+import { openCellar } from './open-cellar.ts';
 import { openSystemBits } from './system-bits.ts';
-
-/** The log's name in its checkpoints. */
-const LOG_ORIGIN = 'galley/log';
 
 /**
  * Where questions are read: one place a member. A reading takes milliseconds unless it is meant to take long; then it
@@ -30,20 +25,12 @@ export interface OpenKitchen extends Kitchen {
 }
 
 /**
- * Opens everything a service works with, in the order in which a failure does least harm.
- *
- * The log is opened first, as it holds the lock: a second process on the same data directory ends there.
+ * Opens everything a service works with, in the order in which a failure does least harm: what lies on the disk first.
  *
  * @throws {Error} naming what could not be opened; a wall with a missing denial is one of them
  */
 export async function openKitchen(config: Config, operatorLog: OperatorLog): Promise<OpenKitchen> {
-  const directory = join(config.dataDirectory, 'log');
-  await makePrivateDirectory(config.dataDirectory);
-  await makePrivateDirectory(join(config.dataDirectory, 'keys'));
-  const signer = await openCheckpointKey(join(config.dataDirectory, 'keys', 'log.key'), LOG_ORIGIN);
-  const log = await openLog({ directory, origin: LOG_ORIGIN, signer });
-  const vault = await openVault(config.dataDirectory);
-  const store = await openStore(config.dataDirectory);
+  const { log, logVerifierKey, store, keyring, close } = await openCellar(config);
   const wall = await openWall(config.wall);
   if (wall.isForDevelopment) await warnOfDevelopment(wall, operatorLog);
   const reader = wall.apart(READING_PLACES);
@@ -51,12 +38,12 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
   return {
     config,
     store,
-    vault,
+    vault: openVault(keyring),
     wall,
     reader,
     receiver,
     log,
-    logVerifierKey: signer.verifierKey,
+    logVerifierKey,
     authorizer: await openAuthorizer(),
     operatorLog,
     bits: openSystemBits(),
@@ -66,8 +53,7 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
       await receiver.close();
       // Last: the users of all workers are its own.
       await wall.close();
-      await store.close();
-      await log.close();
+      await close();
     },
   };
 }

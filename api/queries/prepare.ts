@@ -28,6 +28,7 @@ import { accountsOf, admit, arithmeticOf, assertPermitted, type CollaborationRec
 import { newestSnapshots, type TableSnapshot } from '../datasets/index.ts';
 import {
   assertAccepted,
+  assertHistoryIsWhole,
   countExactAggregations,
   findReleases,
   MAX_READING_MS,
@@ -155,7 +156,8 @@ export async function prepare(
     const inputs = { ...asking, ledger: { ...ledger, isTakenByEngine: false } };
     return { ok: false, refused: { collaboration, inputs, violations, passing: null } };
   }
-  const snapshots = await snapshotsOf(kitchen, tables);
+  const snapshots = await snapshotsOf(kitchen, question.collaborationId, tables);
+  if (mode === 'threshold') await assertHistoryIsWhole(kitchen, exactPlace({ collaboration, tables }));
   const asked = { collaboration, question, actingFor, mode, epsilon, checked: checked.value, plan, tables, snapshots };
   const priced = await pricePlan(kitchen, plan, asked);
   const { storedBounds } = priced;
@@ -260,10 +262,12 @@ function touchedTables(aggregates: CheckedQuery['aggregates']): readonly TableVi
 
 async function snapshotsOf(
   kitchen: Kitchen,
+  collaborationId: string,
   tables: readonly TableView[],
 ): Promise<ReadonlyMap<string, TableSnapshot>> {
   const snapshots = await newestSnapshots(
     kitchen,
+    collaborationId,
     tables.map((t) => t.datasetId),
   );
   for (const table of tables) {

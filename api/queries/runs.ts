@@ -24,6 +24,7 @@ import {
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { beginCallWork, type Kitchen, record, takeSeat, type Work } from '../kitchen/index.ts';
 import type { QuestionState, Tables } from '../store/index.ts';
+import { SealBroken } from '../vault/index.ts';
 import { countFailure } from './failed-runs.ts';
 import { isStored, type Prepared } from './prepare.ts';
 import { toArrow } from './to-arrow.ts';
@@ -45,6 +46,8 @@ export interface Runs {
   readonly wait: (queryId: string) => Promise<void>;
   /** Stops a question; the charge stays. */
   readonly cancel: (queryId: string, call: Call) => Promise<void>;
+  /** Stops the questions of some collaborations, as an erasure needs: it is nobody's failure, and the charge stays. */
+  readonly interrupt: (collaborationIds: readonly string[]) => Promise<void>;
   /** Stops all and waits. */
   readonly close: () => Promise<void>;
 }
@@ -81,6 +84,12 @@ export function makeRuns(kitchen: Kitchen): Runs {
       await cancelQuestion(kitchen, queryId, call);
       running.get(queryId)?.controller.abort();
     },
+    async interrupt(collaborationIds) {
+      for (const queryId of await findRunning(kitchen, collaborationIds)) {
+        await cancelQuestion(kitchen, queryId, null);
+        running.get(queryId)?.controller.abort();
+      }
+    },
     async close() {
       const all = [...running.values()];
       for (const run of all) run.controller.abort();
@@ -107,7 +116,7 @@ function admit(kitchen: Kitchen, call: Call): AdmittedRun {
  * Were the state decided by whether the engine had ended, a cancel at a chosen moment would be a clock on the data. It
  * counts like a failed run, as it hides one.
  */
-async function cancelQuestion(kitchen: Kitchen, queryId: string, call: Call): Promise<void> {
+async function cancelQuestion(kitchen: Kitchen, queryId: string, call: Call | null): Promise<void> {
   const cancelled = await kitchen.store.db
     .updateTable('questions')
     .set({ state: 'cancelled', ended_at_ms: kitchen.nowMs() })
@@ -116,7 +125,7 @@ async function cancelQuestion(kitchen: Kitchen, queryId: string, call: Call): Pr
     .returning(['collaboration_id', 'asker'])
     .executeTakeFirst();
   if (cancelled === undefined) return;
-  await countFailure(kitchen, cancelled.asker);
+  if (call !== null) await countFailure(kitchen, cancelled.asker);
   const { collaboration_id: collaboration } = cancelled;
   const subject = { question: queryId };
   const leafIndex = await record(kitchen, { kind: 'question-cancelled', call, collaboration, subject });
@@ -125,6 +134,16 @@ async function cancelQuestion(kitchen: Kitchen, queryId: string, call: Call): Pr
     .set({ leaf_index: leafIndex })
     .where('query_id', '=', queryId)
     .execute();
+}
+
+async function findRunning(kitchen: Kitchen, collaborationIds: readonly string[]): Promise<readonly string[]> {
+  const rows = await kitchen.store.db
+    .selectFrom('questions')
+    .select('query_id')
+    .where('state', '=', 'running')
+    .where('collaboration_id', 'in', [...collaborationIds, ''])
+    .execute();
+  return rows.map((row) => row.query_id);
 }
 
 interface RunFacts {
@@ -187,7 +206,9 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
   } catch (cause) {
     // Deadline, memory, crash and engine error are one answer: which of them it was may depend on a person.
     const name = cause instanceof WallError ? cause.code : cause instanceof Error ? cause.name : 'unknown';
-    kitchen.operatorLog.warn({ queryId, cause: name }, 'a run failed');
+    // Which file is broken is for the operator alone; to everybody else it is a failed run like any other.
+    const broken = cause instanceof SealBroken ? { broken: cause.message } : {};
+    kitchen.operatorLog.warn({ queryId, cause: name, ...broken }, 'a run failed');
     // Work whose first job never got a worker has touched no data; a later one that waited too long tells how long
     // the earlier ones took. A stop of the service is nobody's failure.
     const isInnocent = signal.aborted || (name === 'WALL_BUSY' && work.jobCount() <= 1);

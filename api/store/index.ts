@@ -11,4 +11,5 @@ export {
   reserve,
 } from './ledger.ts';
 export { type Database, openStore, type Store } from './store.ts';
-export type { AccountLevel, ActivationState, QuestionState, SnapshotState, Tables } from './tables.ts';
+export type { AccountLevel, ActivationState, QuestionState, Tables } from './tables.ts';
+export type { UploadState } from './tables-datasets.ts';

@@ -31,7 +31,8 @@ describe('the control store', () => {
     await store.db.insertInto('collaborations').values(collaboration).execute();
     await store.close();
     store = await openStore(directory);
-    expect(await store.db.selectFrom('collaborations').selectAll().execute()).toEqual([collaboration]);
+    const [kept] = await store.db.selectFrom('collaborations').selectAll().execute();
+    expect(kept).toMatchObject(collaboration);
   });
 
   it('writes through to the disk, holds to foreign keys, and is its owner’s alone', async () => {
@@ -68,9 +69,9 @@ describe('the control store', () => {
     expect(new Uint8Array(row.response)).toEqual(response);
   });
 
-  it('refuses a state that is none, and a release without its question’s state', async () => {
-    await store.db.insertInto('collaborations').values(collaboration).execute();
-    const bad = sql`insert into person_columns (collaboration_id, snapshot_id, state) values ('c1', 's', 'odd')`;
+  it('refuses a state that is none', async () => {
+    const bad = sql`insert into uploads (upload_id, member, request_id, file_name, state, created_at_ms, touched_at_ms)
+      values ('u1', 'acme', 'r', 'f', 'odd', 1, 1)`;
     await expect(bad.execute(store.db)).rejects.toThrow(/CHECK/);
   });
 

@@ -10,6 +10,12 @@ import { migrate0004 } from './migration-0004.ts';
 import { migrate0005 } from './migration-0005.ts';
 import { migrate0006 } from './migration-0006.ts';
 import { migrate0007 } from './migration-0007.ts';
+import { migrate0008 } from './migration-0008.ts';
+import { migrate0009 } from './migration-0009.ts';
+import { migrate0010 } from './migration-0010.ts';
+import { migrate0011 } from './migration-0011.ts';
+import { migrate0012 } from './migration-0012.ts';
+import { migrate0013 } from './migration-0013.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -38,6 +44,12 @@ const migrations = {
   '0005-functions': { up: migrate0005 },
   '0006-synthetic-datasets': { up: migrate0006 },
   '0007-shown-releases': { up: migrate0007 },
+  '0008-parts': { up: migrate0008 },
+  '0009-spine': { up: migrate0009 },
+  '0010-rights': { up: migrate0010 },
+  '0011-dataset-keys': { up: migrate0011 },
+  '0012-received-uploads': { up: migrate0012 },
+  '0013-pending-publications': { up: migrate0013 },
 };
 
 /** The file's name inside the data directory. */

@@ -1,6 +1,11 @@
 // The control store, table by table. It holds names, rules, states and charges; rows of members, SQL and releases lie
 // sealed. Times are milliseconds since 1970 UTC. Booleans do not exist in SQLite: a time that is null says `not yet`.
 import type { Generated } from 'kysely';
+import type { DatasetTables } from './tables-datasets.ts';
+import type { KeysTables } from './tables-keys.ts';
+import type { PublicationTables } from './tables-publications.ts';
+import type { RightsTables } from './tables-rights.ts';
+import type { SpineTables } from './tables-spine.ts';
 
 /** An agreement between members. */
 export type CollaborationsTable = {
@@ -14,6 +19,10 @@ export type CollaborationsTable = {
   consumer_delta_limit: number;
   created_at_ms: number;
   suspended_at_ms: number | null;
+  /** What the data is used for; empty when none was stated. */
+  purpose: Generated<string>;
+  /** Whose rows may be used: a JSON array of two-letter regions, empty for any. */
+  regions: Generated<string>;
 };
 
 /** One party of a collaboration; `abilities` is a JSON array of names. */
@@ -38,41 +47,6 @@ export type GrantsTable = {
   revoked_at_ms: number | null;
 };
 
-/** A lineage of snapshots; `columns` is the schema as a JSON array. */
-export type DatasetsTable = {
-  dataset_id: string;
-  owner: string;
-  display_name: string;
-  columns: string;
-  created_at_ms: number;
-  suspended_at_ms: number | null;
-  erased_at_ms: number | null;
-  /** 1 where the owner says that the data is made up. */
-  synthetic: number;
-};
-
-/** Where a snapshot is in its life: only a published one is ever read. */
-export type SnapshotState = 'receiving' | 'published' | 'erased';
-
-/** An immutable state of a dataset; `column_digests` is a JSON object from column to SHA-256. */
-export type SnapshotsTable = {
-  snapshot_id: string;
-  dataset_id: string;
-  /** The uploader's name for it: the same id with the same bytes is the same snapshot. */
-  upload_id: string;
-  upload_digest: string;
-  row_count: number;
-  rejected_count: number;
-  /** The reject report as JSON, by line, column and reason. */
-  rejects: string;
-  column_digests: string;
-  chunk_count: number;
-  state: SnapshotState;
-  created_at_ms: number;
-  published_at_ms: number | null;
-  leaf_index: number | null;
-};
-
 /** A dataset as seen in one collaboration, with the rules in force. */
 export type BindingsTable = {
   collaboration_id: string;
@@ -94,19 +68,6 @@ export type RulesVersionsTable = {
   rules_version: number;
   rules_json: string;
   set_at_ms: number;
-};
-
-/** The column of person ordinals that joins one snapshot into one collaboration's spine. */
-export type PersonColumnsTable = {
-  collaboration_id: string;
-  snapshot_id: string;
-  state: 'building' | 'ready';
-  /** SHA-256 of the sealed column, hex. */
-  column_digest: string | null;
-  person_count: number | null;
-  /** The persons with the most rows and how many each has, sealed; null where they could not be counted. */
-  heavy_persons_sealed: Uint8Array | null;
-  ready_at_ms: number | null;
 };
 
 /** Which of the equivalent programs counted a table for a question: follows from data, and is its owner's to read. */
@@ -267,6 +228,8 @@ export type ActivationsTable = {
   /** What is shown of the destination's receipt. */
   receipt: string;
   attempt_count: Generated<number>;
+  /** 1 while what the destination has must be replaced, or withdrawn when that is refused. */
+  is_replacement: Generated<number>;
   next_attempt_at_ms: number | null;
   accepted_at_ms: number;
   delivered_at_ms: number | null;
@@ -350,28 +313,29 @@ export type FunctionVersionsTable = {
 };
 
 /** Every table by its name. */
-export type Tables = {
-  collaborations: CollaborationsTable;
-  collaboration_members: CollaborationMembersTable;
-  grants: GrantsTable;
-  datasets: DatasetsTable;
-  snapshots: SnapshotsTable;
-  bindings: BindingsTable;
-  rules_versions: RulesVersionsTable;
-  person_columns: PersonColumnsTable;
-  counting_paths: CountingPathsTable;
-  ledger_accounts: LedgerAccountsTable;
-  ledger_events: LedgerEventsTable;
-  exact_aggregations: ExactAggregationsTable;
-  questions: QuestionsTable;
-  decisions: DecisionsTable;
-  releases: ReleasesTable;
-  audiences: AudiencesTable;
-  audience_sizes: AudienceSizesTable;
-  activations: ActivationsTable;
-  destinations: DestinationsTable;
-  requests: RequestsTable;
-  failures_per_day: FailuresPerDayTable;
-  functions: FunctionsTable;
-  function_versions: FunctionVersionsTable;
-};
+export type Tables = DatasetTables &
+  KeysTables &
+  PublicationTables &
+  SpineTables &
+  RightsTables & {
+    collaborations: CollaborationsTable;
+    collaboration_members: CollaborationMembersTable;
+    grants: GrantsTable;
+    bindings: BindingsTable;
+    rules_versions: RulesVersionsTable;
+    counting_paths: CountingPathsTable;
+    ledger_accounts: LedgerAccountsTable;
+    ledger_events: LedgerEventsTable;
+    exact_aggregations: ExactAggregationsTable;
+    questions: QuestionsTable;
+    decisions: DecisionsTable;
+    releases: ReleasesTable;
+    audiences: AudiencesTable;
+    audience_sizes: AudienceSizesTable;
+    activations: ActivationsTable;
+    destinations: DestinationsTable;
+    requests: RequestsTable;
+    failures_per_day: FailuresPerDayTable;
+    functions: FunctionsTable;
+    function_versions: FunctionVersionsTable;
+  };

@@ -1,6 +1,12 @@
 /** The door of the vault chapter: keys, sealed files, and files that appear whole or not at all. */
+export { checkSealedFile, readFileNames, type SealFault } from './check-sealed-file.ts';
 export { createDurably, makePrivateDirectory, writeDurably } from './durable-file.ts';
-export { SealBroken } from './seal-broken.ts';
+export type { KeyShelf, KeyState, ShelfKey } from './key-shelf.ts';
+export { Keyring, openKeyring } from './keyring.ts';
+export { type MasterKey, type MasterKeySource, masterKeyOf } from './master-key.ts';
+export { rewrapFile } from './rewrap-file.ts';
+export { hasKeys } from './root-file.ts';
+export { KeyDestroyed, MasterKeyRefused, SealBroken } from './seal-broken.ts';
 export type { SealedEnd } from './sealed-format.ts';
 export type { SealedReader } from './sealed-reader.ts';
 export type { SealedPlace, SealedWriter } from './sealed-writer.ts';

@@ -1,22 +1,28 @@
 // A sealed file: header, chunks of one size (the last may be shorter), end.
 //
-//   header  magic, chunk size, nonce, the file's own key sealed under the vault's key, bound to the file's id
+//   header  two places for the file's own key as sealed under its owner's key (sealed-header.ts)
 //   chunk   sealed under the file's key with its index as nonce, bound to its index
 //   end     sealed likewise: number of chunks, number of bytes, SHA-256 of the plain bytes
 //
 // A chunk moved, doubled or taken from another file does not open, and the end, which is read first, tells how many
 // there must be. After STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption", 2015), with
 // the length known before the first byte is handed out.
-import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './aead.ts';
+import { NONCE_BYTES, TAG_BYTES } from './aead.ts';
 
-/** The first bytes of every sealed file: a name and a version. */
-export const MAGIC = Buffer.from('galley-sealed-1\n');
+/** The first bytes of every header: a name and a version. */
+export const MAGIC = Buffer.from('galley-sealed-2\n');
 
 /** Plain bytes of a chunk: large enough that tags cost nothing, small enough for many files at once in memory. */
 export const CHUNK_BYTES = 262_144;
 
+/**
+ * Bytes of each of the two places of a header: a page, the most that disks write in one piece, so that a write that is
+ * cut off damages the place it was meant for and never the other.
+ */
+export const SLOT_BYTES = 4_096;
+
 /** Bytes of the header. */
-export const HEADER_BYTES = MAGIC.length + 4 + NONCE_BYTES + KEY_BYTES + TAG_BYTES;
+export const HEADER_BYTES = 2 * SLOT_BYTES;
 
 /** Plain bytes of the end: two counts and a SHA-256. */
 const END_PLAIN_BYTES = 8 + 8 + 32;
@@ -42,8 +48,8 @@ export function nonceOf(part: number | 'end'): Uint8Array {
 }
 
 /** What a part of a file is bound to. The file's id is in every part, though its key alone would do. */
-export function boundOf(fileId: string, part: number | 'header' | 'end'): Uint8Array {
-  return Buffer.from(JSON.stringify(['galley-sealed-1', fileId, part, CHUNK_BYTES]));
+export function boundOf(fileId: string, part: number | 'end'): Uint8Array {
+  return Buffer.from(JSON.stringify(['galley-sealed-2', fileId, part, CHUNK_BYTES]));
 }
 
 /** Writes the end. */

@@ -1,12 +1,19 @@
-import { createHash, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { KEY_BYTES, NONCE_BYTES, seal } from './aead.ts';
+import { KEY_BYTES, seal } from './aead.ts';
 import { makePrivateDirectory, PRIVATE_FILE_MODE, stagedName, syncDirectory } from './durable-file.ts';
-import { boundOf, CHUNK_BYTES, encodeEnd, MAGIC, nonceOf, type SealedEnd } from './sealed-format.ts';
+import type { Keyring } from './keyring.ts';
+import { boundOf, CHUNK_BYTES, encodeEnd, nonceOf, type SealedEnd } from './sealed-format.ts';
+import { encodeHeader } from './sealed-header.ts';
 
 /** Where a sealed file lies and what it is called; it opens under this id only. */
-export type SealedPlace = { readonly path: string; readonly fileId: string };
+export type SealedPlace = {
+  readonly path: string;
+  readonly fileId: string;
+  /** The dataset under whose key a new file is sealed; none for files of no dataset. Opening, the file itself tells. */
+  readonly dataset?: string;
+};
 
 /** Writes a sealed file. Nothing is at `path` before `finish`, and then all of it. */
 export type SealedWriter = {
@@ -31,15 +38,17 @@ type Draft = {
   isOpen: boolean;
 };
 
-/** Begins a sealed file under a key of the vault. */
-export async function createSealedFile(wrapKey: KeyObject, place: SealedPlace): Promise<SealedWriter> {
+/** Begins a sealed file under its owner's key. @throws {KeyDestroyed} */
+export async function createSealedFile(keyring: Keyring, place: SealedPlace): Promise<SealedWriter> {
+  const fileKey = randomBytes(KEY_BYTES);
+  const header = encodeHeader(await keyring.current(place.dataset), place.fileId, fileKey);
   await makePrivateDirectory(dirname(place.path));
   const staged = stagedName(place.path);
   const draft: Draft = {
     place,
     staged,
     handle: await open(staged, 'wx', PRIVATE_FILE_MODE),
-    fileKey: randomBytes(KEY_BYTES),
+    fileKey,
     hash: createHash('sha256'),
     pending: Buffer.alloc(CHUNK_BYTES),
     pendingBytes: 0,
@@ -47,20 +56,12 @@ export async function createSealedFile(wrapKey: KeyObject, place: SealedPlace): 
     byteCount: 0,
     isOpen: true,
   };
-  await draft.handle.writeFile(encodeHeader(wrapKey, draft));
+  await draft.handle.writeFile(header);
   return {
     write: (bytes) => write(draft, bytes),
     finish: () => finish(draft),
     abandon: () => abandon(draft),
   };
-}
-
-function encodeHeader(wrapKey: KeyObject, { place, fileKey }: Draft): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(CHUNK_BYTES);
-  const wrapped = seal(fileKey, { key: wrapKey, nonce, bound: boundOf(place.fileId, 'header') });
-  return Buffer.concat([MAGIC, size, nonce, wrapped]);
 }
 
 async function write(draft: Draft, bytes: Uint8Array): Promise<void> {

@@ -1,17 +1,34 @@
-import { chmod, mkdtemp, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { openVault, SealBroken, type Vault } from './index.ts';
-import { CHUNK_BYTES, END_BYTES, HEADER_BYTES } from './sealed-format.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDataKeys } from '../keys/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import { checkSealedFile, KeyDestroyed, type Keyring, openVault, rewrapFile, SealBroken, type Vault } from './index.ts';
+import { CHUNK_BYTES, END_BYTES, HEADER_BYTES, SLOT_BYTES } from './sealed-format.ts';
 
 let directory: string;
+let keyring: Keyring;
 let vault: Vault;
+const stores: Store[] = [];
+
+async function openKeys(dataDirectory: string): Promise<Keyring> {
+  const store = await openStore(dataDirectory);
+  stores.push(store);
+  return await openDataKeys({ dataDirectory, keys: { master: { kind: 'file', file: null } } }, store);
+}
+
+const freshDirectory = () => mkdtemp(join(tmpdir(), 'galley-vault-'));
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'galley-vault-'));
-  vault = await openVault(directory);
+  directory = await freshDirectory();
+  keyring = await openKeys(directory);
+  vault = openVault(keyring);
+});
+
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
 });
 
 const pathOf = (fileId: string) => join(directory, 'sealed', `${fileId}.sealed`);
@@ -69,9 +86,11 @@ describe('a sealed file', () => {
     await expect(writer.write(threeChunks)).rejects.toThrow(/abandoned/);
   });
 
-  it('notices one flipped bit wherever it is, and names the file and the chunk', async () => {
+  it('notices one flipped bit wherever it is used, and names the file and the chunk', async () => {
     const sealed = await readFile(await sealFile('f', threeChunks));
-    const bit = fc.record({ at: fc.nat(sealed.length - 1), bit: fc.nat(7) });
+    // The second place of the header is free: `galley keys check` alone looks at it.
+    const used = fc.nat(sealed.length - 1).filter((at) => at < SLOT_BYTES || at >= HEADER_BYTES);
+    const bit = fc.record({ at: fc.oneof(fc.nat(200), used), bit: fc.nat(7) });
     await fc.assert(
       fc.asyncProperty(bit, async (flip) => {
         const altered = Buffer.from(sealed);
@@ -83,7 +102,7 @@ describe('a sealed file', () => {
         expect(broken.chunkIndex).toBe(isEdge ? undefined : chunkIndex);
         expect(broken.sealId).toBe('f');
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   });
 
@@ -130,7 +149,7 @@ describe('a sealed file', () => {
 
   it('does not open under another master key', async () => {
     await sealFile('f', threeChunks);
-    const other = await openVault(await mkdtemp(join(tmpdir(), 'galley-vault-')));
+    const other = openVault(await openKeys(await freshDirectory()));
     await expect(other.openFile({ path: pathOf('f'), fileId: 'f' })).rejects.toThrow(SealBroken);
   });
 });
@@ -154,34 +173,160 @@ describe('a sealed blob', () => {
   });
 });
 
-describe('the master key', () => {
+describe('a file of a dataset', () => {
+  const fileOf = async (fileId: string, dataset?: string) => {
+    const place = { path: pathOf(fileId), fileId, ...(dataset === undefined ? {} : { dataset }) };
+    const writer = await vault.createFile(place);
+    await writer.write(threeChunks);
+    await writer.finish();
+    return place;
+  };
+
+  it("is sealed under that dataset's own key, and cannot be opened once the key is destroyed", async () => {
+    const mine = await fileOf('mine', 'ds-1');
+    await fileOf('other', 'ds-2');
+    const copy = await readFile(mine.path);
+    await vault.destroyDatasetKey('ds-1');
+    await vault.destroyDatasetKey('ds-1');
+    await writeFile(mine.path, copy);
+    await expect(vault.openFile(mine)).rejects.toThrow(KeyDestroyed);
+    await expect(vault.createFile({ ...mine, fileId: 'new' })).rejects.toThrow(KeyDestroyed);
+    expect((await openWhole('other')).equals(threeChunks)).toBe(true);
+    const later = openVault(await openKeys(directory));
+    await expect(later.openFile(mine)).rejects.toThrow(KeyDestroyed);
+    await expect(later.createFile({ ...mine, fileId: 'new' })).rejects.toThrow(KeyDestroyed);
+  });
+
+  it('leaves no byte of a destroyed key in the store', async () => {
+    await fileOf('mine', 'ds-1');
+    const [store] = stores as [Store];
+    const row = await store.db.selectFrom('dataset_keys').selectAll().where('dataset_id', '=', 'ds-1').execute();
+    const wrapped = Buffer.from(row[0]?.wrapped as Uint8Array);
+    const holds = async (file: string) => (await readFile(join(directory, file))).includes(wrapped);
+    expect((await holds('control.sqlite')) || (await holds('control.sqlite-wal'))).toBe(true);
+    await vault.destroyDatasetKey('ds-1');
+    expect((await holds('control.sqlite')) || (await holds('control.sqlite-wal'))).toBe(false);
+  });
+
+  it('is given to a dataset without its data being written again', async () => {
+    const place = await fileOf('staged');
+    const before = (await readFile(place.path)).subarray(HEADER_BYTES);
+    await vault.giveToDataset(place, 'ds-1');
+    await vault.giveToDataset(place, 'ds-1');
+    expect((await readFile(place.path)).subarray(HEADER_BYTES).equals(before)).toBe(true);
+    expect((await openWhole('staged')).equals(threeChunks)).toBe(true);
+    await vault.destroyDatasetKey('ds-1');
+    await expect(vault.openFile(place)).rejects.toThrow(KeyDestroyed);
+  });
+
+  it('opens under its old key and under its new one, whatever of a rotation has reached the disk', async () => {
+    const place = await fileOf('mine', 'ds-1');
+    const before = await readFile(place.path);
+    const to = await keyring.addVersion('ds-1');
+    await rewrapFile(keyring, place, to);
+    const after = await readFile(place.path);
+    // The steps in their order: the new place written up to some byte, then the old one cleared up to some byte.
+    const cut = fc.record({
+      step: fc.constantFrom('writing' as const, 'clearing' as const),
+      bytes: fc.nat(SLOT_BYTES),
+    });
+    await fc.assert(
+      fc.asyncProperty(cut, async ({ step, bytes }) => {
+        const torn = Buffer.from(before);
+        const written = step === 'writing' ? bytes : SLOT_BYTES;
+        after.copy(torn, SLOT_BYTES, SLOT_BYTES, SLOT_BYTES + written);
+        if (step === 'clearing') after.copy(torn, 0, 0, bytes);
+        await writeFile(place.path, torn);
+        expect((await openWhole('mine')).equals(threeChunks)).toBe(true);
+        await rewrapFile(keyring, place, to);
+        expect((await readFile(place.path)).subarray(0, SLOT_BYTES).every((byte) => byte === 0)).toBe(true);
+        expect(await checkSealedFile(keyring, place.path)).toBeUndefined();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('starts at any byte that its reader asks for', async () => {
+    await fileOf('f');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(threeChunks.length), async (from) => {
+        const reader = await vault.openFile({ path: pathOf('f'), fileId: 'f' });
+        const read = Buffer.concat(await Array.fromAsync(reader.chunks(from)));
+        await reader.close();
+        expect(read.equals(threeChunks.subarray(from))).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('a check of a sealed file', () => {
+  it('finds one flipped bit wherever it is, and a file that is sound', async () => {
+    const sealed = await readFile(await sealFile('f', threeChunks));
+    expect(await checkSealedFile(keyring, pathOf('f'))).toBeUndefined();
+    const at = fc.oneof(fc.nat(200), fc.nat(HEADER_BYTES), fc.nat(sealed.length - 1));
+    await fc.assert(
+      fc.asyncProperty(fc.record({ at, bit: fc.nat(7) }), async (flip) => {
+        const altered = Buffer.from(sealed);
+        altered[flip.at] = (altered[flip.at] ?? 0) ^ (1 << flip.bit);
+        await writeFile(pathOf('altered'), altered);
+        const part = (flip.at - HEADER_BYTES) / (CHUNK_BYTES + 16);
+        const expected = part < 0 ? 'header' : flip.at >= sealed.length - END_BYTES ? 'end' : Math.floor(part);
+        expect(await checkSealedFile(keyring, pathOf('altered'))).toEqual({ at: expected });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('the keys of a data directory', () => {
   const keyFile = () => join(directory, 'keys', 'master.key');
 
-  it('is made once, for its owner alone, and derives the same keys on every start', async () => {
-    const again = await openVault(directory);
+  it('are made once, for their owner alone, and derive the same keys on every start', async () => {
+    const again = openVault(await openKeys(directory));
     expect(again.deriveKey('pseudonym/1').equals(vault.deriveKey('pseudonym/1'))).toBe(true);
     expect(again.deriveKey('pseudonym/2').equals(vault.deriveKey('pseudonym/1'))).toBe(false);
     expect((await stat(keyFile())).mode & 0o777).toBe(0o600);
   });
 
-  it('is the same for two processes that start at once', async () => {
-    const fresh = await mkdtemp(join(tmpdir(), 'galley-vault-'));
-    const vaults = await Promise.all([openVault(fresh), openVault(fresh), openVault(fresh)]);
+  it('are the same for two processes that start at once', async () => {
+    const fresh = await freshDirectory();
+    await openKeys(fresh).then(() => rm(join(fresh, 'keys'), { recursive: true }));
+    const vaults = (await Promise.all([openKeys(fresh), openKeys(fresh), openKeys(fresh)])).map(openVault);
     const keys = new Set(vaults.map((opened) => opened.deriveKey('x').export().toString('hex')));
     expect(keys.size).toBe(1);
   });
 
-  it('is not made anew over data it could not open', async () => {
+  it('are not made anew over data that they could not open', async () => {
     await unlink(keyFile());
-    await expect(openVault(directory)).rejects.toThrow(/is missing/);
+    await expect(openKeys(directory)).rejects.toThrow(/is missing/);
+    await rm(join(directory, 'keys', 'root.wrapped'));
+    await expect(openKeys(directory)).rejects.toThrow(/root\.wrapped` is missing/);
+    await sealFile('f', threeChunks);
+    await rm(join(directory, 'keys'), { recursive: true });
+    await expect(openKeys(directory)).rejects.toThrow(/root\.wrapped` is missing/);
   });
 
-  it('is refused when it is another one, too short, or readable by others', async () => {
+  it('are refused under a master key that is another one, too short, or readable by others', async () => {
     await writeFile(keyFile(), Buffer.alloc(32, 1));
-    await expect(openVault(directory)).rejects.toThrow(/is not the key/);
+    await expect(openKeys(directory)).rejects.toThrow(/is not the master key/);
     await writeFile(keyFile(), Buffer.alloc(31));
-    await expect(openVault(directory)).rejects.toThrow(/32 bytes/);
+    await expect(openKeys(directory)).rejects.toThrow(/32 bytes/);
     await chmod(keyFile(), 0o640);
-    await expect(openVault(directory)).rejects.toThrow(/0600/);
+    await expect(openKeys(directory)).rejects.toThrow(/0600/);
+  });
+
+  it('are refused when one bit of them has changed', async () => {
+    const path = join(directory, 'keys', 'root.wrapped');
+    const whole = await readFile(path);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
+        const altered = Buffer.from(whole);
+        altered[at] = (altered[at] ?? 0) ^ (1 << bit);
+        await writeFile(path, altered);
+        await expect(openKeys(directory)).rejects.toThrow(/root\.wrapped` is damaged/);
+      }),
+      { numRuns: 40 },
+    );
   });
 });

@@ -1,6 +1,7 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
-import { NONCE_BYTES, open, seal } from './aead.ts';
-import { deriveKey, openMasterKey } from './master-key.ts';
+import type { KeyObject } from 'node:crypto';
+import type { Keyring } from './keyring.ts';
+import { deriveKey, openWithNonce, sealWithNonce } from './master-key.ts';
+import { rewrapFile } from './rewrap-file.ts';
 import { SealBroken } from './seal-broken.ts';
 import { openSealedFile, type SealedReader } from './sealed-reader.ts';
 import { createSealedFile, type SealedPlace, type SealedWriter } from './sealed-writer.ts';
@@ -8,7 +9,11 @@ import { createSealedFile, type SealedPlace, type SealedWriter } from './sealed-
 /** A small thing to seal: what it is (`label` picks the key) and which one (it opens under this id only). */
 export type BlobPlace = { readonly label: string; readonly id: string };
 
-/** Seals what lies on the disk, and derives keys. The master key itself never leaves it. */
+/**
+ * Seals what lies on the disk, and derives keys. The keys above them never leave it.
+ *
+ * Files read their key from the store when their dataset is first touched: never begin or open one within a transaction.
+ */
 export type Vault = {
   /** A key of 32 bytes for one purpose, for example `pseudonym/<collaboration>`; the same on every start. */
   readonly deriveKey: (label: string) => KeyObject;
@@ -16,39 +21,34 @@ export type Vault = {
   readonly sealBytes: (place: BlobPlace, plain: Uint8Array) => Uint8Array;
   /** Opens a small blob. @throws {SealBroken} naming the id */
   readonly openBytes: (place: BlobPlace, sealed: Uint8Array) => Uint8Array;
-  /** Begins a sealed file. */
+  /** Begins a sealed file. @throws {KeyDestroyed} when its dataset was erased */
   readonly createFile: (place: SealedPlace) => Promise<SealedWriter>;
-  /** Opens a sealed file. @throws {SealBroken} when it was altered, cut or swapped */
+  /** Opens a sealed file. @throws {SealBroken} when it was altered, cut or swapped @throws {KeyDestroyed} */
   readonly openFile: (place: SealedPlace) => Promise<SealedReader>;
+  /** Brings a file under the key of a dataset, some hundred bytes of writing; done twice, it does nothing. */
+  readonly giveToDataset: (place: SealedPlace, dataset: string) => Promise<void>;
+  /**
+   * Destroys the key of a dataset: whatever is sealed under it cannot be opened any more, copies elsewhere included.
+   * Done twice, it does nothing.
+   */
+  readonly destroyDatasetKey: (dataset: string) => Promise<void>;
 };
 
-/**
- * Opens the vault of a data directory, and makes its master key on the first start.
- *
- * @throws {MasterKeyRefused} when the key is not the one this directory was made with, or can be read by others
- */
-export async function openVault(dataDirectory: string): Promise<Vault> {
-  const master = await openMasterKey(dataDirectory);
-  const fileKey = deriveKey(master, 'sealed-files');
-  const blobKey = (label: string) => deriveKey(master, `sealed-blobs/${label}`);
+/** Opens the vault over the keys of a data directory. */
+export function openVault(keyring: Keyring): Vault {
+  const blobKey = (label: string) => deriveKey(keyring.secret, `sealed-blobs/${label}`);
   return {
-    deriveKey: (label) => deriveKey(master, `derived/${label}`),
-    sealBytes: (place, plain) => {
-      const nonce = randomBytes(NONCE_BYTES);
-      return Buffer.concat([nonce, seal(plain, { key: blobKey(place.label), nonce, bound: boundOf(place) })]);
-    },
+    deriveKey: (label) => deriveKey(keyring.secret, `derived/${label}`),
+    sealBytes: (place, plain) => sealWithNonce(blobKey(place.label), plain, boundOf(place)),
     openBytes: (place, sealed) => {
-      const nonce = sealed.subarray(0, NONCE_BYTES);
-      const isWhole = nonce.length === NONCE_BYTES;
-      const bound = boundOf(place);
-      const plain = isWhole
-        ? open(sealed.subarray(NONCE_BYTES), { key: blobKey(place.label), nonce, bound })
-        : undefined;
+      const plain = openWithNonce(blobKey(place.label), sealed, boundOf(place));
       if (plain === undefined) throw new SealBroken(place.id, 'header');
       return plain;
     },
-    createFile: (place) => createSealedFile(fileKey, place),
-    openFile: (place) => openSealedFile(fileKey, place),
+    createFile: (place) => createSealedFile(keyring, place),
+    openFile: (place) => openSealedFile(keyring, place),
+    giveToDataset: async (place, dataset) => await rewrapFile(keyring, place, await keyring.current(dataset)),
+    destroyDatasetKey: (dataset) => keyring.destroy(dataset),
   };
 }
 

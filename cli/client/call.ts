@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type {
   CallOptions,
+  ClientDuplexStream,
   ClientReadableStream,
   ClientUnaryCall,
   ClientWritableStream,
@@ -30,6 +31,10 @@ type ServerStreamMethod<Request, Response> = (
   metadata: Metadata,
   options: Partial<CallOptions>,
 ) => ClientReadableStream<Response>;
+type BothStreamsMethod<Request, Response> = (
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+) => ClientDuplexStream<Request, Response>;
 type ClientStreamMethod<Request, Response> = (
   metadata: Metadata,
   options: Partial<CallOptions>,
@@ -95,4 +100,38 @@ async function sendAll<Request>(
     if (!call.write(message)) await once(call, 'drain', { signal: ended });
   }
   call.end();
+}
+
+/** A call whose two streams go on side by side. */
+export interface Conversation<Request, Response> {
+  /** Sends one message; waits until there is room for the next. */
+  send(message: Request): Promise<void>;
+  /** Says that nothing more will be sent. */
+  end(): void;
+  /** What the service says, to its end. */
+  readonly answers: AsyncIterable<Response>;
+  /** Gives the call up. */
+  cancel(): void;
+}
+
+/** Opens a call whose two streams go on side by side. */
+export function callBothStreams<Request, Response>(
+  connection: Connection,
+  method: BothStreamsMethod<Request, Response>,
+  deadlineMs: number,
+): Conversation<Request, Response> {
+  const call = method(connection.metadata(), { deadline: Date.now() + deadlineMs });
+  const ended = new AbortController();
+  // The reader has the reason; without a listener the event would end the process.
+  call.on('error', () => ended.abort()).on('end', () => ended.abort());
+  return {
+    send: async (message) => {
+      if (ended.signal.aborted || call.write(message)) return;
+      // A call that has ended says why to whoever reads its answers.
+      await once(call, 'drain', { signal: ended.signal }).catch(() => undefined);
+    },
+    end: () => call.end(),
+    answers: call,
+    cancel: () => call.cancel(),
+  };
 }

@@ -6,6 +6,10 @@ import { required } from './required.ts';
 // A page this long keeps a listing to one call for nearly everybody.
 const pageSize = 1000;
 
+/** What a collaboration is created from; a purpose and regions where they are agreed. */
+type NewCollaboration = Omit<collaborations.CreateCollaborationRequest, 'purpose' | 'regions'> &
+  Partial<collaborations.CreateCollaborationRequest>;
+
 /** Calls of the collaboration chapter, each a promise. */
 export class CollaborationClient {
   readonly #connection: Connection;
@@ -17,9 +21,10 @@ export class CollaborationClient {
   }
 
   /** Creates a collaboration. */
-  async create(request: collaborations.CreateCollaborationRequest): Promise<collaborations.Collaboration> {
+  async create(request: NewCollaboration): Promise<collaborations.Collaboration> {
     const call = this.#client.createCollaboration.bind(this.#client);
-    return required((await callUnary(this.#connection, call, request)).collaboration, 'collaboration');
+    const whole = { purpose: '', regions: [], ...request };
+    return required((await callUnary(this.#connection, call, whole)).collaboration, 'collaboration');
   }
 
   /** Reads one collaboration. */

@@ -7,7 +7,8 @@ export const defaultServer = '127.0.0.1:7443';
 /** How to reach the service and as whom. Paths are files; `token` is a bearer access token. */
 export interface ConnectionOptions {
   readonly server: string;
-  readonly token?: string | undefined;
+  /** Or how to read it: asked before each call, for a token ends sooner than a refresh. */
+  readonly token?: string | (() => string) | undefined;
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -38,7 +39,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     credentials: channelCredentials(options),
     metadata: () => {
       const metadata = new Metadata();
-      if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+      const bearer = typeof token === 'function' ? token() : token;
+      if (bearer !== undefined) metadata.set('authorization', `Bearer ${bearer}`);
       return metadata;
     },
   };

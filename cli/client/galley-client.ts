@@ -4,30 +4,54 @@ import { CollaborationClient } from './collaboration-client.ts';
 import { type ConnectionOptions, openConnection } from './connection.ts';
 import { DatasetClient } from './dataset-client.ts';
 import { FunctionClient } from './function-client.ts';
+import { IdentityClient } from './identity-client.ts';
+import { MatchClient } from './match-client.ts';
 import { QueryClient } from './query-client.ts';
+import { RightsClient } from './rights-client.ts';
+import { UploadClient } from './upload-client.ts';
 
 /** All chapters of the contract, as one principal. */
 export class GalleyClient implements Disposable {
   readonly collaborations: CollaborationClient;
   readonly datasets: DatasetClient;
+  readonly uploads: UploadClient;
   readonly functions: FunctionClient;
+  readonly identity: IdentityClient;
   readonly queries: QueryClient;
   readonly audiences: AudienceClient;
+  readonly matches: MatchClient;
   readonly audit: AuditClient;
+  readonly rights: RightsClient;
 
   constructor(options: ConnectionOptions) {
     const connection = openConnection(options);
     this.collaborations = new CollaborationClient(connection);
-    this.datasets = new DatasetClient(connection);
+    this.uploads = new UploadClient(connection);
+    this.datasets = new DatasetClient(connection, this.uploads);
     this.functions = new FunctionClient(connection);
+    this.identity = new IdentityClient(connection);
     this.queries = new QueryClient(connection);
     this.audiences = new AudienceClient(connection);
+    this.matches = new MatchClient(connection);
     this.audit = new AuditClient(connection);
+    this.rights = new RightsClient(connection);
   }
 
   /** Closes every channel. */
   [Symbol.dispose](): void {
-    const { collaborations, datasets, functions, queries, audiences, audit } = this;
-    for (const client of [collaborations, datasets, functions, queries, audiences, audit]) client.close();
+    const { collaborations, datasets, uploads, functions, identity, queries, audiences, matches, audit, rights } = this;
+    const clients = [
+      collaborations,
+      datasets,
+      uploads,
+      functions,
+      identity,
+      queries,
+      audiences,
+      matches,
+      audit,
+      rights,
+    ];
+    for (const client of clients) client.close();
   }
 }

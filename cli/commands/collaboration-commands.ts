@@ -37,6 +37,11 @@ function addCreate(group: Command): void {
       'privacy budget of each consuming member; the whole when left out',
       parseEpsilon,
     )
+    .option(
+      '--purpose <word>',
+      'what the data will be used for; rows that carry consent count only where it covers this',
+    )
+    .option('--regions <list>', 'two-letter regions whose rows may be used, separated by commas; any when left out')
     .option('--request-id <id>', 'repeats the answer instead of the effect')
     .action((displayName: string, options: CreateOptions, command: Command) =>
       runCommand(command, async (context) => {
@@ -47,6 +52,8 @@ function addCreate(group: Command): void {
           budget: { epsilon, delta, rho: 0 },
           consumerBudget: { epsilon: options.consumerEpsilon ?? epsilon, delta, rho: 0 },
           requestId: options.requestId ?? randomUUID(),
+          purpose: options.purpose ?? '',
+          regions: options.regions?.split(',').map((region) => region.trim()) ?? [],
         });
         showCollaboration(context, created);
       }),
@@ -58,6 +65,8 @@ interface CreateOptions {
   readonly epsilon: number;
   readonly delta: number;
   readonly consumerEpsilon?: number;
+  readonly purpose?: string;
+  readonly regions?: string;
   readonly requestId?: string;
 }
 

@@ -11,6 +11,10 @@ export function renderCollaboration(one: collaborations.Collaboration): string {
       one.members.map((member) => [member.member, nameAbilities(member.abilities), when(member.acceptedAt, 'not yet')]),
     ),
   ];
+  if (one.purpose !== '' || one.regions.length > 0) {
+    const where = one.regions.length === 0 ? 'any region' : one.regions.join(', ');
+    parts.push(`for ${one.purpose === '' ? 'no stated purpose' : `\`${one.purpose}\``}, rows of ${where}`);
+  }
   if (one.bindings.length > 0) {
     const rows = one.bindings.map((b) => [
       `${b.owner}.${b.alias}`,

@@ -59,6 +59,6 @@ export function toJson(value: unknown): string {
 }
 
 function connectionOf({ server, tokenFile, ca, cert, key }: GlobalOptions): ConnectionOptions {
-  const token = tokenFile === undefined ? process.env.GALLEY_TOKEN : readFileSync(tokenFile, 'utf8').trim();
+  const token = tokenFile === undefined ? process.env.GALLEY_TOKEN : () => readFileSync(tokenFile, 'utf8').trim();
   return { server, token, ca, cert, key };
 }

@@ -22,7 +22,11 @@ export function addDestinationCommands(program: Command): void {
     .requiredOption('--address <host:port>', 'where its gRPC service listens')
     .requiredOption('--key-out <file>', 'where to write the token key, which is shown this once')
     .option('--destination-ca <file>', 'PEM authority for its TLS; left out for a loopback address without TLS')
-    .option('--identifier <kind>', 'what its tokens are made of: email, phone or member_id', 'email')
+    .option(
+      '--identifier <kind>',
+      'what its tokens are made of: email, phone, member_id, device_id, card_number or custom:name',
+      'email',
+    )
     .action((destinationId: string, options: CreateOptions, command: Command) =>
       runCommand(command, async ({ client, show }) => {
         const { collaboration: collaborationId, address, identifier, destinationCa } = options;

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 const main = new URL('../main.ts', import.meta.url).pathname;
 
-function galley(args: string[], env: NodeJS.ProcessEnv = {}) {
+function galley(args: string[], env: NodeJS.ProcessEnv = {}, input = '') {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
+    input,
     env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
@@ -18,10 +19,12 @@ describe('galley', () => {
     for (const name of [
       'token',
       'doctor',
+      'keys',
       'collaboration',
       'dataset',
       'ask',
       'remaining',
+      'match',
       'audience',
       'destination',
       'audit',
@@ -46,6 +49,21 @@ describe('galley', () => {
     const json = galley(['dataset', 'list', '--json', '--server', '127.0.0.1:1'], { GALLEY_TOKEN: 'x' });
     expect(json.status).toBe(1);
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'UNAVAILABLE' } });
+  });
+
+  it('hashes identifiers without a service, from a pipe', () => {
+    const args = ['identifiers', 'hash', '-', '--format', 'csv', '--column', 'email=email', '--json'];
+    const { status, stdout, stderr } = galley(args, {}, 'id,email\n1,user@example.com\n2,nobody\n');
+    expect(status).toBe(0);
+    // Published by UID2.
+    expect(stdout).toBe('id,email\n1,tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVRQ=\n2,\n');
+    expect(JSON.parse(stderr)).toMatchObject({ rows: 2, hashed: { email: 1 } });
+    expect(galley(['identifiers', 'hash', 'rows.xlsx', '--column', 'e=email'])).toMatchObject({
+      status: 2,
+      stdout: '',
+    });
+    expect(galley(['identifiers', 'hash', '-', '--format', 'csv'])).toMatchObject({ status: 2, stdout: '' });
+    expect(JSON.parse(galley(['identifiers', 'show-vectors']).stdout)).toHaveProperty('published');
   });
 
   it('names a file that is of no known format before it sends anything', () => {

@@ -7,9 +7,15 @@ import { addGlobalOptions } from './command-context.ts';
 import { exitCodes } from './command-failure.ts';
 import { addDatasetCommands } from './dataset-commands.ts';
 import { addDestinationCommands } from './destination-commands.ts';
+import { addMemberErasure } from './erasure-commands.ts';
 import { addFunctionCommands } from './function-commands.ts';
+import { addIdentifierCommands } from './identifier-commands.ts';
+import { addIdentityCommands } from './identity-commands.ts';
+import { addMatchCommands } from './match-commands.ts';
+import { addPersonCommands } from './person-commands.ts';
 import { addRemainingCommand } from './remaining-command.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addUploadCommands } from './upload-commands.ts';
 
 /** Builds the program `galley` with all its commands. */
 export function buildProgram(): Command {
@@ -25,9 +31,15 @@ export function buildProgram(): Command {
   addServerCommands(program);
   addCollaborationCommands(program);
   addDatasetCommands(program);
+  addPersonCommands(program);
+  addMemberErasure(program);
+  addIdentityCommands(program);
+  addIdentifierCommands(program);
+  addUploadCommands(program);
   addFunctionCommands(program);
   addAskCommand(program);
   addRemainingCommand(program);
+  addMatchCommands(program);
   addAudienceCommands(program);
   addDestinationCommands(program);
   addAuditCommands(program);

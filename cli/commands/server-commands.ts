@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { mintToken, runServerCommand } from '../run-server-command.ts';
 import { toJson } from './command-context.ts';
 
-/** Adds `token` and `doctor`, which run beside the service, on its machine. */
+/** Adds `token`, `doctor` and `keys`, which run beside the service, on its machine. */
 export function addServerCommands(program: Command): void {
   passThrough(program, 'token')
     .description("mint an access token from the embedded local issuer; needs the service's data directory")
@@ -15,6 +15,12 @@ export function addServerCommands(program: Command): void {
     .description('test the wall on this machine: sandbox, network, engine locks')
     .action(async (args: string[], _options: object, command: Command) => {
       process.exitCode = await runServerCommand(['doctor', ...args, ...(isJson(command) ? ['--json'] : [])]);
+    });
+  passThrough(program, 'keys')
+    .description('keys at rest, beside the service: status, check, rotate-master, rotate-root, rotate-dataset')
+    .addHelpText('after', '\nfor example: galley keys status --data .galley')
+    .action(async (args: string[], _options: object, command: Command) => {
+      process.exitCode = await runServerCommand(['keys', ...args, ...(isJson(command) ? ['--json'] : [])]);
     });
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { collaborations } from '../../proto/index.ts';
+import { collaborations, datasets } from '../../proto/index.ts';
 import { parseColumn } from '../commands/index.ts';
 import { formatNumber, renderTable } from '../render/index.ts';
 import { uploadFile } from '../upload-file.ts';
@@ -54,8 +54,10 @@ async function bring({ clients }: Stage, collaborationId: string, table: StoryTa
   const { datasetId } = await client.datasets.create({ displayName: table.alias, columns, requestId: randomUUID() });
   const name = `${cast[table.owner].member}.${table.alias}`;
   const { path, maxRejects } = table;
-  const upload = { datasetId, path, maxRejects, uploadId: randomUUID(), label: name.padEnd(18) };
-  const { snapshot } = await uploadFile(client, upload);
+  const file = { datasetId, path, requestId: randomUUID(), label: name.padEnd(18) };
+  const tolerance = { rows: BigInt(maxRejects), share: 0 };
+  const { snapshot } = await uploadFile(client, file, { mode: datasets.SnapshotMode.REPLACE, tolerance });
+  if (snapshot === undefined) throw new Error('the service answered without the snapshot');
   const rulesJson = JSON.stringify(table.rules);
   await client.collaborations.bind({ collaborationId, datasetId, alias: table.alias, rulesJson });
   return [name, table.what, formatNumber(Number(snapshot.rowCount)), formatNumber(Number(snapshot.rejectedCount))];

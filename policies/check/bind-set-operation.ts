@@ -3,7 +3,7 @@ import { canonicalText, type Expression } from '../plan/expression.ts';
 import { PERSON_COLUMN, type RowInput } from '../plan/protected-rows.ts';
 import type { SyntaxSetOperation } from '../syntax/syntax-tree.ts';
 import { bindReleasedSetOperation } from './bind-released-set-operation.ts';
-import { finishedRows, identifierOf, isSurelyPresent, personOfRows, rowsOf } from './bound-rows.ts';
+import { finishedRows, isSurelyPresent, personOfRows, rowsOf } from './bound-rows.ts';
 import { commonType } from './functions.ts';
 import { checkFilter } from './permissions.ts';
 import { refuseSpan } from './person-aggregate.ts';
@@ -108,7 +108,7 @@ function isPerson(e: Expression | undefined): boolean {
   return e?.type.kind === 'person';
 }
 
-/** Every part names its own persons, and all in the same way. */
+/** Every part names its own persons. */
 function checkPersons(queries: readonly RowsQuery[], node: SyntaxSetOperation, question: QuestionScope): void {
   for (const query of queries) {
     const own = personOfRows(query.from);
@@ -116,8 +116,8 @@ function checkPersons(queries: readonly RowsQuery[], node: SyntaxSetOperation, q
     const isOwn = shown.every(
       (e) => canonicalText({ ...e, at: null }) === canonicalText(own) || isSurelyPresent(e, question),
     );
-    if (isOwn && identifierOf(query.from) === identifierOf((queries[0] as RowsQuery).from)) continue;
-    const facts = { table: 'a part of the union', example: 'select the identity column of one kind in every part' };
+    if (isOwn) continue;
+    const facts = { table: 'a part of the union', example: 'select the identity column of its table in every part' };
     question.violate('join-uses-match-key', facts, node.at);
   }
 }

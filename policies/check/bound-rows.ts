@@ -1,4 +1,4 @@
-import { type IdentifierKind, type ScalarType, type TableView, tableName } from '../collaboration/table-view.ts';
+import { type ScalarType, type TableView, tableName } from '../collaboration/table-view.ts';
 import { columnsIn, type Expression } from '../plan/expression.ts';
 import type { NamedExpression, ProtectedRows, RowSource } from '../plan/protected-rows.ts';
 import { PERSON_COLUMN } from '../plan/protected-rows.ts';
@@ -79,14 +79,9 @@ export function personOfRows(from: BoundRows): Expression | null {
   return first === undefined ? null : personOf(first);
 }
 
-/** A table of persons among the rows, for its kind of identifier; `undefined` when there are public tables only. */
+/** A table of persons among the rows; `undefined` when there are public tables only. */
 export function firstTable(rows: Pick<ProtectedRows, 'sources'>): TableView | undefined {
   return tablesIn({ sources: rows.sources, filters: [] }).find((t) => t.view.rules.publicTable === null)?.view;
-}
-
-/** Which identifier names the persons of rows. */
-export function identifierOf(from: BoundRows): IdentifierKind | null {
-  return firstTable(from)?.identifier ?? null;
 }
 
 /**

@@ -144,7 +144,7 @@ export const violationCatalogue = {
   'destination-knows-the-person': {
     message: (p: { destination: string }) => `no table of the audience names its persons to \`${p.destination}\``,
     help: (p: { owner: string; identifier: string }) =>
-      `join a table of ${p.owner} whose identity is the ${p.identifier}`,
+      `join a table of ${p.owner} that has the ${p.identifier} of its persons`,
   },
 } as const satisfies Record<string, { message: (p: never) => string; help: (p: never) => string }>;
 

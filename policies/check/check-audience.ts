@@ -121,7 +121,8 @@ export function checkDestination(audience: CheckedAudience, to: DestinationFacts
 
 /** The table whose identifiers become the destination's tokens: one the destination's owner brought itself. */
 export function addressTable(audience: CheckedAudience, to: DestinationFacts): PlanTable | null {
-  const isAddress = ({ view }: PlanTable): boolean => view.member === to.owner && view.identifier === to.identifier;
+  const isAddress = ({ view }: PlanTable): boolean =>
+    view.member === to.owner && view.identifiers.includes(to.identifier);
   // A table that a person need not be in does not name everybody.
   const sure = audience.rows.sources.flatMap(({ ref, how, input }) =>
     how === 'inner' && input.kind === 'table' ? [{ ref, view: input.view }] : [],

@@ -22,13 +22,13 @@ function people(alias: string, rowsPerPerson: number): TableView {
     groupKeys: { k: {}, r: {} },
     measures: { k: { min: 0, max: 10 } },
   });
-  return { member: 'm', alias, datasetId: alias, columns, identifier: 'email', rules: goodRules(rules, columns) };
+  return { member: 'm', alias, datasetId: alias, columns, identifiers: ['email'], rules: goodRules(rules, columns) };
 }
 
 function reference(alias: string): TableView {
   const columns = columnsOf(false);
   const rules = { version: 1, public: true, joinKeys: ['k'], rowsPerKey: 1, measures: {}, groupKeys: {} };
-  return { member: 'm', alias, datasetId: alias, columns, identifier: null, rules: goodRules(rules, columns) };
+  return { member: 'm', alias, datasetId: alias, columns, identifiers: [], rules: goodRules(rules, columns) };
 }
 
 const a = people('a', 1);

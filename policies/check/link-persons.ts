@@ -87,7 +87,6 @@ export function checkJoined(from: BoundRows, at: number | null, question: Questi
   if (rest.length > 0) for (const source of people) checkJoinKeys(source, at, question);
   const linked = reachable(first.ref, from.links);
   for (const source of rest) if (!linked.has(source.ref)) refuseJoin(first, source, at, question);
-  checkOneKind(people, at, question);
   const anchored = anchoredIn(from);
   for (const source of from.sources)
     if (!anchored.has(source.ref)) refusePublic(source, { from, anchored }, at, question);
@@ -111,17 +110,6 @@ function refuseJoin(first: RowSource, source: RowSource, at: number | null, ques
   const name = other ? tableName(other) : 'the subquery';
   const example = one && other ? `${tableName(one)}.${one.rules.identity} = ${name}.${other.rules.identity}` : name;
   question.violate('join-uses-match-key', { table: name, example }, at, { owner: other?.member ?? null });
-}
-
-/** Tables whose persons are named by other identifiers have no person in common. */
-function checkOneKind(people: readonly RowSource[], at: number | null, question: QuestionScope): void {
-  const first = firstTable({ sources: people });
-  const tables = people.flatMap((s) => firstTable({ sources: [s] }) ?? []);
-  for (const table of tables) {
-    if (first === undefined || table.identifier === first.identifier) continue;
-    const example = `of one kind; these are ${first.identifier} and ${table.identifier}`;
-    question.violate('join-uses-match-key', { table: tableName(table), example }, at, { owner: table.member });
-  }
 }
 
 /** An owner may keep a table from being joined at all: its join keys are then an empty list. */

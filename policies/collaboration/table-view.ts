@@ -11,8 +11,8 @@ export interface TableColumn {
   readonly type: ScalarType;
 }
 
-/** Which identifier names the persons of a table. Only tables of one identifier kind can be joined. */
-export type IdentifierKind = 'email' | 'phone' | 'member_id';
+/** A kind of identifier; the spine of a collaboration says which identifiers of all kinds are one person. */
+export type IdentifierKind = 'email' | 'phone' | 'member_id' | 'device_id' | 'card_number' | `custom:${string}`;
 
 /** A dataset as seen in one collaboration: name, schema and its owner's rules in force. Never a row. */
 export interface TableView {
@@ -21,8 +21,8 @@ export interface TableView {
   readonly alias: string;
   readonly datasetId: string;
   readonly columns: readonly TableColumn[];
-  /** `null` exactly when the rules declare the table public: it names no persons. */
-  readonly identifier: IdentifierKind | null;
+  /** The kinds that name its persons; none exactly when the rules declare the table public. */
+  readonly identifiers: readonly IdentifierKind[];
   readonly rules: Rules;
 }
 

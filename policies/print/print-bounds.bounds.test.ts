@@ -23,7 +23,7 @@ const measured: TableView = {
   alias: 'measured',
   datasetId: 'ds-measured',
   columns,
-  identifier: 'email',
+  identifiers: ['email'],
   rules: goodRules(rulesDocument({ rowsPerPerson: 5 }), columns),
 };
 

@@ -19,7 +19,7 @@ const document = rulesDocument({
   measures: { n: { min: 0, max: 10 } },
 });
 const rules = goodRules(document, columns);
-const events: TableView = { member: 'm', alias: 'events', datasetId: 'm', columns, identifier: 'email', rules };
+const events: TableView = { member: 'm', alias: 'events', datasetId: 'm', columns, identifiers: ['email'], rules };
 const tables = [events];
 
 /** Zero with either sign on the rows of one person, by the kind of the row; `pow(-n, …)` is a NaN with a sign. */

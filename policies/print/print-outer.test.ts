@@ -48,6 +48,7 @@ describe('the query over the release', () => {
         ],
       ],
       ['select zip, count(*) as n from market.outcomes group by zip order by lower(zip) desc limit 1', [['c', 70]]],
+      ['select zip, count(*) as n from market.outcomes group by zip order by null, zip desc limit 1', [['c', 70]]],
       ["select '; drop table x --' as text, count(*) as n from market.outcomes", [['; drop table x --', 210]]],
     ];
     for (const [sql, expected] of cases) await assertReleases(sql, expected);

@@ -27,7 +27,9 @@ export function printOuter(query: OuterQuery, literals: LiteralStyle = 'value'):
 function selectParts(select: OuterSelect, printer: ReleasedPrinter): readonly string[] {
   const print = printer.expression;
   const items = select.items.map((i) => `${print(i.expression)} AS ${quoteName(i.name)}`);
-  const orders = select.orderBy.map((o) => `${orderKey(o.expression, select, print)} ${printDirection(o)}`);
+  // A constant orders nothing, and the engine refuses one as a key.
+  const keys = select.orderBy.filter((o) => o.expression.kind !== 'literal');
+  const orders = keys.map((o) => `${orderKey(o.expression, select, print)} ${printDirection(o)}`);
   return [
     `SELECT ${select.distinct ? 'DISTINCT ' : ''}${items.join(', ')}`,
     ...(select.from === null ? [] : [`FROM ${printFrom(select.from, printer)}`]),

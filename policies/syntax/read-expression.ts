@@ -111,6 +111,8 @@ function readOperator(reader: NodeReader, node: JsonNode): SyntaxExpression {
       return { kind: 'is-null', arg: first, negated: node.type === 'OPERATOR_IS_NOT_NULL', at };
     case 'COMPARE_IN':
     case 'COMPARE_NOT_IN':
+      // The grammar has no empty list; a tree that has one prints what no engine reads.
+      if (rest.length === 0) return refuse(reader, node, 'operator');
       return { kind: 'in', arg: first, list: rest, negated: node.type === 'COMPARE_NOT_IN', at };
     case 'OPERATOR_COALESCE':
       return { ...NO_CALL, name: 'coalesce', args, at };

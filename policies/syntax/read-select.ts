@@ -40,6 +40,7 @@ function readSelect(reader: NodeReader, node: JsonNode): SyntaxSelect {
   const clauses = ['select_list', 'from_table', 'where_clause', 'group_expressions', 'group_sets', 'having'];
   onlyKeys(reader, node, ['type', 'modifiers', 'cte_map', ...clauses, 'aggregate_handling', 'sample', 'qualify']);
   mustBeUnused(reader, node, 'sample', 'USING SAMPLE', 'ask of all rows; the price is the same');
+  if (asNodes(reader, node.select_list).length === 0) refuse(reader, node, 'SELECT of nothing');
   return {
     kind: 'select',
     ctes: readCtes(reader, asNode(reader, node.cte_map)),

@@ -28,7 +28,7 @@ class WorkerGone extends Error {
 const MAX_GONE_MS = 2_000;
 
 /** Messages after which a worker has nothing more to say. */
-const LAST_KINDS: ReadonlySet<WorkerMessage['kind']> = new Set(['tree', 'unparsed', 'checked', 'done']);
+const LAST_KINDS: ReadonlySet<WorkerMessage['kind']> = new Set(['tree', 'unparsed', 'checked', 'described', 'done']);
 
 /**
  * Holds one job's conversation with one worker: sends the job and its stream, yields what the worker says, its last
@@ -82,7 +82,7 @@ async function* listen(worker: WorkerProcess, job: JobSpec['kind']): AsyncGenera
     if (next === null) throw new WorkerGone();
     if (next.kind === 'failed') {
       // Only the sender of an upload may learn more: to anybody else a reason would be a few bits of somebody's rows.
-      if (job !== 'ingest') throw new WallError('RUN_FAILED');
+      if (job !== 'ingest' && job !== 'inspect') throw new WallError('RUN_FAILED');
       throw next.reason === null ? new WallError(next.code) : new WallError(next.code, next.reason);
     }
     yield next;

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { longestLagMs } from '../testkit/event-loop-lag.ts';
 import { descendantsOf, isBusy, isRunning, until } from '../testkit/processes.ts';
 import { jobOf } from '../testkit/tables.ts';
-import type { JobLimits, RunJob, Wall } from '../wall.ts';
-import { ingest } from './file-jobs.ts';
+import type { FileSource, IngestJob, JobLimits, RunJob, Wall } from '../wall.ts';
+import type { IngestColumn } from '../wire/jobs.ts';
+import { ingest } from './ingest-jobs.ts';
 import { openWall } from './open-wall.ts';
 import { compose, parse, run } from './query-jobs.ts';
 import { stageRuntime } from './runtime-folder.ts';
@@ -147,9 +148,10 @@ describe('a worker that has been taken over and', () => {
   it('says progress without end is not listened to until its deadline', { timeout: 60_000 }, async () => {
     const name = 'says progress without end';
     const columns = [{ name, type: { kind: 'integer' as const }, nullable: false }];
-    const job = { format: 'csv' as const, columns, maxRejects: 0 };
     const limits = { ...SOON, deadlineMs: 600_000 };
-    await expectOneFailure('progress', () => Array.fromAsync(ingest(pool, job, endless({ byteCount: 0 }), limits)));
+    await expectOneFailure('progress', () =>
+      Array.fromAsync(ingest(pool, ingestOf(columns), endless({ byteCount: 0 }), limits)),
+    );
   });
 
   it('goes on after its end is not listened to', async () => {
@@ -157,10 +159,10 @@ describe('a worker that has been taken over and', () => {
     await expectNothingLeft([...descendantsOf(process.pid)]);
   });
 
-  it('never reads holds up its own source and nothing else', { timeout: 60_000 }, async () => {
+  it('never reads what it wants holds up its own source and nothing else', { timeout: 60_000 }, async () => {
     const source = { byteCount: 0 };
     const columns = [{ name: 'never reads', type: { kind: 'integer' as const }, nullable: false }];
-    const job = { format: 'csv' as const, columns, maxRejects: 0 };
+    const job = ingestOf(columns);
     // The sender of a file learns that it was too much, as what ends it is its own file.
     const tooMuch = { code: 'INPUT_REFUSED', reason: 'needs-too-much' };
     await expectOneFailure('never reads', () => Array.fromAsync(ingest(pool, job, endless(source), SOON)), tooMuch);
@@ -177,10 +179,19 @@ describe('a worker that has been taken over and', () => {
 
 const NEVER = new AbortController().signal;
 
-async function* endless(source: { byteCount: number }): AsyncGenerator<Uint8Array> {
+function ingestOf(columns: IngestColumn[]): IngestJob {
+  return { layout: { format: 'csv' }, columns, maxRejects: 0, sortKey: new Uint8Array(32) };
+}
+
+function endless(opened: { byteCount: number }): FileSource {
   const part = Buffer.alloc(1_048_576, '1\n');
-  for (;;) {
-    source.byteCount += part.length;
-    yield part;
-  }
+  return {
+    byteCount: 2 ** 40,
+    async *read() {
+      for (;;) {
+        opened.byteCount += part.length;
+        yield part;
+      }
+    },
+  };
 }

@@ -5,12 +5,11 @@ import {
   type ColumnChunk,
   decodeColumnChunk,
   encodeColumnChunk,
-  type FixedValues,
   isPresent,
   isTextValues,
   type TextValues,
-  validityBytes,
 } from '../wire/column-chunk.ts';
+import { takeRows } from './take-rows.ts';
 
 /** A selection with the places of its columns in the table. */
 export interface PlacedSelection {
@@ -66,7 +65,8 @@ export function filterBlock(
   }
   if (rows.length === persons.rowCount) return block;
   if (rows.length === 0) return null;
-  return block.map((_, column) => encodeColumnChunk(takeRows(chunkAt(column), rows)));
+  const taken = Int32Array.from(rows);
+  return block.map((_, column) => encodeColumnChunk(takeRows(chunkAt(column), taken)));
 }
 
 function judgeOf(chunk: ColumnChunk, { atLeast, atMost, among }: RowCondition): (row: number) => boolean {
@@ -95,50 +95,4 @@ function keptTexts({ offsets, bytes }: TextValues, among: RowCondition['among'])
     verdicts[entry] = allowed.some((word) => word.equals(text)) ? 1 : 0;
   }
   return (entry) => verdicts[entry] === 1;
-}
-
-/** Gives a chunk of the rows named, in that order. */
-function takeRows(chunk: ColumnChunk, rows: readonly number[]): ColumnChunk {
-  const { type, values } = chunk;
-  return {
-    type,
-    rowCount: rows.length,
-    validity: chunk.validity === null ? null : takeValidity(chunk, rows),
-    values: isTextValues(values) ? takeTexts(values, rows) : takeFixed(values, rows),
-  };
-}
-
-function takeValidity(chunk: ColumnChunk, rows: readonly number[]): Uint8Array {
-  const validity = new Uint8Array(validityBytes(rows.length));
-  for (const [at, row] of rows.entries()) {
-    if (isPresent(chunk, row)) validity[at >> 3] = (validity[at >> 3] ?? 0) | (1 << (at & 7));
-  }
-  return validity;
-}
-
-function takeFixed<Values extends FixedValues>(values: Values, rows: readonly number[]): Values {
-  const taken = new (values.constructor as new (length: number) => Values)(rows.length);
-  for (const [at, row] of rows.entries()) taken[at] = values[row] as Values[number];
-  return taken;
-}
-
-// Texts that only other rows have must not come along, so that the dictionary is made anew.
-function takeTexts({ offsets, bytes, indices }: TextValues, rows: readonly number[]): TextValues {
-  const places = new Map<number, number>();
-  const entries: number[] = [];
-  const placeOf = (entry: number): number => {
-    const known = places.get(entry);
-    if (known !== undefined) return known;
-    places.set(entry, entries.length);
-    return entries.push(entry) - 1;
-  };
-  const taken = indices === null ? null : Uint16Array.from(rows, (row) => placeOf(indices[row] as number));
-  const kept = indices === null ? rows : entries;
-  const ends = new Uint32Array(kept.length + 1);
-  const texts = kept.map((entry, at) => {
-    const text = bytes.subarray(offsets[entry], offsets[entry + 1]);
-    ends[at + 1] = (ends[at] as number) + text.byteLength;
-    return text;
-  });
-  return { offsets: ends, bytes: Buffer.concat(texts), indices: taken };
 }

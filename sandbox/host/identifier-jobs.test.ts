@@ -1,16 +1,31 @@
+import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { cellsOf, column, takeAll } from '../testkit/tables.ts';
 import type { Wall } from '../wall.ts';
+import type { NamedRows, ResolvedSpine } from '../wall-identity.ts';
+import type { Cell } from '../wire/column-type.ts';
 import { openWall } from './open-wall.ts';
 
 const LIMITS = { deadlineMs: 15_000 };
+const KEYS = { email: Buffer.alloc(32, 7), phone: Buffer.alloc(32, 8) };
 
-// Computed with another implementation of HMAC (Python's): key of 32 bytes 7, the first 8 bytes, big-endian.
-const ANA = 6547256992227385101n;
-const BO = 15706766748773140490n;
-// Likewise under 32 bytes 8: the first 16 bytes in base64url.
-const TOKENS = ['3hEESM1-fTYOIYMm0n5Dkg', 'D-Q1lYqLVC7hJUgT4aiW-A'];
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64');
+const [ana, bo, anasPhone] = ['ana@example.com', 'bo@example.com', '+4930901820'].map(digestOf) as [
+  string,
+  string,
+  string,
+];
+
+/** The node by its definition, one digest at a time. */
+function nodeOf(kind: keyof typeof KEYS, digest: string): bigint {
+  const cipher = createCipheriv('aes-256-ecb', KEYS[kind], null).setAutoPadding(false);
+  return cipher.update(Buffer.from(digest, 'base64').subarray(0, 16)).readBigUInt64BE(0);
+}
+
+function vault(...chunks: Cell[][]) {
+  return column('v', { kind: 'digest' }, ...chunks).chunks;
+}
 
 let wall: Wall;
 beforeAll(async () => {
@@ -18,29 +33,98 @@ beforeAll(async () => {
 });
 afterAll(() => wall.close());
 
+async function nameRows(emails: Cell[][], phones: Cell[][]): Promise<Record<NamedRows['kind'], Uint8Array[]>> {
+  const columns = [
+    { key: KEYS.phone, rank: 1, chunks: vault(...phones) },
+    { key: KEYS.email, rank: 0, chunks: vault(...emails) },
+  ];
+  const told = await takeAll(wall.pseudonymise({ columns }, LIMITS));
+  const of = (kind: NamedRows['kind']) => told.flatMap((event) => (event.kind === kind ? [event.bytes] : []));
+  return { nodes: of('nodes'), links: of('links'), singles: of('singles') };
+}
+
 describe('pseudonymise', () => {
-  it('yields one chunk of persons for each chunk of its vault', async () => {
-    const vault = column('v', { kind: 'text' }, ['ana@example.com', null, 'ana@example.com'], ['bo@example.com']);
-    const job = { key: Buffer.alloc(32, 7), identifier: 'email' as const, chunks: vault.chunks };
-    const chunks = await takeAll(wall.pseudonymise(job, LIMITS));
-    expect(chunks.map(cellsOf)).toEqual([[ANA, null, ANA], [BO]]);
+  it('names each row by the node of its highest-ranking identifier', async () => {
+    const { nodes } = await nameRows([[ana, null, null], [bo]], [[anasPhone, anasPhone, null], [null]]);
+    const [one, two] = [nodeOf('email', ana), nodeOf('phone', anasPhone)];
+    expect(nodes.map(cellsOf)).toEqual([[one, two, null], [nodeOf('email', bo)]]);
+  });
+
+  it('tells which identifiers stood together, once, and which stood alone', async () => {
+    const { links, singles } = await nameRows([[ana, ana, null]], [[anasPhone, anasPhone, anasPhone]]);
+    expect(links.map(cellsOf)).toEqual([[1n, nodeOf('email', ana), nodeOf('phone', anasPhone)]]);
+    expect(singles.map(cellsOf)).toEqual([[0n, nodeOf('phone', anasPhone)]]);
+  });
+
+  it('tells nodes alone of rows with one identifier', async () => {
+    const columns = [{ key: KEYS.email, rank: 0, chunks: vault([ana, ana], [bo]) }];
+    const told = await takeAll(wall.pseudonymise({ columns }, LIMITS));
+    expect(told.map(({ kind }) => kind)).toEqual(['nodes', 'nodes']);
+  });
+});
+
+describe('the spine behind the wall', () => {
+  const entriesOf = (told: ResolvedSpine[]) => told.flatMap((e) => (e.kind === 'entries' ? [cellsOf(e.bytes)] : []));
+  const changeOf = (told: ResolvedSpine[]) => told.flatMap((e) => (e.kind === 'resolved' ? [e] : []))[0];
+
+  async function resolveAna(earlier: Uint8Array[] = []) {
+    const { links, singles } = await nameRows([[ana, null]], [[anasPhone, anasPhone]]);
+    const ranks = [1, 0];
+    const from = async function* (chunks: Uint8Array[]) {
+      yield* chunks;
+    };
+    const inputs = [
+      { kind: 'links' as const, member: 0, part: 3, ranks, chunks: () => from(links) },
+      { kind: 'singles' as const, member: 0, part: 3, ranks, chunks: () => from(singles) },
+      { kind: 'earlier' as const, member: 0, part: 0, ranks: [], chunks: () => from(earlier) },
+    ];
+    const job = { unit: 'person' as const, aloneKeys: [Buffer.alloc(32, 1)], inputs, isCounting: false };
+    return await takeAll(wall.resolve(job, LIMITS));
+  }
+
+  it('joins what one member saw together, and says whose persons changed', async () => {
+    const told = await resolveAna();
+    expect(entriesOf(told)).toEqual([[nodeOf('phone', anasPhone), nodeOf('email', ana)]]);
+    const change = changeOf(told);
+    expect([3, 4].map((part) => change?.isChanged(part))).toEqual([true, false]);
+    const ranks = [
+      { rank: 0, identifiers: 1, attached: 0, shared: 0 },
+      { rank: 1, identifiers: 1, attached: 1, shared: 0 },
+    ];
+    expect(change?.counts).toEqual([{ identifiers: 2, clusters: 1, attached: 1, shared: 0, crowded: 0, ranks }]);
+  });
+
+  it('says that nothing changed when it is told what it told before', async () => {
+    const earlier = (await resolveAna()).flatMap((e) => (e.kind === 'entries' ? [e.bytes] : []));
+    const change = changeOf(await resolveAna(earlier));
+    expect([0, 3].map((part) => change?.isChanged(part))).toEqual([false, false]);
+  });
+
+  it('puts persons in the place of nodes, and leaves gaps', async () => {
+    const [phone, email] = [nodeOf('phone', anasPhone), nodeOf('email', ana)];
+    const entries = column('e', { kind: 'person' }, [phone, email]).chunks;
+    const nodes = column('n', { kind: 'person' }, [phone, null, 5n], [email]).chunks;
+    const persons = await takeAll(wall.assign({ entries, nodes }, LIMITS));
+    expect(persons.map(cellsOf)).toEqual([[email, null, 5n], [email]]);
   });
 });
 
 describe('tokenise', () => {
+  const tokenOf = (digest: string) =>
+    createHmac('sha256', Buffer.alloc(32, 8)).update(`email:${digest}`).digest().toString('base64url', 0, 16);
+
   it('yields the tokens of selected persons only, each once, sorted', async () => {
-    const persons = column('p', { kind: 'person' }, [ANA, BO, null], [ANA, 9n]);
-    const vault = column('v', { kind: 'text' }, ['ana@example.com', 'bo@example.com', 'x'], ['ana@example.com', null]);
+    const persons = column('p', { kind: 'person' }, [1n, 2n, null], [1n, 9n]);
     const job = {
       key: Buffer.alloc(32, 8),
       identifier: 'email' as const,
-      persons: BigUint64Array.of(BO, ANA),
+      persons: BigUint64Array.of(2n, 1n),
       personChunks: persons.chunks,
-      vaultChunks: vault.chunks,
+      vaultChunks: vault([ana, bo, anasPhone], [ana, null]),
     };
-    expect((await takeAll(wall.tokenise(job, LIMITS))).flat()).toEqual(TOKENS);
-    const one = { ...job, persons: BigUint64Array.of(BO) };
-    expect((await takeAll(wall.tokenise(one, LIMITS))).flat()).toHaveLength(1);
+    expect((await takeAll(wall.tokenise(job, LIMITS))).flat()).toEqual([tokenOf(ana), tokenOf(bo)].sort());
+    const one = { ...job, persons: BigUint64Array.of(2n) };
+    expect((await takeAll(wall.tokenise(one, LIMITS))).flat()).toEqual([tokenOf(bo)]);
     const nobody = { ...job, persons: new BigUint64Array(0) };
     expect((await takeAll(wall.tokenise(nobody, LIMITS))).flat()).toEqual([]);
   });

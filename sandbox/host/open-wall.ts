@@ -1,8 +1,12 @@
 import type { Wall, WallCheck, WallOptions, WallPlaces } from '../wall.ts';
 import { buildWall } from './build-wall.ts';
-import { ingest, pseudonymise, tokenise } from './file-jobs.ts';
 import { findMissingTools } from './host-tools.ts';
+import { assign, pseudonymise, resolve, tokenise } from './identifier-jobs.ts';
+import { ingest } from './ingest-jobs.ts';
+import { inspect } from './inspect-jobs.ts';
+import { countMatches, hidePoints, matchKinds } from './match-jobs.ts';
 import { compose, parse, run, selectPersons } from './query-jobs.ts';
+import { judgeRows, linkIdentifiers, redact } from './rights-jobs.ts';
 import { checkFunction } from './scoring-jobs.ts';
 import { selfTest, type TestedWall } from './self-test.ts';
 import { type PoolSize, WorkerPool } from './worker-pool.ts';
@@ -29,8 +33,8 @@ const DEFAULT_ENGINE_MEMORY_MIB = 2_048;
 const MIN_ENGINE_MEMORY_MIB = 128;
 const MAX_ENGINE_MEMORY_MIB = 8_192;
 
-/** A backstop only: far above any deadline, so that processor time never decides before the parent does. */
-const CPU_SECONDS = 900;
+/** A backstop only: two threads for the hour that the longest file may take, so that the parent decides before it. */
+const CPU_SECONDS = 7_200;
 
 /** The script a worker runs, below the code folder. */
 const WORKER_SCRIPT = 'worker/main.js';
@@ -72,9 +76,18 @@ export function wallOver(
     run: (job, limits) => run(pool, job, limits),
     selectPersons: (job, limits) => selectPersons(pool, job, limits),
     compose: (job, limits) => compose(pool, job, limits),
-    ingest: (job, bytes, limits) => ingest(pool, job, bytes, limits),
+    ingest: (job, file, limits) => ingest(pool, job, file, limits),
+    inspect: (known, file, limits) => inspect(pool, known, file, limits),
     pseudonymise: (job, limits) => pseudonymise(pool, job, limits),
+    resolve: (job, limits) => resolve(pool, job, limits),
+    assign: (job, limits) => assign(pool, job, limits),
     tokenise: (job, limits) => tokenise(pool, job, limits),
+    judgeRows: (job, limits) => judgeRows(pool, job, limits),
+    linkIdentifiers: (job, limits) => linkIdentifiers(pool, job, limits),
+    redact: (job, file, limits) => redact(pool, job, file, limits),
+    matchKinds: (job, limits) => matchKinds(pool, job, limits),
+    hidePoints: (job, limits) => hidePoints(pool, job, limits),
+    countMatches: (job, limits) => countMatches(pool, job, limits),
     takeSeat: (lane) => pool.takeSeat(lane),
     // The users of workers are those of the first wall, which is closed last.
     apart: (others) => wallOver(tested, others, () => Promise.resolve()),

@@ -135,7 +135,7 @@ export class PersonGate {
 export function checkComposedColumns(columns: readonly NamedKind[]): ComposedColumn[] {
   if (columns.length === 0 || columns.length > MAX_COMPOSED_COLUMNS) fail();
   return columns.map(({ name, kind }) => {
-    if (name.length > MAX_NAME_LENGTH_CHARS || kind === 'person' || kind === 'decimal') fail();
+    if (name.length > MAX_NAME_LENGTH_CHARS || kind === 'person' || kind === 'decimal' || kind === 'digest') fail();
     return { name, kind };
   });
 }
@@ -150,7 +150,7 @@ export function checkFaults(faults: readonly ScoringFault[]): ScoringCheck {
 /** A column of a composed table that has passed. */
 export interface ComposedColumn {
   name: string;
-  kind: Exclude<WireType['kind'], 'person' | 'decimal'>;
+  kind: Exclude<WireType['kind'], 'person' | 'decimal' | 'digest'>;
 }
 
 /** Ends a job whose worker lied. */

@@ -121,6 +121,20 @@ describe('run', () => {
     ]);
   });
 
+  it('gives back texts of every length, short ones that lie in the vector and long ones that do not', async () => {
+    // The same bytes as the start of longer texts, so that one of the wrong length would be found.
+    const texts = Array.from({ length: 5_000 }, (_, row) =>
+      row % 7 === 3 ? null : 'äbcdefghijklmnopqrst'.slice(0, row % 21),
+    );
+    const table = { name: 'n', columns: [column('t', { kind: 'text' as const }, texts, texts.toReversed())] };
+    const sql = 'select t, count(*), min(length(t)) from n group by t order by t nulls first';
+    const rows = await wall.run(jobOf(sql, ['text', 'integer', 'integer'], table), LIMITS);
+    const counts = new Map<string | null, number>();
+    for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 2);
+    expect(new Map(rows.map(([text, count]) => [text, Number(count)]))).toEqual(counts);
+    for (const [text, , length] of rows) expect(length).toBe(text === null ? null : BigInt(String(text).length));
+  });
+
   it('loads more rows than one vector and more chunks than one, in order', async () => {
     const numbers = Array.from({ length: 5000 }, (_, index) => (index % 7 === 0 ? null : BigInt(index)));
     const labels = numbers.map((_, index) => (index % 11 === 0 ? null : `label ${index}`));

@@ -28,7 +28,7 @@ export class RuntimeFolderError extends Error {
   override name = 'RuntimeFolderError';
 }
 
-const WORKER_PACKAGES = ['acorn', 'duckdb', 'csv-parse', 'libphonenumber-js'];
+const WORKER_PACKAGES = ['acorn', 'duckdb', 'libphonenumber-js', 'libsodium-wrappers-sumo'];
 
 /** What a package brings that no worker reads. */
 const UNUSED_FILE = /\.(?:d\.[cm]?ts|map|md|markdown|flow)$/;

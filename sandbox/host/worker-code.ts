@@ -4,27 +4,34 @@ import * as fs from 'node:fs';
 import * as module from 'node:module';
 import * as path from 'node:path';
 
-const SANDBOX_FOLDER = path.join(import.meta.dirname, '..');
-const STAGED_FOLDERS = ['wire', 'worker'];
+// The rules of identifiers, and the points they are matched by, are of the house and not of the wall: clients compute by
+// the same ones.
+const STAGED_FOLDERS: Readonly<Record<string, string>> = {
+  identity: path.join(import.meta.dirname, '../../identity'),
+  points: path.join(import.meta.dirname, '../../points'),
+  wire: path.join(import.meta.dirname, '../wire'),
+  worker: path.join(import.meta.dirname, '../worker'),
+};
 const OWN_IMPORT = /(from\s+|import\s*\(\s*|import\s+)(["'])(\.[^"']*)\.ts\2/g;
+
+// Staged, it lies beside the worker; in the repository it is one folder further out.
+const LEAF_IMPORT = /\.\.\/((?:\.\.\/)+(?:identity|points)\/)/g;
 
 /** Gives the files of a worker: path below the code folder, and JavaScript. */
 export function compileWorker(): Map<string, string> {
   const files = new Map([['package.json', '{"type":"module"}\n']]);
-  for (const folder of STAGED_FOLDERS) {
-    for (const name of fs
-      .readdirSync(path.join(SANDBOX_FOLDER, folder), { recursive: true, encoding: 'utf8' })
-      .sort()) {
+  for (const [folder, source] of Object.entries(STAGED_FOLDERS)) {
+    for (const name of fs.readdirSync(source, { recursive: true, encoding: 'utf8' }).sort()) {
       if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
-      const source = fs.readFileSync(path.join(SANDBOX_FOLDER, folder, name), 'utf8');
-      files.set(path.join(folder, name.replace(/\.ts$/, '.js')), toJavaScript(source));
+      const file = path.join(folder, name.replace(/\.ts$/, '.js'));
+      files.set(file, toJavaScript(fs.readFileSync(path.join(source, name), 'utf8')));
     }
   }
   return files;
 }
 
 function toJavaScript(source: string): string {
-  return stripTypes(source).replace(OWN_IMPORT, '$1$2$3.js$2');
+  return stripTypes(source).replace(OWN_IMPORT, '$1$2$3.js$2').replace(LEAF_IMPORT, '$1');
 }
 
 function stripTypes(source: string): string {

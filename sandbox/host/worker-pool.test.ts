@@ -4,10 +4,10 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-
+import { repeatedFile } from '../testkit/files.ts';
 import { descendantsOf, isBusy, isRunning, ticksOf, until } from '../testkit/processes.ts';
 import { jobOf } from '../testkit/tables.ts';
-import type { Wall } from '../wall.ts';
+import type { FileSource, Wall } from '../wall.ts';
 import { openWall } from './open-wall.ts';
 
 const LONG_LIMITS = { deadlineMs: 20_000 };
@@ -84,18 +84,23 @@ describe('a job', () => {
 });
 
 const INGEST = {
-  format: 'csv' as const,
+  layout: { format: 'csv' as const },
   columns: [{ name: 'n', type: { kind: 'integer' as const }, nullable: false }],
   maxRejects: 0,
+  sortKey: Buffer.alloc(32),
 };
 
-async function* endlessCsv(source: { partCount: number }): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('n\n');
-  const part = Buffer.from('123456\n'.repeat(20_000));
-  for (;;) {
-    source.partCount += 1;
-    yield part;
-  }
+function endlessCsv(source: { partCount: number }): FileSource {
+  const file = repeatedFile('n\n', '123456\n'.repeat(20_000), 1_000_000);
+  return {
+    ...file,
+    async *read(from) {
+      for await (const part of file.read(from)) {
+        source.partCount += 1;
+        yield part;
+      }
+    },
+  };
 }
 
 /** A service of its own that runs a script once its wall is open, and says what the script prints. */
@@ -140,10 +145,13 @@ describe('workers', () => {
     const { service, said, workers } = serviceWith(`
       const wall = await openWall({ spareCount: 0 });
       const part = Buffer.from('123456\\n'.repeat(20_000));
-      async function* file() { yield Buffer.from('n\\n'); for (let i = 0; i < 60; i += 1) yield part; }
-      const job = ${JSON.stringify(INGEST)};
+      const file = {
+        byteCount: 2 + 60 * part.length,
+        async *read() { yield Buffer.from('n\\n'); for (let i = 0; i < 60; i += 1) yield part; },
+      };
+      const job = { ...${JSON.stringify(INGEST)}, sortKey: Buffer.alloc(32) };
       let chunkCount = 0;
-      for await (const event of wall.ingest(job, file(), { deadlineMs: 60_000 })) {
+      for await (const event of wall.ingest(job, file, { deadlineMs: 60_000 })) {
         if (event.kind === 'chunk' && ++chunkCount === 1) console.log('begun');
         if (event.kind === 'done') console.log(event.rows);
       }

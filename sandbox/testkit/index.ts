@@ -6,6 +6,7 @@ export { encodeFrameHeader, readFrames } from '../wire/frames.ts';
 export { decodeWorkerMessage, encodeWorkerMessage, maxWorkerFrameBytes, type WorkerMessage } from '../wire/messages.ts';
 export { type BenchWorker, startBenchWorker, startNodeOnce } from './bench-workers.ts';
 export { wallOfChanged, wallOfLiars } from './changed-wall.ts';
+export { fileOf, repeatedFile } from './files.ts';
 export { AttackerDied, type AttackerPlace, NativeAttacker } from './native-attacker.ts';
 export {
   BURN_CODE,
@@ -16,4 +17,5 @@ export {
   splitCode,
   TOUCH_CODE,
 } from './native-program.ts';
+export { descendantsOf } from './processes.ts';
 export { column, jobOf, takeAll, yieldAll } from './tables.ts';

@@ -7,7 +7,7 @@ import {
   type TextValues,
   validityBytes,
 } from './column-chunk.ts';
-import type { Cell, WireType } from './column-type.ts';
+import { type Cell, DIGEST_BYTES, type WireType } from './column-type.ts';
 
 // A dictionary costs an index of 2 bytes a row where plain text costs an offset of 4; it pays as soon as values repeat.
 const MAX_DICTIONARY_SHARE_RATIO = 0.5;
@@ -48,6 +48,8 @@ function fixedOf(type: WireType, cells: readonly Cell[]): FixedValues {
   switch (type.kind) {
     case 'boolean':
       return Uint8Array.from(cells, (cell) => (expectKind(cell, 'boolean') ? 1 : 0));
+    case 'digest':
+      return digestsOf(cells);
     case 'date':
       return Int32Array.from(cells, (cell) => Number(expectKind(cell, 'bigint') ?? 0n));
     case 'double':
@@ -57,6 +59,16 @@ function fixedOf(type: WireType, cells: readonly Cell[]): FixedValues {
     default:
       return BigInt64Array.from(cells, (cell) => expectKind(cell, 'bigint') ?? 0n);
   }
+}
+
+function digestsOf(cells: readonly Cell[]): Uint8Array {
+  const bytes = Buffer.alloc(cells.length * DIGEST_BYTES);
+  for (const [rowIndex, cell] of cells.entries()) {
+    const digest = Buffer.from(expectKind(cell, 'string') ?? '', 'base64');
+    if (cell !== null && digest.byteLength !== DIGEST_BYTES) throw new TypeError('a value is not of kind `digest`');
+    bytes.set(digest, rowIndex * DIGEST_BYTES);
+  }
+  return bytes;
 }
 
 function expectKind(cell: Cell, kind: 'boolean'): boolean | null;
@@ -106,6 +118,10 @@ function textReader({ offsets, bytes, indices }: TextValues): (rowIndex: number)
 
 function fixedReader(type: WireType, values: FixedValues): (rowIndex: number) => Cell {
   if (type.kind === 'boolean') return (rowIndex) => values[rowIndex] === 1;
+  if (type.kind === 'digest') {
+    const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    return (rowIndex) => bytes.toString('base64', rowIndex * DIGEST_BYTES, (rowIndex + 1) * DIGEST_BYTES);
+  }
   if (type.kind === 'date') return (rowIndex) => BigInt(values[rowIndex] as number);
   return (rowIndex) => values[rowIndex] as Cell;
 }

@@ -5,12 +5,12 @@
 //   0  u8  magic 0x47      8  u8  flags: 1 = has a validity bitmap, 2 = dictionary text
 //   1  u8  version 1       9  7 zero bytes, so that what follows is aligned to 8
 //   2  u8  kind            16 validity: ceil(rows / 64) u64, when flagged (1 = present)
-//   3  u8  scale              fixed width: rows values of 8 (date: 4, boolean: 1) bytes
+//   3  u8  scale              fixed width: rows values of 8 (date: 4, boolean: 1, digest: 32) bytes
 //   4  u32 rows               text:       u32 offsets[rows + 1], utf-8 bytes
 //                             dictionary: u32 count, u32 offsets[count + 1], u16 index[rows], utf-8 bytes
 import { isUtf8 } from 'node:buffer';
 
-import { MAX_DECIMAL_SCALE_DIGITS, WIRE_KINDS, type WireType } from './column-type.ts';
+import { DIGEST_BYTES, MAX_DECIMAL_SCALE_DIGITS, WIRE_KINDS, type WireType } from './column-type.ts';
 
 /** Most rows of a chunk: a u16 dictionary index reaches every entry, and a chunk of int64 is half a megabyte. */
 export const MAX_CHUNK_ROWS = 65_536;
@@ -140,6 +140,8 @@ function readFixed(reader: ChunkReader, type: WireType, rowCount: number): Fixed
       if (values.some((value) => value > 1)) throw new ChunkError('a column chunk holds an impossible boolean');
       return values;
     }
+    case 'digest':
+      return reader.take(rowCount * DIGEST_BYTES);
     case 'date':
       return new Int32Array(...reader.takeAligned(rowCount, 4));
     case 'person':

@@ -1,6 +1,9 @@
-/** A column type at rest and on the wire. Decimals are fixed-point int64 with `scale` digits after the point. */
+/**
+ * A column type at rest and on the wire. Decimals are fixed-point int64 with `scale` digits after the point. A digest is
+ * the SHA-256 of a normalised identifier: it stands in vault columns only, and no query ever sees one.
+ */
 export type ColumnType =
-  | { kind: 'boolean' | 'integer' | 'text' | 'date' | 'timestamp' | 'person' }
+  | { kind: 'boolean' | 'integer' | 'text' | 'date' | 'timestamp' | 'person' | 'digest' }
   | { kind: 'decimal'; scale: number };
 
 /** What a wire chunk may hold: a column type, or `double`, which exists only for released values. */
@@ -9,10 +12,14 @@ export type WireType = ColumnType | { kind: 'double' };
 /**
  * One value.
  *
- * Shape: integer, decimal (unscaled), date, timestamp and person are bigint; double is number.
+ * Shape: integer, decimal (unscaled), date, timestamp and person are bigint; double is number; digest is its base64,
+ * 44 characters.
  * Units: date is days since 1970-01-01; timestamp is microseconds since 1970-01-01T00:00Z.
  */
 export type Cell = string | bigint | number | boolean | null;
+
+/** Bytes of a digest. */
+export const DIGEST_BYTES = 32;
 
 /** The digits an int64 can always hold; a wider decimal could overflow silently. */
 export const MAX_DECIMAL_SCALE_DIGITS = 18;
@@ -27,6 +34,7 @@ export const WIRE_KINDS = [
   'person',
   'decimal',
   'double',
+  'digest',
 ] as const satisfies readonly WireType['kind'][];
 
 /** Tells whether two wire types are the same, scale included. */

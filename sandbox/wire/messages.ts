@@ -5,7 +5,10 @@
 import { MAX_CHUNK_BYTES } from './column-chunk.ts';
 import { WIRE_KINDS, type WireType } from './column-type.ts';
 import { type Frame, FrameError } from './frames.ts';
-import type { JobSpec } from './jobs.ts';
+import type { FileDescription } from './inspection.ts';
+import type { JobSpec, RankCounts, SpineCounts } from './jobs.ts';
+import { count, list, oneOf, record, text } from './message-parts.ts';
+import { readDescription } from './read-description.ts';
 import {
   FAILURE_CODES,
   type FailureCode,
@@ -18,7 +21,10 @@ import {
 } from './reasons.ts';
 import { SCORING_FAULTS, type ScoringFault } from './scoring.ts';
 
-/** Everything the host may say: one job, the code of its functions, its chunks or its file's bytes, then the end. */
+/**
+ * Everything the host may say: one job, the code of its functions, its chunks or the bytes of its file that the worker
+ * wants, then the end.
+ */
 export type HostMessage =
   | { kind: 'job'; job: JobSpec }
   | { kind: 'chunk'; table: number; column: number; bytes: Uint8Array }
@@ -38,6 +44,12 @@ export interface NamedKind {
   kind: WireType['kind'];
 }
 
+/** A part of a file that a worker wants to have next; `to` is not of it. The bytes follow in the order of the wants. */
+export interface FileRange {
+  from: number;
+  to: number;
+}
+
 /** Everything a worker may say. */
 export type WorkerMessage =
   | { kind: 'ready' }
@@ -45,11 +57,14 @@ export type WorkerMessage =
   | { kind: 'unparsed'; reason: ParseRefusal; position: number | null }
   | { kind: 'checked'; faults: ScoringFault[] }
   | { kind: 'columns'; columns: NamedKind[] }
+  | ({ kind: 'want' } & FileRange)
   | { kind: 'chunk'; column: number; bytes: Uint8Array }
   | { kind: 'rejects'; rejects: Reject[] }
   | { kind: 'progress'; rows: number; bytes: number }
   | { kind: 'tokens'; tokens: string[] }
+  | { kind: 'resolved'; changedGroups: number; counts: SpineCounts[] }
   | { kind: 'done'; rows: number; rejected: number }
+  | { kind: 'described'; description: FileDescription }
   | { kind: 'failed'; code: FailureCode; reason: InputRefusal | null };
 
 /** Most bytes of a JSON message either way; a job with all its column names is far below. */
@@ -57,6 +72,12 @@ export const MAX_MESSAGE_BYTES = 4_194_304;
 
 /** Most bytes of a syntax tree: 64 KiB of ordinary SQL make about 2 MiB, only bombs make more. */
 export const MAX_TREE_BYTES = 8_388_608;
+
+/** Most bytes a worker may want at once: a sealed segment of an upload, which the host opens as a whole. */
+export const MAX_WANTED_BYTES = 8_388_608;
+
+/** Most wants that may wait for their bytes: the read-ahead of a few readers, and nothing a host would have to store. */
+export const MAX_WAITING_WANTS_COUNT = 16;
 
 const CHUNK_PREFIX_BYTES = 4;
 const HOST_KINDS = ['job', 'chunk', 'bytes', 'end'] as const;
@@ -72,6 +93,9 @@ const WORKER_KINDS = [
   'done',
   'failed',
   'checked',
+  'resolved',
+  'want',
+  'described',
 ] as const;
 
 /** Gives the cap of a frame from the host, by its type byte. */
@@ -166,12 +190,18 @@ function checkFields(
       return { kind, faults: list(fields.faults, scoringFault) };
     case 'columns':
       return { kind, columns: list(fields.columns, namedKind) };
+    case 'described':
+      return { kind, description: readDescription(fields.description) };
+    case 'want':
+      return { kind, from: count(fields.from), to: count(fields.to) };
     case 'rejects':
       return { kind, rejects: list(fields.rejects, reject) };
     case 'progress':
       return { kind, rows: count(fields.rows), bytes: count(fields.bytes) };
     case 'tokens':
       return { kind, tokens: list(fields.tokens, text) };
+    case 'resolved':
+      return { kind, changedGroups: count(fields.changedGroups), counts: list(fields.counts, spineCounts) };
     case 'done':
       return { kind, rows: count(fields.rows), rejected: count(fields.rejected) };
     case 'failed':
@@ -203,30 +233,21 @@ function reject(value: unknown): Reject {
   return { line: count(line), column: text(column), reason: oneOf(REJECT_REASONS, reason) };
 }
 
-function record(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new FrameError('a message part is not an object');
-  return value as Record<string, unknown>;
+function spineCounts(value: unknown): SpineCounts {
+  const { identifiers, clusters, attached, shared, crowded, ranks } = record(value);
+  return {
+    identifiers: count(identifiers),
+    clusters: count(clusters),
+    attached: count(attached),
+    shared: count(shared),
+    crowded: count(crowded),
+    ranks: list(ranks, rankCounts),
+  };
 }
 
-function list<Part>(value: unknown, partOf: (part: unknown) => Part): Part[] {
-  if (!Array.isArray(value)) throw new FrameError('a message part is not a list');
-  return value.map(partOf);
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new FrameError('a message part is not text');
-  return value;
-}
-
-function count(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new FrameError('a message part is not a count');
-  return value as number;
-}
-
-function oneOf<Word extends string>(words: readonly Word[], value: unknown): Word {
-  const word = words.find((candidate) => candidate === value);
-  if (word === undefined) throw new FrameError('a message part is not one of its words');
-  return word;
+function rankCounts(value: unknown): RankCounts {
+  const { rank, identifiers, attached, shared } = record(value);
+  return { rank: count(rank), identifiers: count(identifiers), attached: count(attached), shared: count(shared) };
 }
 
 function parseJson(payload: Uint8Array): unknown {

@@ -14,7 +14,11 @@ export const INPUT_REFUSALS = [
   'unreadable',
   /** It uses a part of the format that is not read here. */
   'not-supported',
+  /** Parquet and Arrow files are read from their ends, and compress their own parts. */
+  'compressed',
   'header-mismatch',
+  /** Where the names of columns belong stand values of a person. */
+  'no-header',
   'too-many-rejects',
   'row-too-long',
   /** A row group, a page, a record batch, a dictionary or the description of the columns is above a limit. */
@@ -40,9 +44,15 @@ export const REJECT_REASONS = [
   'not-a-boolean',
   'not-text',
   'not-an-identifier',
+  /** Of a column that holds digests. */
+  'not-a-digest',
+  /** Not one usable identifier in the whole row. */
+  'no-identifier',
   'out-of-range',
   'too-long',
   'wrong-column-count',
+  /** A line that is not one JSON object, or has a key twice. */
+  'not-an-object',
   'encoding',
 ] as const;
 /** Why one row of an upload is left out: a statement about its type, never about its value. */

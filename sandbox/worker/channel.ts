@@ -41,16 +41,6 @@ export function* receiveChunks(): Generator<{ table: number; column: number; byt
   }
 }
 
-/** Reads the bytes of an upload until its end. */
-export function* receiveBytes(): Generator<Uint8Array> {
-  for (;;) {
-    const message = receive();
-    if (message.kind === 'end') return;
-    if (message.kind !== 'bytes') throw new FrameError('file bytes were expected');
-    yield message.bytes;
-  }
-}
-
 function readExactly(byteCount: number): Uint8Array {
   const bytes = new Uint8Array(byteCount);
   for (let at = 0; at < byteCount; ) {

@@ -33,7 +33,10 @@ const deeds: Record<string, () => unknown> = {
   },
   'fails in words of its own': () =>
     write(Buffer.concat([encodeFrameHeader(9, 33), Buffer.from('{"code":"ana@example.com","x":12}')])),
-  'never reads': () => hangAfter(new Uint8Array(0)),
+  'never reads': () => {
+    for (let from = 0; from < 8; from += 1) answer({ kind: 'want', from, to: from + MUCH_BYTES });
+    hangAfter(new Uint8Array(0));
+  },
   'computes without end': () => forever(() => {}),
   'fills its heap': () => {
     const kept: number[][] = [];

@@ -34,9 +34,27 @@ async function runJob(job: JobSpec): Promise<void> {
       return await (await import('./jobs/run.ts')).compose(engine, job);
     case 'ingest':
       return await (await import('./jobs/ingest.ts')).ingest(job);
+    case 'inspect':
+      return await (await import('./jobs/inspect.ts')).inspect(job);
     case 'pseudonymise':
       return (await import('./jobs/pseudonymise.ts')).pseudonymise(job);
+    case 'resolve':
+      return (await import('./jobs/resolve.ts')).resolve(job);
+    case 'assign':
+      return (await import('./jobs/assign.ts')).assign();
     case 'tokenise':
       return (await import('./jobs/tokenise.ts')).tokenise(job);
+    case 'judge-rows':
+      return (await import('./jobs/judge-rows.ts')).judgeRows(job);
+    case 'link-identifiers':
+      return (await import('./jobs/link-identifiers.ts')).linkIdentifiers(job);
+    case 'redact':
+      return await (await import('./jobs/redact.ts')).redact(job);
+    case 'match-kinds':
+      return (await import('./jobs/match-kinds.ts')).matchKinds(job);
+    case 'hide-points':
+      return (await import('./jobs/hide-points.ts')).hidePoints(job);
+    case 'count-matches':
+      return (await import('./jobs/count-matches.ts')).countMatches(job);
   }
 }

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audiences, queries } from '../../proto/index.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
 import { dataFiles, filesBelow } from '../support/service-files.ts';
-import { mailings, mailingsCsv, matched } from '../support/service-people.ts';
+import { matched } from '../support/service-people.ts';
 import { ask, chargesOf, entriesOf, joined, questionOf, verifyLogOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
 import { destinationId } from '../support/service-rules.ts';
 import { ServiceStage } from '../support/service-stage.ts';
-import { mailingsColumns, setTable, type Table, upload } from '../support/service-table.ts';
+import { setTable, type Table } from '../support/service-table.ts';
 
 // A death each some milliseconds later than the one before, so that in the long run every step is hit.
 const isLong = process.env.GALLEY_LONG === '1';
@@ -44,54 +44,14 @@ async function dieAndComeBack(): Promise<void> {
   expect(filesBelow(stage.dataDirectory).filter((path) => path.endsWith('.part'))).toEqual([]);
 }
 
-/** The folders of snapshots on disk are those that the owners are told of, each with all its columns. */
+/** The folders of parts on disk are those of the snapshots that owners are told of, each with all its columns. */
 async function expectWholeSnapshots(): Promise<void> {
   const listed = [...(await stage.as('brand').datasets.list()), ...(await stage.as('platform').datasets.list())];
-  const expected = listed.flatMap(({ snapshots, columns }) =>
-    snapshots.map(({ snapshotId }) => [snapshotId, columns.length + 1] as const),
-  );
-  const root = join(stage.dataDirectory, 'snapshots');
-  const found = readdirSync(root).map((name) => [name, readdirSync(join(root, name)).length] as const);
+  const expected = listed.flatMap(({ snapshots, columns }) => snapshots.map(() => columns.length));
+  const root = join(stage.dataDirectory, 'parts');
+  const found = readdirSync(root).map((name) => readdirSync(join(root, name)).length);
   expect(found.toSorted()).toEqual(expected.toSorted());
 }
-
-describe('a service that is killed during an upload', () => {
-  it.each(rounds(4, 70))('leaves the snapshot whole or absent: after %i ms', { timeout: LONG_MS }, async (delayMs) => {
-    const csv = mailingsCsv();
-    async function* slowly(): AsyncGenerator<Buffer> {
-      for (let from = 0; from < csv.length; from += 16_384) {
-        yield Buffer.from(csv.slice(from, from + 16_384));
-        await sleep(5);
-      }
-    }
-    const uploadId = randomUUID();
-    const sent = upload(stage, 'brand', table.mailingsId, slowly(), { uploadId }).then(
-      ({ snapshot }) => snapshot.snapshotId,
-      () => undefined,
-    );
-    const before = (await stage.as('brand').datasets.get(table.mailingsId)).snapshots;
-    await sleep(delayMs);
-    await dieAndComeBack();
-    const acknowledged = await sent;
-    const after = (await stage.as('brand').datasets.get(table.mailingsId)).snapshots;
-    if (acknowledged !== undefined) expect(after.map((s) => s.snapshotId)).toContain(acknowledged);
-    expect(after.length - before.length).toBeLessThanOrEqual(1);
-    await expectWholeSnapshots();
-
-    const again = await upload(stage, 'brand', table.mailingsId, csv, { uploadId });
-    expect(again.snapshot.rowCount).toBe(BigInt(mailings.length));
-    expect(again.snapshot.snapshotId).toBe(
-      after.length > before.length ? after.at(-1)?.snapshotId : again.snapshot.snapshotId,
-    );
-    const final = (await stage.as('brand').datasets.get(table.mailingsId)).snapshots;
-    expect(final.length).toBe(before.length + 1);
-    const takenOut = await Array.fromAsync(
-      stage.as('brand').datasets.takeOut(table.mailingsId, again.snapshot.snapshotId),
-    );
-    expect(Buffer.concat(takenOut).toString()).toBe(csv);
-    expect(mailingsColumns).toHaveLength(3);
-  });
-});
 
 describe('a service that is killed during a question', () => {
   it.each(rounds(4, 60))(

@@ -5,9 +5,9 @@ import { queries } from '../../proto/index.ts';
 import { HAMLET, matched, outcomes, outcomesCsv } from '../support/service-people.ts';
 import { ask, chargesOf, entriesOf, joined, questionOf, verifyLogOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
-import { cast } from '../support/service-rules.ts';
+import { cast, mailingsRules } from '../support/service-rules.ts';
 import { ServiceStage } from '../support/service-stage.ts';
-import { setTable, type Table, upload } from '../support/service-table.ts';
+import { createDataset, setTable, type Table, upload } from '../support/service-table.ts';
 
 const threshold = { mode: queries.ReleaseMode.THRESHOLD, epsilon: 0 };
 const permitted = { outcomesRules: { threshold: {} }, mailingsRules: { threshold: {} } };
@@ -44,6 +44,15 @@ describe('a question in threshold mode', () => {
     const hidden = outcomes.filter((o) => o.city === HAMLET || o.city === smallest?.city).length;
     expect(labels).toMatchObject({ 'galley.mode': 'threshold', 'galley.suppressed_persons': `[${rounded(hidden)}]` });
     expect(labels['galley.notice']).toMatch(/^not differentially private/);
+  });
+
+  it('is refused where rows may carry several identifiers: an upload could make two persons one', async () => {
+    const { collaborationId } = await setTable(stage, permitted);
+    const columns = ['email:email', 'phone:phone(CN)?', 'arm:text', 'tier:integer'];
+    const { datasetId } = await createDataset(stage, 'brand', columns);
+    const rulesJson = mailingsRules({ threshold: {} });
+    await stage.as('brand').collaborations.bind({ collaborationId, datasetId, alias: 'contacts', rulesJson });
+    await expectRefused(ask(stage, 'brand', collaborationId, byCity, threshold), 'NOT_ACCEPTED');
   });
 
   it('spends nothing, and marks every account that it touches', async () => {

@@ -47,7 +47,7 @@ const TEXT = 6;
 const INDEXED = 8;
 
 const people: readonly IngestColumn[] = [
-  { name: 'email', type: { kind: 'text' }, nullable: false, identifier: 'email' },
+  { name: 'email', type: { kind: 'digest' }, nullable: false, identifier: 'email' },
   { name: 'n', type: { kind: 'integer' }, nullable: true },
   { name: 'amount', type: { kind: 'decimal', scale: 2 }, nullable: true },
   { name: 'day', type: { kind: 'date' }, nullable: true },
@@ -66,6 +66,28 @@ function csvSeeds(): Seed[] {
     { name: 'csv', file: Buffer.from(whole), columns: people },
     { name: 'csv with semicolons', file: Buffer.from(`n;m\n${'1;"x"\n2;\n'.repeat(50)}`), columns: integers },
     { name: 'csv packed', file: gzipSync(whole), columns: people },
+    { name: 'csv packed with zstd', file: zstdCompressSync(whole), columns: people },
+    { name: 'csv in UTF-16', file: Buffer.from(`\uFEFF${whole}`, 'utf16le').swap16(), columns: people },
+  ];
+}
+
+function ndjsonSeeds(): Seed[] {
+  const rows = Array.from({ length: ROWS }, (_, row) =>
+    JSON.stringify({
+      email: `p${row}@example.com`,
+      n: row,
+      amount: row + 0.25,
+      day: `2024-02-${10 + (row % 19)}`,
+      at: '2024-02-29T12:00:00Z',
+      note: `a "note", ${row}`,
+      more: [{ n: null }],
+    }),
+  );
+  const whole = `${rows.join('\n')}\n`;
+  return [
+    { name: 'ndjson', file: Buffer.from(whole), columns: people },
+    { name: 'ndjson packed with zstd', file: zstdCompressSync(whole), columns: people },
+    { name: 'ndjson in UTF-16', file: Buffer.from(`\uFEFF${whole}`, 'utf16le'), columns: people },
   ];
 }
 
@@ -169,6 +191,7 @@ function arrowSeeds(): Seed[] {
 /** Files of each format that are read as they stand. */
 export const uploadSeeds: Readonly<Record<IngestFormat, readonly Seed[]>> = {
   csv: csvSeeds(),
+  ndjson: ndjsonSeeds(),
   parquet: parquetSeeds(),
   arrow: arrowSeeds(),
 };

@@ -11,7 +11,7 @@ import { Choices, campaignSeed } from './choices.ts';
 import { spoiled } from './upload-mutations.ts';
 import { type Seed, uploadSeeds } from './upload-seeds.ts';
 
-const CI_COUNT = 120;
+const CI_COUNT = 50;
 const LONG_COUNT = 4_000;
 const LONG_MS = 7_200_000;
 /** Files on their way at once: as many as the wall lets run. */
@@ -42,7 +42,7 @@ async function expectClean(format: IngestFormat, before: ReadonlyMap<Seed, Uploa
   for (const [seed, end] of before) expect(await send(format, seed, seed.file), seed.name).toEqual(end);
 }
 
-describe.each(['csv', 'parquet', 'arrow'] as const)('any %s file', (format) => {
+describe.each(['csv', 'ndjson', 'parquet', 'arrow'] as const)('any %s file', (format) => {
   it(
     `ends as an upload may, and leaves the next as it was (seed ${campaignSeed})`,
     async () => {

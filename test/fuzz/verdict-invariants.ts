@@ -115,9 +115,10 @@ function complaintOf(v: Violation, lines: readonly string[]): Complaint {
 }
 
 function unknownWord(v: Violation, known: ReadonlySet<string>, folded: string): Complaint {
-  // Names that we make: ends of intervals, numbers that tell two of one name apart, and group keys by their number.
+  // Names that we make: ends of intervals, numbers that tell two of one name apart, and group keys by their number. Columns
+  // of VALUES that nobody named have the engine's own names, which are public.
   const told = `${v.message} ${v.help} ${Object.values(v.facts).join(' ')}`.replaceAll(
-    /(_\d+)?_ci95_(low|high)\b|_\d+\b|\bk\d+\b/g,
+    /(_\d+)?_ci95_(low|high)\b|_\d+\b|\b(k|col)\d+\b/g,
     '',
   );
   const foreign = wordsOf(told).find((word) => !known.has(word) && !vocabulary.has(word) && !folded.includes(word));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type IngestColumn, type IngestFormat, openWall, type Wall } from '../../sandbox/index.ts';
+import { type FileSource, type IngestColumn, type IngestFormat, openWall, type Wall } from '../../sandbox/index.ts';
 import { tally } from './tally.ts';
 import { sendFile } from './uploads.ts';
 
@@ -7,7 +7,7 @@ import { sendFile } from './uploads.ts';
 export interface HostileCase {
   readonly title: string;
   /** Made when it is sent: some are large. */
-  readonly file: () => Uint8Array | AsyncIterable<Uint8Array>;
+  readonly file: () => Uint8Array | FileSource;
   readonly ends: string | { readonly rows: number; readonly rejects?: readonly string[] };
   readonly columns?: readonly IngestColumn[];
 }

@@ -98,7 +98,7 @@ function drawPeople(g: Draw, alias: string, data: DataKind): FilledTable {
     alias,
     datasetId: `ds-${alias}`,
     columns,
-    identifier: 'email',
+    identifiers: ['email'],
     rules: goodRules(rules, columns),
   };
   if (data === 'wild') return { view, rows: wildRows(g, kinds) };
@@ -197,7 +197,7 @@ function drawPublic(g: Draw, alias: string, data: DataKind): FilledTable {
     alias,
     datasetId: `ds-${alias}`,
     columns,
-    identifier: null,
+    identifiers: [],
     rules: goodRules(rules, columns),
   };
   return { view, rows };

@@ -32,7 +32,7 @@ export function goodRules(document: Record<string, unknown>, columns: readonly T
 
 function view(member: string, alias: string, columns: TableColumn[], overrides: Record<string, unknown>): TableView {
   const rules = goodRules(rulesDocument(overrides), columns);
-  return { member, alias, datasetId: `ds-${alias}`, columns, identifier: 'email', rules };
+  return { member, alias, datasetId: `ds-${alias}`, columns, identifiers: ['email'], rules };
 }
 
 /** Outcomes of a mailing: one row a person. */
@@ -120,7 +120,7 @@ export const catalogue: TableView = {
   alias: 'catalogue',
   datasetId: 'ds-catalogue',
   columns: catalogueColumns,
-  identifier: null,
+  identifiers: [],
   rules: goodRules(
     { version: 1, public: true, joinKeys: ['category'], rowsPerKey: 1, measures: { price: { min: 0, max: 1000 } } },
     catalogueColumns,

@@ -1,10 +1,22 @@
 import { appendFileSync } from 'node:fs';
 
 /**
- * What tests count for `npm run verify:privacy` and `npm run verify:wall` beyond themselves: comparisons of bounded
- * output, inputs of fuzzers, hostile system calls and files, and crashes of what they were given to.
+ * What tests count for `npm run verify:privacy`, `npm run verify:wall` and `npm run verify:ingest` beyond themselves:
+ * comparisons of bounded output, inputs of fuzzers, hostile system calls and files, crashes of what they were given to,
+ * kills of a service and what was found after them.
  */
-export type CountName = 'boundingCases' | 'fuzzInputs' | 'hostileSyscalls' | 'hostileFiles' | 'serviceCrashes';
+export type CountName =
+  | 'boundingCases'
+  | 'fuzzInputs'
+  | 'hostileSyscalls'
+  | 'hostileFiles'
+  | 'serviceCrashes'
+  | 'kills'
+  | 'tornSnapshots'
+  | 'leakedBytes'
+  | 'resumed'
+  | 'erasedPersonsFound'
+  | 'rawIdentifiersFound';
 
 /**
  * Adds to a count of the run: one JSON line to the file that GALLEY_TALLY names, if any.

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type ColumnType, type IngestColumn, type IngestFormat, type Wall, WallError } from '../../sandbox/index.ts';
+import {
+  type FileSource,
+  type IngestColumn,
+  type IngestFormat,
+  type Wall,
+  WallError,
+  type WireType,
+} from '../../sandbox/index.ts';
+import { fileOf } from '../../sandbox/testkit/index.ts';
 
 /** How the wall ended an upload: what it made of the file, or why it did not. */
 export type UploadEnd =
@@ -18,13 +26,13 @@ export type UploadEnd =
 export interface SentFile {
   readonly format: IngestFormat;
   readonly columns: readonly IngestColumn[];
-  readonly file: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly file: Uint8Array | FileSource;
   readonly maxRejects?: number;
   readonly deadlineMs?: number;
 }
 
 /** The kinds of columns by their code at the head of a chunk. */
-const CHUNK_KINDS: readonly ColumnType['kind'][] = [
+const CHUNK_KINDS: readonly WireType['kind'][] = [
   'boolean',
   'integer',
   'text',
@@ -32,7 +40,10 @@ const CHUNK_KINDS: readonly ColumnType['kind'][] = [
   'timestamp',
   'person',
   'decimal',
+  'double',
+  'digest',
 ];
+const SORT_KEY_BYTES = 32;
 const DEADLINE_MS = 60_000;
 const REFUSED_MESSAGE = 'the uploaded file is refused';
 const ROWS_AT_BYTES = 4;
@@ -44,13 +55,11 @@ const KIND_AT_BYTES = 2;
  */
 export async function sendFile(wall: Wall, sent: SentFile): Promise<UploadEnd> {
   const { format, columns, file, maxRejects = 1_000, deadlineMs = DEADLINE_MS } = sent;
-  const source = file instanceof Uint8Array ? [file] : file;
+  const source = file instanceof Uint8Array ? fileOf(file) : file;
+  const job = { layout: { format }, columns: [...columns], maxRejects, sortKey: new Uint8Array(SORT_KEY_BYTES) };
   const taking = new Taking(columns);
   try {
-    const bytes = (async function* () {
-      yield* source;
-    })();
-    for await (const event of wall.ingest({ format, columns: [...columns], maxRejects }, bytes, { deadlineMs })) {
+    for await (const event of wall.ingest(job, source, { deadlineMs })) {
       if (event.kind === 'chunk') taking.chunk(event.column, event.bytes);
       else if (event.kind === 'reject')
         taking.rejects.push({ line: event.line, column: event.column, reason: event.reason });
@@ -85,7 +94,7 @@ class Taking {
     const rows = Buffer.from(bytes).readUInt32LE(ROWS_AT_BYTES);
     const kind = CHUNK_KINDS[bytes[KIND_AT_BYTES] as number];
     const isNext = column === this.#next && (column === 0 || rows === this.#blockRows);
-    if (!isNext || kind !== (expected?.identifier === undefined ? expected?.type.kind : 'text')) {
+    if (!isNext || kind !== expected?.type.kind) {
       throw new Error(`a chunk of column ${column} is out of place`);
     }
     this.#hash.update(bytes);

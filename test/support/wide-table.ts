@@ -29,7 +29,7 @@ export const wide: TableView = {
   alias: 'wide',
   datasetId: 'ds-wide',
   columns,
-  identifier: 'email',
+  identifiers: ['email'],
   rules: goodRules(
     rulesDocument({
       rowsPerPerson: 3,

@@ -21,7 +21,7 @@ export interface Leg {
 const ORDINARY_UID = 23_456;
 
 const ALL = ['test/attacks/wall/**/*.test.ts'];
-const OF_THE_CHECKOUT = ['test/attacks/wall/{files,engine-lockdown,lying-worker}.test.ts'];
+const OF_THE_CHECKOUT = ['test/attacks/wall/{files,engine-lockdown,lying-worker,lying-worker-other-jobs}.test.ts'];
 const PRIVATE_MODE = 0o700;
 const ENTERED_MODE = 0o755;
 

@@ -12,7 +12,7 @@ import {
   type ServiceError as WireError,
 } from '@grpc/grpc-js';
 import { afterEach, expect } from 'vitest';
-import { datasets, queries, rpc, rpcDetails } from '../../../proto/index.ts';
+import { matching, queries, rpc, rpcDetails, uploads } from '../../../proto/index.ts';
 import { openLocalIssuer, openTokenVerifier } from '../../auth/index.ts';
 import { type Config, readConfig } from '../../config/index.ts';
 import {
@@ -28,10 +28,11 @@ import {
 export type Handlers = {
   get?: (request: queries.GetQueryRequest, call: Call) => Promise<queries.GetQueryResponse>;
   read?: (request: queries.ReadReleaseRequest, call: Call) => AsyncIterable<queries.ReadReleaseResponse>;
-  upload?: (
-    requests: AsyncIterable<datasets.UploadSnapshotRequest>,
+  upload?: (requests: AsyncIterable<uploads.SendUploadRequest>, call: Call) => Promise<uploads.SendUploadResponse>;
+  talk?: (
+    requests: AsyncIterable<matching.EstimateMatchRequest>,
     call: Call,
-  ) => Promise<datasets.UploadSnapshotResponse>;
+  ) => AsyncIterable<matching.EstimateMatchResponse>;
 };
 
 /** A real server on a loopback port, and all that it says. */
@@ -76,8 +77,11 @@ export async function startWorld(handlers: Handlers = {}, overrides: object = {}
     getQuery: server.unary('read-question', handlers.get ?? unanswered),
     readRelease: server.serverStream('read-question', handlers.read ?? async function* () {}),
   });
-  server.addService(datasets.DatasetServiceService, {
-    uploadSnapshot: server.clientStream('upload-snapshot', handlers.upload ?? unanswered),
+  server.addService(uploads.UploadServiceService, {
+    sendUpload: server.clientStream('send-upload', handlers.upload ?? unanswered),
+  });
+  server.addService(matching.MatchServiceService, {
+    estimateMatch: server.bothStreams('estimate-match', handlers.talk ?? async function* () {}),
   });
   const port = await server.start();
   stops.push(() => server.drain(0));

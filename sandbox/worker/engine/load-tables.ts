@@ -27,7 +27,7 @@ import {
 import { isSameType, type WireType } from '../../wire/column-type.ts';
 import type { TableSpec } from '../../wire/jobs.ts';
 import { receiveChunks } from '../channel.ts';
-import { assignText, writeFixed, writeValidity } from './vector-memory.ts';
+import { assignText, TextSlots, writeFixed, writeValidity } from './vector-memory.ts';
 
 /**
  * Rows of an engine vector (STANDARD_VECTOR_SIZE); a multiple of 64, so that validity words never straddle two
@@ -112,6 +112,8 @@ function writeVector(vector: DuckDBVector, chunk: ColumnChunk, start: number, co
   writeValidity(vector, chunk.validity.subarray(start / 8, start / 8 + validityBytes(count)));
 }
 
+// Short texts lie in the vector itself, so that they are written like numbers, all at once; only long ones are handed to
+// the engine one by one.
 function writeTexts(
   vector: DuckDBVector,
   chunk: ColumnChunk,
@@ -119,9 +121,18 @@ function writeTexts(
   start: number,
   count: number,
 ): void {
+  const slots = new TextSlots(count);
+  const longRows: number[] = [];
+  const entryOf = (row: number) => (indices === null ? start + row : (indices[start + row] as number));
   for (let row = 0; row < count; row += 1) {
     if (!isPresent(chunk, start + row)) continue;
-    const entry = indices === null ? start + row : (indices[start + row] as number);
+    const entry = entryOf(row);
+    const isShort = slots.set(row, bytes, offsets[entry] as number, offsets[entry + 1] as number);
+    if (!isShort) longRows.push(row);
+  }
+  writeFixed(vector, slots.bytes);
+  for (const row of longRows) {
+    const entry = entryOf(row);
     assignText(vector, row, bytes.subarray(offsets[entry], offsets[entry + 1]));
   }
 }
@@ -149,6 +160,8 @@ function typeOf(type: WireType): DuckDBType {
       return DECIMAL(DECIMAL_WIDTH_DIGITS, type.scale);
     case 'double':
       return DOUBLE;
+    case 'digest':
+      throw new Error('no query is given identifiers');
   }
 }
 

@@ -63,6 +63,33 @@ export function readFixed(vector: DuckDBVector): { bytes: Uint8Array; validity: 
   return { bytes: bytesOf(view), validity: validity.data === null ? null : bytesOf(validity.data) };
 }
 
+/** Bytes of a text's slot in a vector, and of those how many hold its length (`duckdb_string_t` of the engine's C header). */
+const TEXT_SLOT_BYTES = 16;
+const TEXT_LENGTH_BYTES = 4;
+
+/** Longest text that lies in its slot; a longer one is behind a pointer, which the engine alone may write. */
+const INLINE_TEXT_BYTES = TEXT_SLOT_BYTES - TEXT_LENGTH_BYTES;
+
+/** The slots of short texts of a vector, empty at first; what is not text in a slot must be zero. */
+export class TextSlots {
+  readonly bytes: Uint8Array;
+
+  constructor(rowCount: number) {
+    this.bytes = new Uint8Array(rowCount * TEXT_SLOT_BYTES);
+  }
+
+  /** Puts a text, UTF-8 from `from` to `to`, into its row's slot; says false, and leaves it empty, when it is too long. */
+  set(row: number, text: Uint8Array, from: number, to: number): boolean {
+    const length = to - from;
+    if (length > INLINE_TEXT_BYTES) return false;
+    const slot = row * TEXT_SLOT_BYTES;
+    // Little-endian, and below 256.
+    this.bytes[slot] = length;
+    for (let at = 0; at < length; at += 1) this.bytes[slot + TEXT_LENGTH_BYTES + at] = text[from + at] as number;
+    return true;
+  }
+}
+
 function raw(vector: DuckDBVector): RawVector {
   return vector as unknown as RawVector;
 }

@@ -1,28 +1,30 @@
 import { createHmac } from 'node:crypto';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { KeyedHash } from './keyed-hash.ts';
 
+const digests = fc.uint8Array({ minLength: 32, maxLength: 32 });
+
 describe('keyed hash', () => {
-  it('is HMAC-SHA-256 over kind and identifier, whatever the length of the key', () =>
+  it('is HMAC-SHA-256 over kind and digest, whatever the length of the key', () =>
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 200 }),
-        fc.constantFrom('email', 'phone', 'member_id'),
-        fc.uint8Array(),
-        (key, kind, text) => {
-          const expected = createHmac('sha256', key).update(`${kind}:`).update(text).digest();
+        fc.constantFrom('email', 'phone', 'member_id', 'custom:openid'),
+        digests,
+        (key, kind, digest) => {
+          const text = `${kind}:${Buffer.from(digest).toString('base64')}`;
+          const expected = createHmac('sha256', key).update(text).digest().toString('base64url', 0, 16);
           const keyed = new KeyedHash(key, kind);
-          expect(keyed.digest(text)).toEqual(expected);
-          expect(keyed.digest(text)).toEqual(expected);
+          expect(keyed.tokenOf(digest)).toEqual(expected);
+          expect(keyed.tokenOf(digest)).toEqual(expected);
         },
       ),
     ));
 
-  it('gives another person for another kind', () => {
-    const text = Buffer.from('7');
-    const key = Buffer.alloc(32, 1);
-    expect(new KeyedHash(key, 'phone').personOf(text)).not.toBe(new KeyedHash(key, 'member_id').personOf(text));
+  it('gives another token for another kind', () => {
+    const [key, digest] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    expect(new KeyedHash(key, 'phone').tokenOf(digest)).not.toBe(new KeyedHash(key, 'member_id').tokenOf(digest));
   });
 });

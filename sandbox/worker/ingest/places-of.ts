@@ -1,4 +1,10 @@
+import type { IngestColumn } from '../../wire/jobs.ts';
 import { RefusedInput } from './refused-input.ts';
+
+/** The name of a column in a file. */
+export function sourceOf(column: IngestColumn): string {
+  return column.source ?? column.name;
+}
 
 /**
  * Finds the place of each column among the names of a file.

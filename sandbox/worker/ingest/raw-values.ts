@@ -1,9 +1,8 @@
 import type { Cell, ColumnType } from '../../wire/column-type.ts';
 import type { IngestColumn } from '../../wire/jobs.ts';
 import type { RejectReason } from '../../wire/reasons.ts';
-import { normalise } from '../identifiers/normalise.ts';
 import type { RawValue } from './raw-value.ts';
-import { isRejection, type Rejection, readDecimal, readText, rejection } from './text-values.ts';
+import { type Rejection, readDecimal, readText, rejection } from './text-values.ts';
 
 const NOT_OF_TYPE: Readonly<Record<ColumnType['kind'], RejectReason>> = {
   boolean: 'not-a-boolean',
@@ -13,6 +12,7 @@ const NOT_OF_TYPE: Readonly<Record<ColumnType['kind'], RejectReason>> = {
   timestamp: 'not-a-timestamp',
   person: 'not-an-integer',
   decimal: 'not-a-decimal',
+  digest: 'not-an-identifier',
 };
 
 const MICROS_PER_DAY = 86_400_000_000n;
@@ -22,19 +22,10 @@ const FIRST_DAY = -719_162;
 const LAST_DAY = 2_932_896;
 const SINGLE_DIGITS_COUNT = 9;
 
-/** Judges a raw value by its column: type, presence and, for match keys, the identifier's own rules. */
+/** Judges a raw value by its column, which is none of identifiers: type and presence. */
 export function acceptValue(column: IngestColumn, raw: RawValue): Cell | Rejection {
-  const value = column.identifier === undefined ? convert(column.type, raw) : identify(column, raw);
+  const value = convert(column.type, raw);
   return value === null && !column.nullable ? rejection('missing') : value;
-}
-
-function identify(column: IngestColumn, raw: RawValue): Cell | Rejection {
-  const text = typeof raw === 'bigint' ? String(raw) : raw;
-  if (text === null || text === '') return null;
-  if (typeof text !== 'string') return rejection('not-an-identifier');
-  const judged = readText({ kind: 'text' }, text);
-  if (isRejection(judged) || column.identifier === undefined) return judged;
-  return normalise(column.identifier, text, column.defaultRegion) ?? rejection('not-an-identifier');
 }
 
 function convert(type: ColumnType, raw: RawValue): Cell | Rejection {

@@ -8,7 +8,7 @@ export interface Rejection {
 }
 
 /** Most characters of one text value: an identifier, a label or a note, not a document. */
-const MAX_TEXT_LENGTH_CHARS = 65_536;
+export const MAX_TEXT_LENGTH_CHARS = 65_536;
 
 const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;

@@ -1,23 +1,16 @@
-import { chunkOfCells } from '../../wire/cells.ts';
-import { encodeColumnChunk, MAX_CHUNK_ROWS } from '../../wire/column-chunk.ts';
-import type { Cell } from '../../wire/column-type.ts';
 import type { IngestColumn } from '../../wire/jobs.ts';
-import type { Reject } from '../../wire/messages.ts';
-import { FURTHER_REJECTS_COUNT } from '../../wire/reasons.ts';
-import { answer } from '../channel.ts';
+import type { Reject, WorkerMessage } from '../../wire/messages.ts';
+import { FURTHER_REJECTS_COUNT, type RejectReason } from '../../wire/reasons.ts';
+import { RowRun } from './columns/row-run.ts';
+import type { RunColumn } from './columns/run-column.ts';
 import type { RawValue } from './raw-value.ts';
-import { acceptValue } from './raw-values.ts';
 import { RefusedInput } from './refused-input.ts';
-import { isRejection } from './text-values.ts';
-
-/** Text characters after which a block ends early: at most three bytes each, so that no chunk reaches its cap. */
-const MAX_BLOCK_TEXT_CHARS = 8_388_608;
-
-/** The same over all columns: what a worker holds in strings, however many columns there are. */
-const MAX_HELD_TEXT_CHARS = 67_108_864;
 
 /** Rejects sent at once. */
 const REJECTS_PER_MESSAGE_COUNT = 1_024;
+
+/** Rows between two words about progress: a second of a slow file. */
+const ROWS_PER_PROGRESS_COUNT = 65_536;
 
 /** Most that is made of a byte of the file: tables of constants shrink to a hundredth or so, only bombs to less. */
 const MAX_GROWTH_RATIO = 200;
@@ -28,25 +21,46 @@ const MIN_JUDGED_BYTES = 67_108_864;
 /** What a row weighs whatever is in it, one that is left out included: each takes time. */
 const ROW_BYTES = 8;
 
-/** Judges rows, keeps the good ones in blocks, tells of the bad ones by place and reason. */
-export class UploadWriter {
-  readonly #columns: readonly IngestColumn[];
-  readonly #maxRejects: number;
-  #cells: Cell[][];
-  #textLengths: number[];
+/** What a writer of an upload needs to know. */
+export interface WriterOptions {
+  columns: readonly IngestColumn[];
+  maxRejects: number;
+  sortKey: Uint8Array;
+  /** Says something to the host. */
+  say: (message: WorkerMessage) => void;
+}
+
+/** Who takes the rows of a format with types, and counts the bytes that were read for them. */
+export interface RowTaker {
+  readBytes: number;
+  /** Takes one row, `rawOf` giving the value of each column that was asked for. */
+  addRow(line: number, rawOf: (column: number) => RawValue): void;
+}
+
+/** Takes rows value by value, keeps the good ones in runs, tells of the bad ones by place and reason. */
+export class UploadWriter implements RowTaker {
+  readonly #options: WriterOptions;
+  readonly #run: RowRun;
   #rejects: Reject[] = [];
   #rows = 0;
   #rejected = 0;
   #writtenBytes = 0;
-  #heldChars = 0;
   /** Bytes of the file read so far. */
   readBytes = 0;
 
-  constructor(columns: readonly IngestColumn[], maxRejects: number) {
-    this.#columns = columns;
-    this.#maxRejects = maxRejects;
-    this.#cells = columns.map(() => []);
-    this.#textLengths = columns.map(() => 0);
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#run = new RowRun(options.columns, options.sortKey);
+  }
+
+  /** The columns of the job, whose values of the row {@link row} are to be set before it is kept. */
+  get columns(): readonly RunColumn[] {
+    return this.#run.columns;
+  }
+
+  /** The number of the row that is being set. */
+  get row(): number {
+    return this.#run.rowCount;
   }
 
   /**
@@ -55,27 +69,31 @@ export class UploadWriter {
    * @throws {RefusedInput} when it is one reject too many
    */
   addRow(line: number, rawOf: (column: number) => RawValue): void {
-    const row: Cell[] = [];
-    for (const [index, column] of this.#columns.entries()) {
-      const value = acceptValue(column, rawOf(index));
-      if (isRejection(value)) {
-        this.reject({ line, column: column.name, reason: value.reject });
+    const { columns, row } = this;
+    for (let index = 0; index < columns.length; index += 1) {
+      const reason = (columns[index] as RunColumn).setRaw(row, rawOf(index));
+      if (reason !== null) {
+        this.rejectValue(line, index, reason);
         return;
       }
-      row.push(value);
     }
-    let isFull = (this.#cells[0]?.length ?? 0) + 1 >= MAX_CHUNK_ROWS;
-    for (const [index, value] of row.entries()) {
-      this.#cells[index]?.push(value);
-      if (typeof value !== 'string') continue;
-      const length = (this.#textLengths[index] as number) + value.length;
-      this.#textLengths[index] = length;
-      this.#heldChars += value.length;
-      isFull ||= length >= MAX_BLOCK_TEXT_CHARS;
+    this.keepRow(line);
+  }
+
+  /** Keeps the row whose values have been set; one without any identifier is nobody's and is left out. */
+  keepRow(line: number): void {
+    if (!this.#run.hasIdentifier()) {
+      this.reject({ line, column: '', reason: 'no-identifier' });
+      return;
     }
-    isFull ||= this.#heldChars >= MAX_HELD_TEXT_CHARS;
     this.#rows += 1;
-    if (isFull) this.#flush();
+    if (this.#run.keep()) this.#flush();
+    else if (this.#rows % ROWS_PER_PROGRESS_COUNT === 0) this.#tellProgress();
+  }
+
+  /** Leaves one row out for one of its values. */
+  rejectValue(line: number, column: number, reason: RejectReason): void {
+    this.reject({ line, column: this.#options.columns[column]?.name ?? '', reason });
   }
 
   /** Leaves one row out. */
@@ -87,15 +105,16 @@ export class UploadWriter {
       this.#judgeGrowth();
     }
     // A sender who must mend the file wants more than its first fault.
-    if (this.#rejected > this.#maxRejects + FURTHER_REJECTS_COUNT) this.#refuse();
+    if (this.#rejected > this.#options.maxRejects + FURTHER_REJECTS_COUNT) this.#refuse();
+    if (this.#run.isHeavy()) this.#flush();
   }
 
   /** Sends what is left and says that all is done. */
   finish(): void {
     this.#flush();
     this.#flushRejects();
-    if (this.#rejected > this.#maxRejects) this.#refuse();
-    answer({ kind: 'done', rows: this.#rows, rejected: this.#rejected });
+    if (this.#rejected > this.#options.maxRejects) this.#refuse();
+    this.#options.say({ kind: 'done', rows: this.#rows, rejected: this.#rejected });
   }
 
   #refuse(): never {
@@ -104,20 +123,17 @@ export class UploadWriter {
   }
 
   #flush(): void {
-    if ((this.#cells[0]?.length ?? 0) > 0) {
-      for (const [index, { type, identifier }] of this.#columns.entries()) {
-        const stored = identifier === undefined ? type : ({ kind: 'text' } as const);
-        const bytes = encodeColumnChunk(chunkOfCells(stored, this.#cells[index] ?? []));
-        this.#writtenBytes += bytes.byteLength;
-        answer({ kind: 'chunk', column: index, bytes });
-      }
+    for (const { column, bytes } of this.#run.take()) {
+      this.#writtenBytes += bytes.byteLength;
+      this.#options.say({ kind: 'chunk', column, bytes });
     }
-    this.#cells = this.#columns.map(() => []);
-    this.#textLengths = this.#columns.map(() => 0);
-    this.#heldChars = 0;
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
     this.#flushRejects();
     this.#judgeGrowth();
-    answer({ kind: 'progress', rows: this.#rows, bytes: this.readBytes });
+    this.#options.say({ kind: 'progress', rows: this.#rows, bytes: this.readBytes });
   }
 
   // A page of a few bytes may stand for millions of rows: what fits a limit by itself fills a disk when it is repeated.
@@ -127,7 +143,7 @@ export class UploadWriter {
   }
 
   #flushRejects(): void {
-    if (this.#rejects.length > 0) answer({ kind: 'rejects', rejects: this.#rejects });
+    if (this.#rejects.length > 0) this.#options.say({ kind: 'rejects', rejects: this.#rejects });
     this.#rejects = [];
   }
 }

@@ -1,35 +1,32 @@
-import {
-  type ColumnChunk,
-  decodeColumnChunk,
-  encodeColumnChunk,
-  isPresent,
-  isTextValues,
-} from '../../wire/column-chunk.ts';
+import { type ColumnChunk, decodeColumnChunk, encodeColumnChunk } from '../../wire/column-chunk.ts';
 import type { JobSpec } from '../../wire/jobs.ts';
 import { answer, receiveChunks } from '../channel.ts';
-import { KeyedHash } from '../identifiers/keyed-hash.ts';
+import { NodeCipher } from '../spine/node-cipher.ts';
+import { encodeNodes, RowNames } from '../spine/row-names.ts';
 
-/** Turns each vault chunk into a chunk of persons with the same gaps. */
+const [NODES, LINKS, SINGLES] = [0, 1, 2];
+
+/** Names the rows of a part by nodes, and tells which identifiers stood together on them. */
 export function pseudonymise(job: JobSpec & { kind: 'pseudonymise' }): void {
-  const hash = new KeyedHash(Buffer.from(job.keyHex, 'hex'), job.identifier);
   let rows = 0;
+  const say = (column: number, bytes: Uint8Array) => answer({ kind: 'chunk', column, bytes });
+  const columns = job.columns.map(({ keyHex, rank }) => ({ cipher: new NodeCipher(Buffer.from(keyHex, 'hex')), rank }));
+  const names = new RowNames(columns, {
+    nodes: (words, validity) => {
+      const values = new BigUint64Array(words.buffer);
+      rows += values.length;
+      say(NODES, encodeColumnChunk({ type: { kind: 'person' }, rowCount: values.length, validity, values }));
+    },
+    links: (top, other, words) => say(LINKS, encodeNodes(top, other, words)),
+    singles: (top, words) => say(SINGLES, encodeNodes(top, 0, words)),
+  });
+  let block: ColumnChunk[] = [];
   for (const { bytes } of receiveChunks()) {
-    const chunk = personsOf(decodeColumnChunk(bytes), hash);
-    answer({ kind: 'chunk', column: 0, bytes: encodeColumnChunk(chunk) });
-    rows += chunk.rowCount;
+    block.push(decodeColumnChunk(bytes));
+    if (block.length < columns.length) continue;
+    names.take(block);
+    block = [];
   }
+  names.finish();
   answer({ kind: 'done', rows, rejected: 0 });
-}
-
-function personsOf(vault: ColumnChunk, hash: KeyedHash): ColumnChunk {
-  const { rowCount, validity, values } = vault;
-  if (!isTextValues(values)) throw new Error('a vault chunk holds text');
-  const { offsets, bytes, indices } = values;
-  const persons = new BigUint64Array(rowCount);
-  for (let row = 0; row < rowCount; row += 1) {
-    if (!isPresent(vault, row)) continue;
-    const entry = indices === null ? row : (indices[row] as number);
-    persons[row] = hash.personOf(bytes.subarray(offsets[entry], offsets[entry + 1]));
-  }
-  return { type: { kind: 'person' }, rowCount, validity, values: persons };
 }

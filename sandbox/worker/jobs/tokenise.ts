@@ -1,4 +1,5 @@
-import { type ColumnChunk, decodeColumnChunk, isPresent, isTextValues } from '../../wire/column-chunk.ts';
+import { type ColumnChunk, decodeColumnChunk, isPresent } from '../../wire/column-chunk.ts';
+import { DIGEST_BYTES } from '../../wire/column-type.ts';
 import type { JobSpec } from '../../wire/jobs.ts';
 import { answer, receiveChunks } from '../channel.ts';
 import { KeyedHash } from '../identifiers/keyed-hash.ts';
@@ -20,7 +21,7 @@ export function tokenise(job: JobSpec & { kind: 'tokenise' }): void {
     else {
       selected ??= sortedUnion(selection);
       if (persons === null) throw new Error('a vault chunk has no persons beside it');
-      for (const normalised of selectedRows(selected, persons, chunk)) tokens.add(hash.tokenOf(normalised));
+      for (const digest of selectedRows(selected, persons, chunk)) tokens.add(hash.tokenOf(digest));
       persons = null;
     }
   }
@@ -33,15 +34,14 @@ export function tokenise(job: JobSpec & { kind: 'tokenise' }): void {
 }
 
 function* selectedRows(selected: BigUint64Array, persons: ColumnChunk, vault: ColumnChunk): Generator<Uint8Array> {
-  const { values } = vault;
-  if (!isTextValues(values) || persons.type.kind !== 'person' || persons.rowCount !== vault.rowCount) {
+  if (vault.type.kind !== 'digest' || persons.type.kind !== 'person' || persons.rowCount !== vault.rowCount) {
     throw new Error('persons and vault do not match');
   }
+  const digests = vault.values as Uint8Array;
   const names = persons.values as BigUint64Array;
   for (let row = 0; row < vault.rowCount; row += 1) {
     if (!isPresent(persons, row) || !isPresent(vault, row) || !includes(selected, names[row] as bigint)) continue;
-    const entry = values.indices === null ? row : (values.indices[row] as number);
-    yield values.bytes.subarray(values.offsets[entry], values.offsets[entry + 1]);
+    yield digests.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES);
   }
 }
 

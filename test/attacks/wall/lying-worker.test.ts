@@ -6,23 +6,20 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { type RunJob, type Wall, WallError } from '../../../sandbox/index.ts';
+import type { IngestJob, RunJob, Wall } from '../../../sandbox/index.ts';
 import {
   chunkOfCells,
   decodeWorkerMessage,
   encodeColumnChunk,
-  encodeFrameHeader,
-  encodeWorkerMessage,
+  fileOf,
   jobOf,
-  type LiarsEnd,
   maxWorkerFrameBytes,
   readFrames,
-  takeAll,
   type WorkerMessage,
-  wallOfLiars,
   yieldAll,
 } from '../../../sandbox/testkit/index.ts';
 import { tally } from '../../support/tally.ts';
+import { done, fateOf, frame, READY, raw, said } from '../../support/wall/liars.ts';
 import { report } from '../../support/wall/report.ts';
 
 const IS_LONG = process.env.GALLEY_LONG === '1';
@@ -51,20 +48,6 @@ afterAll(() => {
 
 const job: RunJob = { ...jobOf('select 1', ['text', 'integer']), maxRows: MAX_ROWS_COUNT };
 
-function frame(type: number, payload: Uint8Array, promisedBytes = payload.byteLength): Uint8Array {
-  return Buffer.concat([encodeFrameHeader(type, promisedBytes), payload]);
-}
-
-function said(...messages: WorkerMessage[]): Uint8Array {
-  return Buffer.concat(
-    messages.map((message) => {
-      const { type, payload } = encodeWorkerMessage(message);
-      return frame(type, payload);
-    }),
-  );
-}
-
-const READY: WorkerMessage = { kind: 'ready' };
 const texts = (...cells: (string | null)[]): WorkerMessage => ({
   kind: 'chunk',
   column: 0,
@@ -75,25 +58,7 @@ const integers = (...cells: (bigint | null)[]): WorkerMessage => ({
   column: 1,
   bytes: encodeColumnChunk(chunkOfCells({ kind: 'integer' }, cells)),
 });
-const done = (rows: number, rejected = 0): WorkerMessage => ({ kind: 'done', rows, rejected });
-const raw = (kind: string, fields: unknown): Uint8Array => {
-  const kinds = ['ready', 'tree', 'unparsed', 'columns', 'chunk', 'rejects', 'progress', 'tokens', 'done', 'failed'];
-  return frame(kinds.indexOf(kind), Buffer.from(typeof fields === 'string' ? fields : JSON.stringify(fields)));
-};
 const honest = said(READY, texts('a', 'b'), integers(1n, 2n), done(2));
-
-/** What the host makes of a worker's answer. */
-async function fateOf(answer: Uint8Array, end: LiarsEnd, ask: (wall: Wall) => Promise<unknown>): Promise<unknown> {
-  const wall = wallOfLiars(answer, end);
-  try {
-    return await ask(wall);
-  } catch (error) {
-    if (error instanceof WallError) return error.reason === undefined ? error.code : `${error.code} ${error.reason}`;
-    return error;
-  } finally {
-    await wall.close();
-  }
-}
 
 const run = (wall: Wall) => wall.run(job, LIMITS);
 
@@ -192,112 +157,7 @@ describe('a worker that lies', () => {
   });
 });
 
-const composed = (...columns: { name: string; kind: string }[]) =>
-  Buffer.concat([said(READY), raw('columns', { columns }), said(done(0))]);
-
-const otherLies: readonly (readonly [string, Uint8Array, (wall: Wall) => Promise<unknown>])[] = [
-  [
-    'names a column with a megabyte',
-    composed({ name: 'x'.repeat(MIB), kind: 'integer' }),
-    (wall) => wall.compose({ tables: [], sql: 'select 1', maxRows: 1 }, LIMITS),
-  ],
-  [
-    'composes persons',
-    composed({ name: 'p', kind: 'person' }),
-    (wall) => wall.compose({ tables: [], sql: 'select 1', maxRows: 1 }, LIMITS),
-  ],
-  [
-    'composes a thousand columns too many',
-    composed(...Array.from({ length: 3_000 }, (_, at) => ({ name: `c${at}`, kind: 'integer' }))),
-    (wall) => wall.compose({ tables: [], sql: 'select 1', maxRows: 1 }, LIMITS),
-  ],
-  [
-    'gives its columns twice',
-    Buffer.concat([composed({ name: 'a', kind: 'integer' }).subarray(0, -1), composed({ name: 'a', kind: 'text' })]),
-    (wall) => wall.compose({ tables: [], sql: 'select 1', maxRows: 1 }, LIMITS),
-  ],
-  [
-    'gives a token for a person who was not selected',
-    said(READY, { kind: 'tokens', tokens: ['A'.repeat(22)] }, done(1)),
-    (wall) =>
-      takeAll(
-        wall.tokenise(
-          {
-            key: new Uint8Array(32),
-            identifier: 'email',
-            persons: new BigUint64Array(0),
-            personChunks: () => yieldAll(),
-            vaultChunks: () => yieldAll(),
-          },
-          LIMITS,
-        ),
-      ),
-  ],
-  [
-    'gives an address in place of a token',
-    said(READY, { kind: 'tokens', tokens: ['ana@example.com'] }, done(1)),
-    (wall) =>
-      takeAll(
-        wall.tokenise(
-          {
-            key: new Uint8Array(32),
-            identifier: 'email',
-            persons: new BigUint64Array(1),
-            personChunks: () => yieldAll(),
-            vaultChunks: () => yieldAll(),
-          },
-          LIMITS,
-        ),
-      ),
-  ],
-  [
-    'gives a person for a row that there was not',
-    said(
-      READY,
-      { kind: 'chunk', column: 0, bytes: encodeColumnChunk(chunkOfCells({ kind: 'person' }, [7n])) },
-      done(1),
-    ),
-    (wall) =>
-      takeAll(wall.pseudonymise({ key: new Uint8Array(32), identifier: 'email', chunks: () => yieldAll() }, LIMITS)),
-  ],
-  [
-    'selects nobody by no name',
-    said(
-      READY,
-      { kind: 'chunk', column: 0, bytes: encodeColumnChunk(chunkOfCells({ kind: 'person' }, [null])) },
-      done(1),
-    ),
-    (wall) => wall.selectPersons(jobOf('select 1', ['person']), LIMITS),
-  ],
-  [
-    'rejects a row by what is in it',
-    Buffer.concat([
-      said(READY),
-      raw('rejects', { rejects: [{ line: 1, column: 'ana@example.com', reason: 'missing' }] }),
-    ]),
-    (wall) =>
-      takeAll(
-        wall.ingest(
-          { format: 'csv', columns: [{ name: 'a', type: { kind: 'text' }, nullable: true }], maxRejects: 9 },
-          yieldAll(),
-          LIMITS,
-        ),
-      ),
-  ],
-  [
-    'refuses a text in the words of its engine',
-    Buffer.concat([said(READY), raw('unparsed', { reason: 'syntax error at or near "x"', position: 0 })]),
-    (wall) => wall.parse('select 1', LIMITS),
-  ],
-];
-
-describe('a worker of another job that lies', () => {
-  it.each(otherLies)('is not believed when it %s', async (name, answer, ask) => {
-    const fate = await fateOf(answer, 'ends', ask);
-    report({ category: 'lying worker', attack: name, isEscape: fate !== 'RUN_FAILED', stoppedBy: 'output gate alone' });
-    expect(fate).toBe('RUN_FAILED');
-  });
-});
+const upload: IngestJob = { layout: { format: 'csv' }, columns: [], maxRejects: 9, sortKey: Buffer.alloc(32) };
 
 const floods: readonly (readonly [string, Uint8Array, (wall: Wall) => Promise<unknown>])[] = [
   ['of empty chunks', said(texts(), integers()), (wall) => wall.run(job, { deadlineMs: FLOOD_MS })],
@@ -305,7 +165,7 @@ const floods: readonly (readonly [string, Uint8Array, (wall: Wall) => Promise<un
   [
     'of progress',
     said({ kind: 'progress', rows: 0, bytes: 0 }),
-    (wall) => dropAll(wall.ingest({ format: 'csv', columns: [], maxRejects: 0 }, yieldAll(), { deadlineMs: FLOOD_MS })),
+    (wall) => dropAll(wall.ingest(upload, fileOf(''), { deadlineMs: FLOOD_MS })),
   ],
 ];
 

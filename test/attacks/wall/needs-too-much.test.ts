@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWall, type Wall } from '../../../sandbox/index.ts';
+import { type FileSource, openWall, type Wall } from '../../../sandbox/index.ts';
+import { repeatedFile } from '../../../sandbox/testkit/index.ts';
 import {
   arrowBatch,
   arrowDictionary,
@@ -72,10 +73,7 @@ function largeDictionary(): Buffer {
   return arrowStream(arrowSchema([encoded]), arrowDictionary(1n, ENTRY_COUNT, entries), batch);
 }
 
-async function* endless(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('n\n');
-  for (;;) yield Buffer.alloc(MIB / 16, '1\n');
-}
+const endless = repeatedFile('n\n', Buffer.alloc(MIB / 16, '1\n'), MIB);
 
 /** The wrappers of the workers that this process has started, from outside of their walls. */
 function wrappers(): number[] {
@@ -113,18 +111,24 @@ describe('an upload that needs too much', () => {
   );
 
   it('is told so when its time is over', async () => {
-    const end = await sendFile(wall, { format: 'csv', columns: integers, file: endless(), deadlineMs: LATE_MS });
+    const end = await sendFile(wall, { format: 'csv', columns: integers, file: endless, deadlineMs: LATE_MS });
     expect(end).toEqual(refused);
     await expectClean();
   });
 
   it('is not told so when somebody ends its worker from outside', async () => {
-    const killing = async function* (): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('n\n1\n');
-      for (const pid of wrappers()) process.kill(pid, 'SIGKILL');
-      yield* endless();
+    const killing: FileSource = {
+      byteCount: endless.byteCount,
+      async *read(from) {
+        let partCount = 0;
+        for await (const part of endless.read(from)) {
+          if (partCount === 1) for (const pid of wrappers()) process.kill(pid, 'SIGKILL');
+          partCount += 1;
+          yield part;
+        }
+      },
     };
-    const end = await sendFile(wall, { format: 'csv', columns: integers, file: killing() });
+    const end = await sendFile(wall, { format: 'csv', columns: integers, file: killing });
     expect(end).toEqual({ end: 'failed', what: 'RUN_FAILED' });
     await expectClean();
     tally('hostileFiles', sentCount);

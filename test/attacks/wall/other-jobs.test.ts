@@ -4,7 +4,7 @@
 // The wall: a worker lives for one job, is given that job's columns and nothing else, and there is no way to another.
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { column, jobOf, takeAll, wallOfChanged } from '../../../sandbox/testkit/index.ts';
+import { column, fileOf, jobOf, takeAll, wallOfChanged } from '../../../sandbox/testkit/index.ts';
 import { report } from '../../support/wall/report.ts';
 
 const LIMITS = { deadlineMs: 30_000 };
@@ -196,14 +196,15 @@ describe('the text of an error', () => {
   it('tells the sender of an upload where a row is wrong, and not what is in it', async () => {
     const file = Buffer.from(`a,b\n${SECRET},1\n2,${SECRET}\n`);
     const job = {
-      format: 'csv' as const,
+      layout: { format: 'csv' as const },
+      sortKey: new Uint8Array(32),
       columns: [
         { name: 'a', type: { kind: 'integer' as const }, nullable: false },
         { name: 'b', type: { kind: 'date' as const }, nullable: false },
       ],
       maxRejects: 10,
     };
-    const events = await takeAll(wall.ingest(job, once(file), LIMITS));
+    const events = await takeAll(wall.ingest(job, fileOf(file), LIMITS));
     const text = JSON.stringify(events, (_, value) => (typeof value === 'bigint' ? String(value) : value));
     report({
       category: 'error texts',
@@ -215,7 +216,3 @@ describe('the text of an error', () => {
     expect(text).not.toContain('ana');
   });
 });
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

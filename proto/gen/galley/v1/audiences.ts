@@ -173,7 +173,7 @@ export interface CreateDestinationRequest {
   address: string;
   /** The PEM certificate authority for its TLS; empty for a loopback address without TLS. */
   caCertificatePem: string;
-  /** Which identifier its tokens are made of: `email`, `phone` or `member_id`. */
+  /** Which kind of identifier its tokens are made of, for example `email` or `custom:openid`. */
   identifier: string;
 }
 

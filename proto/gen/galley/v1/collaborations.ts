@@ -166,7 +166,13 @@ export interface Collaboration {
     | PrivacyCost
     | undefined;
   /** When it was created. */
-  createdAt: Date | undefined;
+  createdAt:
+    | Date
+    | undefined;
+  /** What the data is used for, a word; empty when none was stated. Rows that carry consent count only where it covers this. */
+  purpose: string;
+  /** Two-letter regions whose rows may be used; empty for any. */
+  regions: string[];
 }
 
 /** Asks for a new collaboration. */
@@ -185,6 +191,10 @@ export interface CreateCollaborationRequest {
     | undefined;
   /** The same id with the same request returns the first answer. */
   requestId: string;
+  /** What the data will be used for: a word of lower-case letters, digits, `_` and `-`; empty to state none. It stays for good. */
+  purpose: string;
+  /** Two-letter regions whose rows may be used, for example `CN`; empty for any. They stay for good. */
+  regions: string[];
 }
 
 /** The new collaboration. */
@@ -831,6 +841,8 @@ function createBaseCollaboration(): Collaboration {
     budget: undefined,
     consumerBudget: undefined,
     createdAt: undefined,
+    purpose: "",
+    regions: [],
   };
 }
 
@@ -862,6 +874,12 @@ export const Collaboration: MessageFns<Collaboration> = {
     }
     if (message.createdAt !== undefined) {
       Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(74).fork()).join();
+    }
+    if (message.purpose !== "") {
+      writer.uint32(82).string(message.purpose);
+    }
+    for (const v of message.regions) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -951,6 +969,22 @@ export const Collaboration: MessageFns<Collaboration> = {
             message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.regions.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -992,6 +1026,10 @@ export const Collaboration: MessageFns<Collaboration> = {
         : isSet(object.created_at)
         ? fromJsonTimestamp(object.created_at)
         : undefined,
+      purpose: isSet(object.purpose) ? globalThis.String(object.purpose) : "",
+      regions: globalThis.Array.isArray(object?.regions)
+        ? object.regions.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1024,6 +1062,12 @@ export const Collaboration: MessageFns<Collaboration> = {
     if (message.createdAt !== undefined) {
       obj.createdAt = message.createdAt.toISOString();
     }
+    if (message.purpose !== "") {
+      obj.purpose = message.purpose;
+    }
+    if (message.regions?.length) {
+      obj.regions = message.regions;
+    }
     return obj;
   },
 
@@ -1045,12 +1089,22 @@ export const Collaboration: MessageFns<Collaboration> = {
       ? PrivacyCost.fromPartial(object.consumerBudget)
       : undefined;
     message.createdAt = object.createdAt ?? undefined;
+    message.purpose = object.purpose ?? "";
+    message.regions = object.regions?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseCreateCollaborationRequest(): CreateCollaborationRequest {
-  return { displayName: "", members: [], budget: undefined, consumerBudget: undefined, requestId: "" };
+  return {
+    displayName: "",
+    members: [],
+    budget: undefined,
+    consumerBudget: undefined,
+    requestId: "",
+    purpose: "",
+    regions: [],
+  };
 }
 
 export const CreateCollaborationRequest: MessageFns<CreateCollaborationRequest> = {
@@ -1069,6 +1123,12 @@ export const CreateCollaborationRequest: MessageFns<CreateCollaborationRequest> 
     }
     if (message.requestId !== "") {
       writer.uint32(42).string(message.requestId);
+    }
+    if (message.purpose !== "") {
+      writer.uint32(50).string(message.purpose);
+    }
+    for (const v of message.regions) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -1126,6 +1186,22 @@ export const CreateCollaborationRequest: MessageFns<CreateCollaborationRequest> 
             message.requestId = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.regions.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1157,6 +1233,8 @@ export const CreateCollaborationRequest: MessageFns<CreateCollaborationRequest> 
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      purpose: isSet(object.purpose) ? globalThis.String(object.purpose) : "",
+      regions: globalThis.Array.isArray(object?.regions) ? object.regions.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -1177,6 +1255,12 @@ export const CreateCollaborationRequest: MessageFns<CreateCollaborationRequest> 
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.purpose !== "") {
+      obj.purpose = message.purpose;
+    }
+    if (message.regions?.length) {
+      obj.regions = message.regions;
+    }
     return obj;
   },
 
@@ -1194,6 +1278,8 @@ export const CreateCollaborationRequest: MessageFns<CreateCollaborationRequest> 
       ? PrivacyCost.fromPartial(object.consumerBudget)
       : undefined;
     message.requestId = object.requestId ?? "";
+    message.purpose = object.purpose ?? "";
+    message.regions = object.regions?.map((e) => e) || [];
     return message;
   },
 };

@@ -13,8 +13,6 @@ import {
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
-  type ClientWritableStream,
-  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -52,6 +50,18 @@ export const ColumnKind = {
   PHONE: 8,
   /** MEMBER_ID - A member id that names a person; never stored or shown in the clear. */
   MEMBER_ID: 9,
+  /** DEVICE_ID - An advertising id of a device that names a person; never stored or shown in the clear. */
+  DEVICE_ID: 10,
+  /** CARD_NUMBER - A payment or membership card number that names a person; never stored or shown in the clear. */
+  CARD_NUMBER: 11,
+  /** CUSTOM_ID - An identifier of a kind that the members agree on, see `custom_kind`; never stored or shown in the clear. */
+  CUSTOM_ID: 12,
+  /** CONSENT_PURPOSE - For what a row may be used: purposes separated by `|`, or `*` for all. It is no column of questions. */
+  CONSENT_PURPOSE: 13,
+  /** CONSENT_REGION - Where consent was given: a two-letter region. It is no column of questions. */
+  CONSENT_REGION: 14,
+  /** CONSENT_UNTIL - The last day on which a row may be used. It is no column of questions. */
+  CONSENT_UNTIL: 15,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -68,6 +78,12 @@ export namespace ColumnKind {
   export type EMAIL = typeof ColumnKind.EMAIL;
   export type PHONE = typeof ColumnKind.PHONE;
   export type MEMBER_ID = typeof ColumnKind.MEMBER_ID;
+  export type DEVICE_ID = typeof ColumnKind.DEVICE_ID;
+  export type CARD_NUMBER = typeof ColumnKind.CARD_NUMBER;
+  export type CUSTOM_ID = typeof ColumnKind.CUSTOM_ID;
+  export type CONSENT_PURPOSE = typeof ColumnKind.CONSENT_PURPOSE;
+  export type CONSENT_REGION = typeof ColumnKind.CONSENT_REGION;
+  export type CONSENT_UNTIL = typeof ColumnKind.CONSENT_UNTIL;
   export type UNRECOGNIZED = typeof ColumnKind.UNRECOGNIZED;
 }
 
@@ -103,6 +119,24 @@ export function columnKindFromJSON(object: any): ColumnKind {
     case 9:
     case "COLUMN_KIND_MEMBER_ID":
       return ColumnKind.MEMBER_ID;
+    case 10:
+    case "COLUMN_KIND_DEVICE_ID":
+      return ColumnKind.DEVICE_ID;
+    case 11:
+    case "COLUMN_KIND_CARD_NUMBER":
+      return ColumnKind.CARD_NUMBER;
+    case 12:
+    case "COLUMN_KIND_CUSTOM_ID":
+      return ColumnKind.CUSTOM_ID;
+    case 13:
+    case "COLUMN_KIND_CONSENT_PURPOSE":
+      return ColumnKind.CONSENT_PURPOSE;
+    case 14:
+    case "COLUMN_KIND_CONSENT_REGION":
+      return ColumnKind.CONSENT_REGION;
+    case 15:
+    case "COLUMN_KIND_CONSENT_UNTIL":
+      return ColumnKind.CONSENT_UNTIL;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -132,7 +166,71 @@ export function columnKindToJSON(object: ColumnKind): string {
       return "COLUMN_KIND_PHONE";
     case ColumnKind.MEMBER_ID:
       return "COLUMN_KIND_MEMBER_ID";
+    case ColumnKind.DEVICE_ID:
+      return "COLUMN_KIND_DEVICE_ID";
+    case ColumnKind.CARD_NUMBER:
+      return "COLUMN_KIND_CARD_NUMBER";
+    case ColumnKind.CUSTOM_ID:
+      return "COLUMN_KIND_CUSTOM_ID";
+    case ColumnKind.CONSENT_PURPOSE:
+      return "COLUMN_KIND_CONSENT_PURPOSE";
+    case ColumnKind.CONSENT_REGION:
+      return "COLUMN_KIND_CONSENT_REGION";
+    case ColumnKind.CONSENT_UNTIL:
+      return "COLUMN_KIND_CONSENT_UNTIL";
     case ColumnKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** How an upload continues a dataset. */
+export const SnapshotMode = {
+  /** UNSPECIFIED - Not set: replace. */
+  UNSPECIFIED: 0,
+  /** REPLACE - The upload is all there is. */
+  REPLACE: 1,
+  /** APPEND - The upload comes after what is there. */
+  APPEND: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type SnapshotMode = typeof SnapshotMode[keyof typeof SnapshotMode];
+
+export namespace SnapshotMode {
+  export type UNSPECIFIED = typeof SnapshotMode.UNSPECIFIED;
+  export type REPLACE = typeof SnapshotMode.REPLACE;
+  export type APPEND = typeof SnapshotMode.APPEND;
+  export type UNRECOGNIZED = typeof SnapshotMode.UNRECOGNIZED;
+}
+
+export function snapshotModeFromJSON(object: any): SnapshotMode {
+  switch (object) {
+    case 0:
+    case "SNAPSHOT_MODE_UNSPECIFIED":
+      return SnapshotMode.UNSPECIFIED;
+    case 1:
+    case "SNAPSHOT_MODE_REPLACE":
+      return SnapshotMode.REPLACE;
+    case 2:
+    case "SNAPSHOT_MODE_APPEND":
+      return SnapshotMode.APPEND;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return SnapshotMode.UNRECOGNIZED;
+  }
+}
+
+export function snapshotModeToJSON(object: SnapshotMode): string {
+  switch (object) {
+    case SnapshotMode.UNSPECIFIED:
+      return "SNAPSHOT_MODE_UNSPECIFIED";
+    case SnapshotMode.REPLACE:
+      return "SNAPSHOT_MODE_REPLACE";
+    case SnapshotMode.APPEND:
+      return "SNAPSHOT_MODE_APPEND";
+    case SnapshotMode.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
@@ -148,6 +246,8 @@ export const FileFormat = {
   ARROW: 2,
   /** PARQUET - Parquet. */
   PARQUET: 3,
+  /** NDJSON - One JSON object a line. */
+  NDJSON: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -158,6 +258,7 @@ export namespace FileFormat {
   export type CSV = typeof FileFormat.CSV;
   export type ARROW = typeof FileFormat.ARROW;
   export type PARQUET = typeof FileFormat.PARQUET;
+  export type NDJSON = typeof FileFormat.NDJSON;
   export type UNRECOGNIZED = typeof FileFormat.UNRECOGNIZED;
 }
 
@@ -175,6 +276,9 @@ export function fileFormatFromJSON(object: any): FileFormat {
     case 3:
     case "FILE_FORMAT_PARQUET":
       return FileFormat.PARQUET;
+    case 4:
+    case "FILE_FORMAT_NDJSON":
+      return FileFormat.NDJSON;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -192,6 +296,8 @@ export function fileFormatToJSON(object: FileFormat): string {
       return "FILE_FORMAT_ARROW";
     case FileFormat.PARQUET:
       return "FILE_FORMAT_PARQUET";
+    case FileFormat.NDJSON:
+      return "FILE_FORMAT_NDJSON";
     case FileFormat.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -206,10 +312,38 @@ export interface Column {
   kind: ColumnKind;
   /** Digits after the point, 0 to 9; for decimals only. */
   scale: number;
-  /** Whether a value may be missing. An identifier may not. */
+  /** Whether a value may be missing. Of several identifiers in a row one at least must be there. */
   nullable: boolean;
   /** Two-letter region for telephone numbers without a country code, for example `CN`. */
   defaultRegion: string;
+  /** Its name in the file, when it has another one there. */
+  source: string;
+  /** For identifiers: whether the file holds SHA-256 digests of the normalised identifiers, in base64 or hex. */
+  hashed: boolean;
+  /** For a custom identifier: the name of its kind, for example `loyalty_id`. */
+  customKind: string;
+}
+
+/** How a file is written. What is left empty is found out from the file itself. */
+export interface FileLayout {
+  /** What the file is. */
+  format: FileFormat;
+  /** Of text files: its encoding by its name on the web, for example `gb18030`; UTF-8 when empty. */
+  encoding: string;
+  /** Of CSV: the character between fields. */
+  delimiter: string;
+  /** Of CSV: the character around fields; `none` for none. */
+  quote: string;
+  /** Of CSV: words that stand for a missing value, beside nothing at all. */
+  nullWords: string[];
+}
+
+/** How many rows of an upload may be refused before all of it is; what is 0 tolerates none. */
+export interface RejectTolerance {
+  /** At most so many rows. */
+  rows: bigint;
+  /** At most this share of the rows, 0 to 1, where it allows more. */
+  share: number;
 }
 
 /** A lineage of snapshots with one schema and one lifetime privacy budget. */
@@ -220,7 +354,7 @@ export interface Dataset {
   displayName: string;
   /** The member that owns it. */
   owner: string;
-  /** The schema; one column is an identifier. Without one the dataset names no persons and can only be bound as a public table. */
+  /** The schema; the first identifier stands for the person in questions. Without one the dataset names no persons and can only be bound as a public table. */
   columns: Column[];
   /** All snapshots, oldest first; questions see the newest. */
   snapshots: Snapshot[];
@@ -230,6 +364,12 @@ export interface Dataset {
     | undefined;
   /** Whether its owner says that all of its data is made up. */
   synthetic: boolean;
+  /** How its files are written, as far as the owner has said so. */
+  layout:
+    | FileLayout
+    | undefined;
+  /** What an upload tolerates that does not say so itself. */
+  tolerance: RejectTolerance | undefined;
 }
 
 /** An immutable state of a dataset. */
@@ -240,22 +380,36 @@ export interface Snapshot {
   rowCount: bigint;
   /** Rows refused. Shown to the owner only. */
   rejectedCount: bigint;
-  /** SHA-256 of the bytes as uploaded, hex. */
+  /** SHA-256 of the bytes as uploaded, hex; of the last upload, where there are several. */
   uploadDigest: string;
   /** When it became visible. */
-  publishedAt: Date | undefined;
+  publishedAt:
+    | Date
+    | undefined;
+  /** How it continued the dataset. */
+  mode: SnapshotMode;
+  /** Uploads in it. */
+  partCount: number;
+  /** How often an erasure took rows out of it. */
+  revision: number;
 }
 
 /** Asks for a new dataset. */
 export interface CreateDatasetRequest {
   /** A name for people. */
   displayName: string;
-  /** The schema; at most one column is an identifier. */
+  /** The schema. */
   columns: Column[];
   /** The same id with the same request returns the first answer. */
   requestId: string;
   /** Says that all data of the dataset is made up, for good. A service with the development wall takes no other. */
   synthetic: boolean;
+  /** How its files are written, as far as that is known. */
+  layout:
+    | FileLayout
+    | undefined;
+  /** What an upload tolerates that does not say so itself. */
+  tolerance: RejectTolerance | undefined;
 }
 
 /** The new dataset. */
@@ -292,42 +446,6 @@ export interface ListDatasetsResponse {
   nextPageToken: string;
 }
 
-/** What an upload is, sent once before its bytes. */
-export interface UploadHeader {
-  /** The dataset to add a snapshot to. */
-  datasetId: string;
-  /** What the file is. */
-  format: FileFormat;
-  /** Names this upload: the same id with the same bytes returns the first answer. */
-  uploadId: string;
-  /** Rows that may be refused before the whole file is; 0 refuses on the first. */
-  maxRejects: bigint;
-}
-
-/** Says that the file has been sent whole. A stream that ends without it was broken off, and publishes nothing. */
-export interface UploadEnd {
-  /** Bytes of the file. */
-  byteCount: bigint;
-  /** SHA-256 of the file, 32 bytes. */
-  sha256: Uint8Array;
-}
-
-/** One message of an upload. */
-export interface UploadSnapshotRequest {
-  /** The header first, then chunks, then the end. */
-  part:
-    | //
-    /** What the upload is. */
-    { $case: "header"; value: UploadHeader }
-    | //
-    /** The next bytes of the file, at most 1 MiB. */
-    { $case: "chunk"; value: Uint8Array }
-    | //
-    /** That this was all. */
-    { $case: "end"; value: UploadEnd }
-    | undefined;
-}
-
 /** A row that was not taken. It never holds the value. */
 export interface Reject {
   /** Line of the file (row for Arrow and Parquet), from 1. */
@@ -344,16 +462,18 @@ export interface RejectReport {
   rejects: Reject[];
   /** All rejects counted until the upload stopped. */
   rejectedCount: bigint;
+  /** All of them by column and reason, most first. */
+  counts: RejectCount[];
 }
 
-/** The published snapshot. */
-export interface UploadSnapshotResponse {
-  /** As stored. */
-  snapshot:
-    | Snapshot
-    | undefined;
-  /** What was refused, within the tolerance. */
-  rejects: RejectReport | undefined;
+/** How many rows were not taken for one reason. */
+export interface RejectCount {
+  /** Column by name; empty when whole rows are meant. */
+  column: string;
+  /** Why, from the closed list. */
+  reason: string;
+  /** So many rows. */
+  count: bigint;
 }
 
 /** Names a snapshot to take out. */
@@ -362,12 +482,34 @@ export interface TakeOutSnapshotRequest {
   datasetId: string;
   /** Which snapshot. */
   snapshotId: string;
+  /** Which of its files, from 0; a snapshot has one for each upload in it. */
+  partIndex: number;
+  /** The first byte to send, to go on after an interruption. */
+  offset: bigint;
+}
+
+/** A file of a snapshot. */
+export interface TakenOutFile {
+  /** Its name as uploaded; empty when the uploader gave none. */
+  fileName: string;
+  /** What it is. */
+  format: FileFormat;
+  /** All of its bytes. */
+  byteCount: bigint;
+  /** SHA-256 of all of it, 32 bytes. */
+  sha256: Uint8Array;
+  /** Files of the snapshot. */
+  partCount: number;
+  /** Whether rows were erased from it since it was uploaded. */
+  hasErasures: boolean;
 }
 
 /** Bytes of the file as uploaded. */
 export interface TakeOutSnapshotResponse {
   /** The next bytes. */
   chunk: Uint8Array;
+  /** In the first message, which has no bytes: what follows. */
+  file: TakenOutFile | undefined;
 }
 
 /** Asks how a dataset was counted. */
@@ -409,7 +551,7 @@ export interface CountingPath {
 }
 
 function createBaseColumn(): Column {
-  return { name: "", kind: 0, scale: 0, nullable: false, defaultRegion: "" };
+  return { name: "", kind: 0, scale: 0, nullable: false, defaultRegion: "", source: "", hashed: false, customKind: "" };
 }
 
 export const Column: MessageFns<Column> = {
@@ -428,6 +570,15 @@ export const Column: MessageFns<Column> = {
     }
     if (message.defaultRegion !== "") {
       writer.uint32(42).string(message.defaultRegion);
+    }
+    if (message.source !== "") {
+      writer.uint32(50).string(message.source);
+    }
+    if (message.hashed !== false) {
+      writer.uint32(56).bool(message.hashed);
+    }
+    if (message.customKind !== "") {
+      writer.uint32(66).string(message.customKind);
     }
     return writer;
   },
@@ -485,6 +636,30 @@ export const Column: MessageFns<Column> = {
             message.defaultRegion = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.hashed = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.customKind = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -508,6 +683,13 @@ export const Column: MessageFns<Column> = {
         : isSet(object.default_region)
         ? globalThis.String(object.default_region)
         : "",
+      source: isSet(object.source) ? globalThis.String(object.source) : "",
+      hashed: isSet(object.hashed) ? globalThis.Boolean(object.hashed) : false,
+      customKind: isSet(object.customKind)
+        ? globalThis.String(object.customKind)
+        : isSet(object.custom_kind)
+        ? globalThis.String(object.custom_kind)
+        : "",
     };
   },
 
@@ -528,6 +710,15 @@ export const Column: MessageFns<Column> = {
     if (message.defaultRegion !== "") {
       obj.defaultRegion = message.defaultRegion;
     }
+    if (message.source !== "") {
+      obj.source = message.source;
+    }
+    if (message.hashed !== false) {
+      obj.hashed = message.hashed;
+    }
+    if (message.customKind !== "") {
+      obj.customKind = message.customKind;
+    }
     return obj;
   },
 
@@ -541,6 +732,234 @@ export const Column: MessageFns<Column> = {
     message.scale = object.scale ?? 0;
     message.nullable = object.nullable ?? false;
     message.defaultRegion = object.defaultRegion ?? "";
+    message.source = object.source ?? "";
+    message.hashed = object.hashed ?? false;
+    message.customKind = object.customKind ?? "";
+    return message;
+  },
+};
+
+function createBaseFileLayout(): FileLayout {
+  return { format: 0, encoding: "", delimiter: "", quote: "", nullWords: [] };
+}
+
+export const FileLayout: MessageFns<FileLayout> = {
+  encode(message: FileLayout, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.format !== 0) {
+      writer.uint32(8).int32(message.format);
+    }
+    if (message.encoding !== "") {
+      writer.uint32(18).string(message.encoding);
+    }
+    if (message.delimiter !== "") {
+      writer.uint32(26).string(message.delimiter);
+    }
+    if (message.quote !== "") {
+      writer.uint32(34).string(message.quote);
+    }
+    for (const v of message.nullWords) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FileLayout {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFileLayout();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.encoding = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.delimiter = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.quote = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.nullWords.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FileLayout {
+    return {
+      format: isSet(object.format) ? fileFormatFromJSON(object.format) : 0,
+      encoding: isSet(object.encoding) ? globalThis.String(object.encoding) : "",
+      delimiter: isSet(object.delimiter) ? globalThis.String(object.delimiter) : "",
+      quote: isSet(object.quote) ? globalThis.String(object.quote) : "",
+      nullWords: globalThis.Array.isArray(object?.nullWords)
+        ? object.nullWords.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.null_words)
+        ? object.null_words.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: FileLayout): unknown {
+    const obj: any = {};
+    if (message.format !== 0) {
+      obj.format = fileFormatToJSON(message.format);
+    }
+    if (message.encoding !== "") {
+      obj.encoding = message.encoding;
+    }
+    if (message.delimiter !== "") {
+      obj.delimiter = message.delimiter;
+    }
+    if (message.quote !== "") {
+      obj.quote = message.quote;
+    }
+    if (message.nullWords?.length) {
+      obj.nullWords = message.nullWords;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<FileLayout>): FileLayout {
+    return FileLayout.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FileLayout>): FileLayout {
+    const message = createBaseFileLayout();
+    message.format = object.format ?? 0;
+    message.encoding = object.encoding ?? "";
+    message.delimiter = object.delimiter ?? "";
+    message.quote = object.quote ?? "";
+    message.nullWords = object.nullWords?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseRejectTolerance(): RejectTolerance {
+  return { rows: 0n, share: 0 };
+}
+
+export const RejectTolerance: MessageFns<RejectTolerance> = {
+  encode(message: RejectTolerance, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rows !== 0n) {
+      if (BigInt.asUintN(64, message.rows) !== message.rows) {
+        throw new globalThis.Error("value provided for field message.rows of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.rows);
+    }
+    if (message.share !== 0) {
+      writer.uint32(17).double(message.share);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RejectTolerance {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRejectTolerance();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rows = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.share = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RejectTolerance {
+    return {
+      rows: isSet(object.rows) ? BigInt(object.rows) : 0n,
+      share: isSet(object.share) ? globalThis.Number(object.share) : 0,
+    };
+  },
+
+  toJSON(message: RejectTolerance): unknown {
+    const obj: any = {};
+    if (message.rows !== 0n) {
+      obj.rows = message.rows.toString();
+    }
+    if (message.share !== 0) {
+      obj.share = floatToJson(message.share);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RejectTolerance>): RejectTolerance {
+    return RejectTolerance.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RejectTolerance>): RejectTolerance {
+    const message = createBaseRejectTolerance();
+    message.rows = (object.rows !== undefined && object.rows !== null) ? BigInt(object.rows) : 0n;
+    message.share = object.share ?? 0;
     return message;
   },
 };
@@ -554,6 +973,8 @@ function createBaseDataset(): Dataset {
     snapshots: [],
     createdAt: undefined,
     synthetic: false,
+    layout: undefined,
+    tolerance: undefined,
   };
 }
 
@@ -579,6 +1000,12 @@ export const Dataset: MessageFns<Dataset> = {
     }
     if (message.synthetic !== false) {
       writer.uint32(56).bool(message.synthetic);
+    }
+    if (message.layout !== undefined) {
+      FileLayout.encode(message.layout, writer.uint32(66).fork()).join();
+    }
+    if (message.tolerance !== undefined) {
+      RejectTolerance.encode(message.tolerance, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -652,6 +1079,22 @@ export const Dataset: MessageFns<Dataset> = {
             message.synthetic = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.layout = FileLayout.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.tolerance = RejectTolerance.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -687,6 +1130,8 @@ export const Dataset: MessageFns<Dataset> = {
         ? fromJsonTimestamp(object.created_at)
         : undefined,
       synthetic: isSet(object.synthetic) ? globalThis.Boolean(object.synthetic) : false,
+      layout: isSet(object.layout) ? FileLayout.fromJSON(object.layout) : undefined,
+      tolerance: isSet(object.tolerance) ? RejectTolerance.fromJSON(object.tolerance) : undefined,
     };
   },
 
@@ -713,6 +1158,12 @@ export const Dataset: MessageFns<Dataset> = {
     if (message.synthetic !== false) {
       obj.synthetic = message.synthetic;
     }
+    if (message.layout !== undefined) {
+      obj.layout = FileLayout.toJSON(message.layout);
+    }
+    if (message.tolerance !== undefined) {
+      obj.tolerance = RejectTolerance.toJSON(message.tolerance);
+    }
     return obj;
   },
 
@@ -728,12 +1179,27 @@ export const Dataset: MessageFns<Dataset> = {
     message.snapshots = object.snapshots?.map((e) => Snapshot.fromPartial(e)) || [];
     message.createdAt = object.createdAt ?? undefined;
     message.synthetic = object.synthetic ?? false;
+    message.layout = (object.layout !== undefined && object.layout !== null)
+      ? FileLayout.fromPartial(object.layout)
+      : undefined;
+    message.tolerance = (object.tolerance !== undefined && object.tolerance !== null)
+      ? RejectTolerance.fromPartial(object.tolerance)
+      : undefined;
     return message;
   },
 };
 
 function createBaseSnapshot(): Snapshot {
-  return { snapshotId: "", rowCount: 0n, rejectedCount: 0n, uploadDigest: "", publishedAt: undefined };
+  return {
+    snapshotId: "",
+    rowCount: 0n,
+    rejectedCount: 0n,
+    uploadDigest: "",
+    publishedAt: undefined,
+    mode: 0,
+    partCount: 0,
+    revision: 0,
+  };
 }
 
 export const Snapshot: MessageFns<Snapshot> = {
@@ -758,6 +1224,15 @@ export const Snapshot: MessageFns<Snapshot> = {
     }
     if (message.publishedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.publishedAt), writer.uint32(42).fork()).join();
+    }
+    if (message.mode !== 0) {
+      writer.uint32(48).int32(message.mode);
+    }
+    if (message.partCount !== 0) {
+      writer.uint32(56).uint32(message.partCount);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(64).uint32(message.revision);
     }
     return writer;
   },
@@ -815,6 +1290,30 @@ export const Snapshot: MessageFns<Snapshot> = {
             message.publishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.partCount = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -854,6 +1353,13 @@ export const Snapshot: MessageFns<Snapshot> = {
         : isSet(object.published_at)
         ? fromJsonTimestamp(object.published_at)
         : undefined,
+      mode: isSet(object.mode) ? snapshotModeFromJSON(object.mode) : 0,
+      partCount: isSet(object.partCount)
+        ? globalThis.Number(object.partCount)
+        : isSet(object.part_count)
+        ? globalThis.Number(object.part_count)
+        : 0,
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
     };
   },
 
@@ -874,6 +1380,15 @@ export const Snapshot: MessageFns<Snapshot> = {
     if (message.publishedAt !== undefined) {
       obj.publishedAt = message.publishedAt.toISOString();
     }
+    if (message.mode !== 0) {
+      obj.mode = snapshotModeToJSON(message.mode);
+    }
+    if (message.partCount !== 0) {
+      obj.partCount = Math.round(message.partCount);
+    }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
     return obj;
   },
 
@@ -889,12 +1404,15 @@ export const Snapshot: MessageFns<Snapshot> = {
       : 0n;
     message.uploadDigest = object.uploadDigest ?? "";
     message.publishedAt = object.publishedAt ?? undefined;
+    message.mode = object.mode ?? 0;
+    message.partCount = object.partCount ?? 0;
+    message.revision = object.revision ?? 0;
     return message;
   },
 };
 
 function createBaseCreateDatasetRequest(): CreateDatasetRequest {
-  return { displayName: "", columns: [], requestId: "", synthetic: false };
+  return { displayName: "", columns: [], requestId: "", synthetic: false, layout: undefined, tolerance: undefined };
 }
 
 export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
@@ -910,6 +1428,12 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     }
     if (message.synthetic !== false) {
       writer.uint32(32).bool(message.synthetic);
+    }
+    if (message.layout !== undefined) {
+      FileLayout.encode(message.layout, writer.uint32(42).fork()).join();
+    }
+    if (message.tolerance !== undefined) {
+      RejectTolerance.encode(message.tolerance, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -959,6 +1483,22 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
             message.synthetic = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.layout = FileLayout.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tolerance = RejectTolerance.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -985,6 +1525,8 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
         ? globalThis.String(object.request_id)
         : "",
       synthetic: isSet(object.synthetic) ? globalThis.Boolean(object.synthetic) : false,
+      layout: isSet(object.layout) ? FileLayout.fromJSON(object.layout) : undefined,
+      tolerance: isSet(object.tolerance) ? RejectTolerance.fromJSON(object.tolerance) : undefined,
     };
   },
 
@@ -1002,6 +1544,12 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     if (message.synthetic !== false) {
       obj.synthetic = message.synthetic;
     }
+    if (message.layout !== undefined) {
+      obj.layout = FileLayout.toJSON(message.layout);
+    }
+    if (message.tolerance !== undefined) {
+      obj.tolerance = RejectTolerance.toJSON(message.tolerance);
+    }
     return obj;
   },
 
@@ -1014,6 +1562,12 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     message.columns = object.columns?.map((e) => Column.fromPartial(e)) || [];
     message.requestId = object.requestId ?? "";
     message.synthetic = object.synthetic ?? false;
+    message.layout = (object.layout !== undefined && object.layout !== null)
+      ? FileLayout.fromPartial(object.layout)
+      : undefined;
+    message.tolerance = (object.tolerance !== undefined && object.tolerance !== null)
+      ? RejectTolerance.fromPartial(object.tolerance)
+      : undefined;
     return message;
   },
 };
@@ -1411,354 +1965,6 @@ export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
   },
 };
 
-function createBaseUploadHeader(): UploadHeader {
-  return { datasetId: "", format: 0, uploadId: "", maxRejects: 0n };
-}
-
-export const UploadHeader: MessageFns<UploadHeader> = {
-  encode(message: UploadHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.datasetId !== "") {
-      writer.uint32(10).string(message.datasetId);
-    }
-    if (message.format !== 0) {
-      writer.uint32(16).int32(message.format);
-    }
-    if (message.uploadId !== "") {
-      writer.uint32(26).string(message.uploadId);
-    }
-    if (message.maxRejects !== 0n) {
-      if (BigInt.asUintN(64, message.maxRejects) !== message.maxRejects) {
-        throw new globalThis.Error("value provided for field message.maxRejects of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.maxRejects);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UploadHeader {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUploadHeader();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.datasetId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.format = reader.int32() as any;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.uploadId = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.maxRejects = reader.uint64() as bigint;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): UploadHeader {
-    return {
-      datasetId: isSet(object.datasetId)
-        ? globalThis.String(object.datasetId)
-        : isSet(object.dataset_id)
-        ? globalThis.String(object.dataset_id)
-        : "",
-      format: isSet(object.format) ? fileFormatFromJSON(object.format) : 0,
-      uploadId: isSet(object.uploadId)
-        ? globalThis.String(object.uploadId)
-        : isSet(object.upload_id)
-        ? globalThis.String(object.upload_id)
-        : "",
-      maxRejects: isSet(object.maxRejects)
-        ? BigInt(object.maxRejects)
-        : isSet(object.max_rejects)
-        ? BigInt(object.max_rejects)
-        : 0n,
-    };
-  },
-
-  toJSON(message: UploadHeader): unknown {
-    const obj: any = {};
-    if (message.datasetId !== "") {
-      obj.datasetId = message.datasetId;
-    }
-    if (message.format !== 0) {
-      obj.format = fileFormatToJSON(message.format);
-    }
-    if (message.uploadId !== "") {
-      obj.uploadId = message.uploadId;
-    }
-    if (message.maxRejects !== 0n) {
-      obj.maxRejects = message.maxRejects.toString();
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<UploadHeader>): UploadHeader {
-    return UploadHeader.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<UploadHeader>): UploadHeader {
-    const message = createBaseUploadHeader();
-    message.datasetId = object.datasetId ?? "";
-    message.format = object.format ?? 0;
-    message.uploadId = object.uploadId ?? "";
-    message.maxRejects = (object.maxRejects !== undefined && object.maxRejects !== null)
-      ? BigInt(object.maxRejects)
-      : 0n;
-    return message;
-  },
-};
-
-function createBaseUploadEnd(): UploadEnd {
-  return { byteCount: 0n, sha256: new Uint8Array(0) };
-}
-
-export const UploadEnd: MessageFns<UploadEnd> = {
-  encode(message: UploadEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.byteCount !== 0n) {
-      if (BigInt.asUintN(64, message.byteCount) !== message.byteCount) {
-        throw new globalThis.Error("value provided for field message.byteCount of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.byteCount);
-    }
-    if (message.sha256.length !== 0) {
-      writer.uint32(18).bytes(message.sha256);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UploadEnd {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUploadEnd();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.byteCount = reader.uint64() as bigint;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.sha256 = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): UploadEnd {
-    return {
-      byteCount: isSet(object.byteCount)
-        ? BigInt(object.byteCount)
-        : isSet(object.byte_count)
-        ? BigInt(object.byte_count)
-        : 0n,
-      sha256: isSet(object.sha256) ? bytesFromBase64(object.sha256) : new Uint8Array(0),
-    };
-  },
-
-  toJSON(message: UploadEnd): unknown {
-    const obj: any = {};
-    if (message.byteCount !== 0n) {
-      obj.byteCount = message.byteCount.toString();
-    }
-    if (message.sha256.length !== 0) {
-      obj.sha256 = base64FromBytes(message.sha256);
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<UploadEnd>): UploadEnd {
-    return UploadEnd.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<UploadEnd>): UploadEnd {
-    const message = createBaseUploadEnd();
-    message.byteCount = (object.byteCount !== undefined && object.byteCount !== null) ? BigInt(object.byteCount) : 0n;
-    message.sha256 = object.sha256 ?? new Uint8Array(0);
-    return message;
-  },
-};
-
-function createBaseUploadSnapshotRequest(): UploadSnapshotRequest {
-  return { part: undefined };
-}
-
-export const UploadSnapshotRequest: MessageFns<UploadSnapshotRequest> = {
-  encode(message: UploadSnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.part?.$case) {
-      case "header":
-        UploadHeader.encode(message.part.value, writer.uint32(10).fork()).join();
-        break;
-      case "chunk":
-        writer.uint32(18).bytes(message.part.value);
-        break;
-      case "end":
-        UploadEnd.encode(message.part.value, writer.uint32(26).fork()).join();
-        break;
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UploadSnapshotRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUploadSnapshotRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.part = { $case: "header", value: UploadHeader.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.part = { $case: "chunk", value: reader.bytes() };
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.part = { $case: "end", value: UploadEnd.decode(reader, reader.uint32()) };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): UploadSnapshotRequest {
-    return {
-      part: isSet(object.header)
-        ? { $case: "header", value: UploadHeader.fromJSON(object.header) }
-        : isSet(object.chunk)
-        ? { $case: "chunk", value: bytesFromBase64(object.chunk) }
-        : isSet(object.end)
-        ? { $case: "end", value: UploadEnd.fromJSON(object.end) }
-        : undefined,
-    };
-  },
-
-  toJSON(message: UploadSnapshotRequest): unknown {
-    const obj: any = {};
-    if (message.part?.$case === "header") {
-      obj.header = UploadHeader.toJSON(message.part.value);
-    } else if (message.part?.$case === "chunk") {
-      obj.chunk = base64FromBytes(message.part.value);
-    } else if (message.part?.$case === "end") {
-      obj.end = UploadEnd.toJSON(message.part.value);
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<UploadSnapshotRequest>): UploadSnapshotRequest {
-    return UploadSnapshotRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<UploadSnapshotRequest>): UploadSnapshotRequest {
-    const message = createBaseUploadSnapshotRequest();
-    switch (object.part?.$case) {
-      case "header": {
-        if (object.part?.value !== undefined && object.part?.value !== null) {
-          message.part = { $case: "header", value: UploadHeader.fromPartial(object.part.value) };
-        }
-        break;
-      }
-      case "chunk": {
-        if (object.part?.value !== undefined && object.part?.value !== null) {
-          message.part = { $case: "chunk", value: object.part.value };
-        }
-        break;
-      }
-      case "end": {
-        if (object.part?.value !== undefined && object.part?.value !== null) {
-          message.part = { $case: "end", value: UploadEnd.fromPartial(object.part.value) };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
 function createBaseReject(): Reject {
   return { line: 0n, column: "", reason: "" };
 }
@@ -1864,7 +2070,7 @@ export const Reject: MessageFns<Reject> = {
 };
 
 function createBaseRejectReport(): RejectReport {
-  return { rejects: [], rejectedCount: 0n };
+  return { rejects: [], rejectedCount: 0n, counts: [] };
 }
 
 export const RejectReport: MessageFns<RejectReport> = {
@@ -1877,6 +2083,9 @@ export const RejectReport: MessageFns<RejectReport> = {
         throw new globalThis.Error("value provided for field message.rejectedCount of type uint64 too large");
       }
       writer.uint32(16).uint64(message.rejectedCount);
+    }
+    for (const v of message.counts) {
+      RejectCount.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1910,6 +2119,14 @@ export const RejectReport: MessageFns<RejectReport> = {
             message.rejectedCount = reader.uint64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.counts.push(RejectCount.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1930,6 +2147,7 @@ export const RejectReport: MessageFns<RejectReport> = {
         : isSet(object.rejected_count)
         ? BigInt(object.rejected_count)
         : 0n,
+      counts: globalThis.Array.isArray(object?.counts) ? object.counts.map((e: any) => RejectCount.fromJSON(e)) : [],
     };
   },
 
@@ -1940,6 +2158,9 @@ export const RejectReport: MessageFns<RejectReport> = {
     }
     if (message.rejectedCount !== 0n) {
       obj.rejectedCount = message.rejectedCount.toString();
+    }
+    if (message.counts?.length) {
+      obj.counts = message.counts.map((e) => RejectCount.toJSON(e));
     }
     return obj;
   },
@@ -1953,26 +2174,33 @@ export const RejectReport: MessageFns<RejectReport> = {
     message.rejectedCount = (object.rejectedCount !== undefined && object.rejectedCount !== null)
       ? BigInt(object.rejectedCount)
       : 0n;
+    message.counts = object.counts?.map((e) => RejectCount.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseUploadSnapshotResponse(): UploadSnapshotResponse {
-  return { snapshot: undefined, rejects: undefined };
+function createBaseRejectCount(): RejectCount {
+  return { column: "", reason: "", count: 0n };
 }
 
-export const UploadSnapshotResponse: MessageFns<UploadSnapshotResponse> = {
-  encode(message: UploadSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.snapshot !== undefined) {
-      Snapshot.encode(message.snapshot, writer.uint32(10).fork()).join();
+export const RejectCount: MessageFns<RejectCount> = {
+  encode(message: RejectCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.column !== "") {
+      writer.uint32(10).string(message.column);
     }
-    if (message.rejects !== undefined) {
-      RejectReport.encode(message.rejects, writer.uint32(18).fork()).join();
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.count);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): UploadSnapshotResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): RejectCount {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1981,7 +2209,7 @@ export const UploadSnapshotResponse: MessageFns<UploadSnapshotResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUploadSnapshotResponse();
+      const message = createBaseRejectCount();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1990,7 +2218,7 @@ export const UploadSnapshotResponse: MessageFns<UploadSnapshotResponse> = {
               break;
             }
 
-            message.snapshot = Snapshot.decode(reader, reader.uint32());
+            message.column = reader.string();
             continue;
           }
           case 2: {
@@ -1998,7 +2226,15 @@ export const UploadSnapshotResponse: MessageFns<UploadSnapshotResponse> = {
               break;
             }
 
-            message.rejects = RejectReport.decode(reader, reader.uint32());
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
             continue;
           }
         }
@@ -2013,41 +2249,42 @@ export const UploadSnapshotResponse: MessageFns<UploadSnapshotResponse> = {
     }
   },
 
-  fromJSON(object: any): UploadSnapshotResponse {
+  fromJSON(object: any): RejectCount {
     return {
-      snapshot: isSet(object.snapshot) ? Snapshot.fromJSON(object.snapshot) : undefined,
-      rejects: isSet(object.rejects) ? RejectReport.fromJSON(object.rejects) : undefined,
+      column: isSet(object.column) ? globalThis.String(object.column) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
     };
   },
 
-  toJSON(message: UploadSnapshotResponse): unknown {
+  toJSON(message: RejectCount): unknown {
     const obj: any = {};
-    if (message.snapshot !== undefined) {
-      obj.snapshot = Snapshot.toJSON(message.snapshot);
+    if (message.column !== "") {
+      obj.column = message.column;
     }
-    if (message.rejects !== undefined) {
-      obj.rejects = RejectReport.toJSON(message.rejects);
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.count !== 0n) {
+      obj.count = message.count.toString();
     }
     return obj;
   },
 
-  create(base?: DeepPartial<UploadSnapshotResponse>): UploadSnapshotResponse {
-    return UploadSnapshotResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<RejectCount>): RejectCount {
+    return RejectCount.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<UploadSnapshotResponse>): UploadSnapshotResponse {
-    const message = createBaseUploadSnapshotResponse();
-    message.snapshot = (object.snapshot !== undefined && object.snapshot !== null)
-      ? Snapshot.fromPartial(object.snapshot)
-      : undefined;
-    message.rejects = (object.rejects !== undefined && object.rejects !== null)
-      ? RejectReport.fromPartial(object.rejects)
-      : undefined;
+  fromPartial(object: DeepPartial<RejectCount>): RejectCount {
+    const message = createBaseRejectCount();
+    message.column = object.column ?? "";
+    message.reason = object.reason ?? "";
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
     return message;
   },
 };
 
 function createBaseTakeOutSnapshotRequest(): TakeOutSnapshotRequest {
-  return { datasetId: "", snapshotId: "" };
+  return { datasetId: "", snapshotId: "", partIndex: 0, offset: 0n };
 }
 
 export const TakeOutSnapshotRequest: MessageFns<TakeOutSnapshotRequest> = {
@@ -2057,6 +2294,15 @@ export const TakeOutSnapshotRequest: MessageFns<TakeOutSnapshotRequest> = {
     }
     if (message.snapshotId !== "") {
       writer.uint32(18).string(message.snapshotId);
+    }
+    if (message.partIndex !== 0) {
+      writer.uint32(24).uint32(message.partIndex);
+    }
+    if (message.offset !== 0n) {
+      if (BigInt.asUintN(64, message.offset) !== message.offset) {
+        throw new globalThis.Error("value provided for field message.offset of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.offset);
     }
     return writer;
   },
@@ -2090,6 +2336,22 @@ export const TakeOutSnapshotRequest: MessageFns<TakeOutSnapshotRequest> = {
             message.snapshotId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.partIndex = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.offset = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2114,6 +2376,12 @@ export const TakeOutSnapshotRequest: MessageFns<TakeOutSnapshotRequest> = {
         : isSet(object.snapshot_id)
         ? globalThis.String(object.snapshot_id)
         : "",
+      partIndex: isSet(object.partIndex)
+        ? globalThis.Number(object.partIndex)
+        : isSet(object.part_index)
+        ? globalThis.Number(object.part_index)
+        : 0,
+      offset: isSet(object.offset) ? BigInt(object.offset) : 0n,
     };
   },
 
@@ -2125,6 +2393,12 @@ export const TakeOutSnapshotRequest: MessageFns<TakeOutSnapshotRequest> = {
     if (message.snapshotId !== "") {
       obj.snapshotId = message.snapshotId;
     }
+    if (message.partIndex !== 0) {
+      obj.partIndex = Math.round(message.partIndex);
+    }
+    if (message.offset !== 0n) {
+      obj.offset = message.offset.toString();
+    }
     return obj;
   },
 
@@ -2135,18 +2409,191 @@ export const TakeOutSnapshotRequest: MessageFns<TakeOutSnapshotRequest> = {
     const message = createBaseTakeOutSnapshotRequest();
     message.datasetId = object.datasetId ?? "";
     message.snapshotId = object.snapshotId ?? "";
+    message.partIndex = object.partIndex ?? 0;
+    message.offset = (object.offset !== undefined && object.offset !== null) ? BigInt(object.offset) : 0n;
+    return message;
+  },
+};
+
+function createBaseTakenOutFile(): TakenOutFile {
+  return { fileName: "", format: 0, byteCount: 0n, sha256: new Uint8Array(0), partCount: 0, hasErasures: false };
+}
+
+export const TakenOutFile: MessageFns<TakenOutFile> = {
+  encode(message: TakenOutFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fileName !== "") {
+      writer.uint32(10).string(message.fileName);
+    }
+    if (message.format !== 0) {
+      writer.uint32(16).int32(message.format);
+    }
+    if (message.byteCount !== 0n) {
+      if (BigInt.asUintN(64, message.byteCount) !== message.byteCount) {
+        throw new globalThis.Error("value provided for field message.byteCount of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.byteCount);
+    }
+    if (message.sha256.length !== 0) {
+      writer.uint32(34).bytes(message.sha256);
+    }
+    if (message.partCount !== 0) {
+      writer.uint32(40).uint32(message.partCount);
+    }
+    if (message.hasErasures !== false) {
+      writer.uint32(48).bool(message.hasErasures);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakenOutFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakenOutFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fileName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.byteCount = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sha256 = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.partCount = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.hasErasures = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TakenOutFile {
+    return {
+      fileName: isSet(object.fileName)
+        ? globalThis.String(object.fileName)
+        : isSet(object.file_name)
+        ? globalThis.String(object.file_name)
+        : "",
+      format: isSet(object.format) ? fileFormatFromJSON(object.format) : 0,
+      byteCount: isSet(object.byteCount)
+        ? BigInt(object.byteCount)
+        : isSet(object.byte_count)
+        ? BigInt(object.byte_count)
+        : 0n,
+      sha256: isSet(object.sha256) ? bytesFromBase64(object.sha256) : new Uint8Array(0),
+      partCount: isSet(object.partCount)
+        ? globalThis.Number(object.partCount)
+        : isSet(object.part_count)
+        ? globalThis.Number(object.part_count)
+        : 0,
+      hasErasures: isSet(object.hasErasures)
+        ? globalThis.Boolean(object.hasErasures)
+        : isSet(object.has_erasures)
+        ? globalThis.Boolean(object.has_erasures)
+        : false,
+    };
+  },
+
+  toJSON(message: TakenOutFile): unknown {
+    const obj: any = {};
+    if (message.fileName !== "") {
+      obj.fileName = message.fileName;
+    }
+    if (message.format !== 0) {
+      obj.format = fileFormatToJSON(message.format);
+    }
+    if (message.byteCount !== 0n) {
+      obj.byteCount = message.byteCount.toString();
+    }
+    if (message.sha256.length !== 0) {
+      obj.sha256 = base64FromBytes(message.sha256);
+    }
+    if (message.partCount !== 0) {
+      obj.partCount = Math.round(message.partCount);
+    }
+    if (message.hasErasures !== false) {
+      obj.hasErasures = message.hasErasures;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TakenOutFile>): TakenOutFile {
+    return TakenOutFile.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TakenOutFile>): TakenOutFile {
+    const message = createBaseTakenOutFile();
+    message.fileName = object.fileName ?? "";
+    message.format = object.format ?? 0;
+    message.byteCount = (object.byteCount !== undefined && object.byteCount !== null) ? BigInt(object.byteCount) : 0n;
+    message.sha256 = object.sha256 ?? new Uint8Array(0);
+    message.partCount = object.partCount ?? 0;
+    message.hasErasures = object.hasErasures ?? false;
     return message;
   },
 };
 
 function createBaseTakeOutSnapshotResponse(): TakeOutSnapshotResponse {
-  return { chunk: new Uint8Array(0) };
+  return { chunk: new Uint8Array(0), file: undefined };
 }
 
 export const TakeOutSnapshotResponse: MessageFns<TakeOutSnapshotResponse> = {
   encode(message: TakeOutSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.chunk.length !== 0) {
       writer.uint32(10).bytes(message.chunk);
+    }
+    if (message.file !== undefined) {
+      TakenOutFile.encode(message.file, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2172,6 +2619,14 @@ export const TakeOutSnapshotResponse: MessageFns<TakeOutSnapshotResponse> = {
             message.chunk = reader.bytes();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.file = TakenOutFile.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2185,13 +2640,19 @@ export const TakeOutSnapshotResponse: MessageFns<TakeOutSnapshotResponse> = {
   },
 
   fromJSON(object: any): TakeOutSnapshotResponse {
-    return { chunk: isSet(object.chunk) ? bytesFromBase64(object.chunk) : new Uint8Array(0) };
+    return {
+      chunk: isSet(object.chunk) ? bytesFromBase64(object.chunk) : new Uint8Array(0),
+      file: isSet(object.file) ? TakenOutFile.fromJSON(object.file) : undefined,
+    };
   },
 
   toJSON(message: TakeOutSnapshotResponse): unknown {
     const obj: any = {};
     if (message.chunk.length !== 0) {
       obj.chunk = base64FromBytes(message.chunk);
+    }
+    if (message.file !== undefined) {
+      obj.file = TakenOutFile.toJSON(message.file);
     }
     return obj;
   },
@@ -2202,6 +2663,9 @@ export const TakeOutSnapshotResponse: MessageFns<TakeOutSnapshotResponse> = {
   fromPartial(object: DeepPartial<TakeOutSnapshotResponse>): TakeOutSnapshotResponse {
     const message = createBaseTakeOutSnapshotResponse();
     message.chunk = object.chunk ?? new Uint8Array(0);
+    message.file = (object.file !== undefined && object.file !== null)
+      ? TakenOutFile.fromPartial(object.file)
+      : undefined;
     return message;
   },
 };
@@ -2614,7 +3078,7 @@ export const CountingPath: MessageFns<CountingPath> = {
   },
 };
 
-/** Uploads, lists and takes out a member's own data. */
+/** Declares, lists and takes out a member's own data. */
 export type DatasetServiceService = typeof DatasetServiceService;
 export const DatasetServiceService = {
   /** Creates an empty dataset with its schema. */
@@ -2649,23 +3113,7 @@ export const DatasetServiceService = {
       Buffer.from(ListDatasetsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListDatasetsResponse => ListDatasetsResponse.decode(value),
   },
-  /**
-   * Streams a file in and publishes it as a new snapshot, whole or not at all.
-   *
-   * The first message carries the header, the last one the end, all others a chunk. Re-sending the same upload id and bytes is safe.
-   */
-  uploadSnapshot: {
-    path: "/galley.v1.DatasetService/UploadSnapshot" as const,
-    requestStream: true as const,
-    responseStream: false as const,
-    requestSerialize: (value: UploadSnapshotRequest): Buffer =>
-      Buffer.from(UploadSnapshotRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): UploadSnapshotRequest => UploadSnapshotRequest.decode(value),
-    responseSerialize: (value: UploadSnapshotResponse): Buffer =>
-      Buffer.from(UploadSnapshotResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): UploadSnapshotResponse => UploadSnapshotResponse.decode(value),
-  },
-  /** Streams back exactly the bytes that the owner uploaded as a snapshot. */
+  /** Streams back one file of a snapshot, exactly as its owner uploaded it, but for what was erased since. */
   takeOutSnapshot: {
     path: "/galley.v1.DatasetService/TakeOutSnapshot" as const,
     requestStream: false as const,
@@ -2698,13 +3146,7 @@ export interface DatasetServiceServer extends UntypedServiceImplementation {
   getDataset: handleUnaryCall<GetDatasetRequest, GetDatasetResponse>;
   /** Lists the datasets of the caller's member. */
   listDatasets: handleUnaryCall<ListDatasetsRequest, ListDatasetsResponse>;
-  /**
-   * Streams a file in and publishes it as a new snapshot, whole or not at all.
-   *
-   * The first message carries the header, the last one the end, all others a chunk. Re-sending the same upload id and bytes is safe.
-   */
-  uploadSnapshot: handleClientStreamingCall<UploadSnapshotRequest, UploadSnapshotResponse>;
-  /** Streams back exactly the bytes that the owner uploaded as a snapshot. */
+  /** Streams back one file of a snapshot, exactly as its owner uploaded it, but for what was erased since. */
   takeOutSnapshot: handleServerStreamingCall<TakeOutSnapshotRequest, TakeOutSnapshotResponse>;
   /** Lists which of the equivalent programs counted a dataset for questions that were answered, newest first. It follows from the data, and is its owner's alone. */
   listCountingPaths: handleUnaryCall<ListCountingPathsRequest, ListCountingPathsResponse>;
@@ -2759,28 +3201,7 @@ export interface DatasetServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListDatasetsResponse) => void,
   ): ClientUnaryCall;
-  /**
-   * Streams a file in and publishes it as a new snapshot, whole or not at all.
-   *
-   * The first message carries the header, the last one the end, all others a chunk. Re-sending the same upload id and bytes is safe.
-   */
-  uploadSnapshot(
-    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
-  ): ClientWritableStream<UploadSnapshotRequest>;
-  uploadSnapshot(
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
-  ): ClientWritableStream<UploadSnapshotRequest>;
-  uploadSnapshot(
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
-  ): ClientWritableStream<UploadSnapshotRequest>;
-  uploadSnapshot(
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
-  ): ClientWritableStream<UploadSnapshotRequest>;
-  /** Streams back exactly the bytes that the owner uploaded as a snapshot. */
+  /** Streams back one file of a snapshot, exactly as its owner uploaded it, but for what was erased since. */
   takeOutSnapshot(
     request: TakeOutSnapshotRequest,
     options?: Partial<CallOptions>,
@@ -2840,6 +3261,10 @@ function base64FromBytes(arr: Uint8Array): string {
     });
     return globalThis.btoa(bin.join(""));
   }
+}
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;

@@ -52,12 +52,6 @@ export class ByteSource {
     return part !== null;
   }
 
-  /** Everything that has not been taken yet. */
-  async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield this.#rest;
-    for (let part = await this.#next(); part !== null; part = await this.#next()) yield part;
-  }
-
   // Never a part without bytes.
   async #next(): Promise<Uint8Array | null> {
     for (;;) {

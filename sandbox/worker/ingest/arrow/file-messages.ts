@@ -1,3 +1,4 @@
+import type { UploadedFile } from '../file-source.ts';
 import { MAX_METADATA_BYTES } from '../limits.ts';
 import { RefusedInput, refuseUnreadable } from '../refused-input.ts';
 import { FlatTable } from './flat-table.ts';
@@ -18,33 +19,40 @@ interface Block {
 }
 
 /**
- * Reads the messages of an Arrow IPC file held whole, by its footer: the schema, all dictionaries, all batches.
+ * Reads the messages of an Arrow IPC file, each when it is asked for, by its footer: the schema, all dictionaries, all batches.
  *
  * Source: apache/arrow, format/File.fbs.
  *
  * @throws {RefusedInput} when the file is cut off, or its footer points outside of it or at one place twice
  */
-export async function* readFileMessages(file: Uint8Array): AsyncGenerator<ArrowMessage, void, undefined> {
+export async function* readFileMessages(
+  file: UploadedFile,
+  onRead: (byteCount: number) => void,
+): AsyncGenerator<ArrowMessage, void, undefined> {
   const { footer, footerStart } = findFooter(file);
   const schema = footer.table(1) ?? refuseUnreadable();
   const dictionaries = readBlocks(footer, 2, footerStart);
   const batches = readBlocks(footer, 3, footerStart);
   expectApart([...dictionaries, ...batches]);
   yield { kind: 'schema', header: schema, body: async () => new Uint8Array(0) };
-  for (const block of dictionaries) yield messageOf(file, block, 'dictionary');
-  for (const block of batches) yield messageOf(file, block, 'batch');
+  for (const [kind, blocks] of [['dictionary', dictionaries] as const, ['batch', batches] as const]) {
+    for (const block of blocks) {
+      onRead(block.end - block.start);
+      yield messageOf(file, block, kind);
+    }
+  }
 }
 
-function findFooter(file: Uint8Array): { footer: FlatTable; footerStart: number } {
-  const lengthAt = file.byteLength - FILE_MAGIC.length - FOOTER_LENGTH_BYTES;
-  const magic = Buffer.from(file.subarray(-FILE_MAGIC.length)).toString('latin1');
-  if (lengthAt < FILE_HEAD_BYTES || magic !== FILE_MAGIC) throw new RefusedInput('truncated');
-  const footerBytes = new DataView(file.buffer, file.byteOffset, file.byteLength).getUint32(lengthAt, true);
+function findFooter(file: UploadedFile): { footer: FlatTable; footerStart: number } {
+  const lengthAt = file.byteCount - FILE_MAGIC.length - FOOTER_LENGTH_BYTES;
+  if (lengthAt < FILE_HEAD_BYTES) throw new RefusedInput('truncated');
+  const tail = Buffer.from(file.range(lengthAt, file.byteCount));
+  if (tail.toString('latin1', FOOTER_LENGTH_BYTES) !== FILE_MAGIC) throw new RefusedInput('truncated');
+  const footerBytes = tail.readUInt32LE(0);
   const footerStart = lengthAt - footerBytes;
   if (footerStart < FILE_HEAD_BYTES) refuseUnreadable();
   if (footerBytes > MAX_METADATA_BYTES) throw new RefusedInput('part-too-large');
-  // A copy, so that no offset in it can lead to other parts of the file.
-  return { footer: FlatTable.root(file.slice(footerStart, lengthAt)), footerStart };
+  return { footer: FlatTable.root(file.range(footerStart, lengthAt)), footerStart };
 }
 
 function readBlocks(footer: FlatTable, field: number, footerStart: number): Block[] {
@@ -66,13 +74,13 @@ function expectApart(blocks: readonly Block[]): void {
   }
 }
 
-function messageOf(file: Uint8Array, { start, end }: Block, expected: ArrowMessage['kind']): ArrowMessage {
+function messageOf(file: UploadedFile, { start, end }: Block, expected: ArrowMessage['kind']): ArrowMessage {
   const metadataStart = start + PREFIX_BYTES;
   if (metadataStart > end) refuseUnreadable();
-  const metadataBytes = metadataBytesOf(file.subarray(start, metadataStart)) ?? refuseUnreadable();
+  const metadataBytes = metadataBytesOf(file.range(start, metadataStart)) ?? refuseUnreadable();
   const bodyStart = metadataStart + metadataBytes;
   if (bodyStart > end) refuseUnreadable();
-  const { kind, header, bodyBytes } = readHead(file.slice(metadataStart, bodyStart));
+  const { kind, header, bodyBytes } = readHead(file.range(metadataStart, bodyStart));
   if (kind !== expected || bodyStart + bodyBytes > end) refuseUnreadable();
-  return { kind, header, body: async () => file.subarray(bodyStart, bodyStart + bodyBytes) };
+  return { kind, header, body: async () => file.range(bodyStart, bodyStart + bodyBytes) };
 }

@@ -1,9 +1,11 @@
 import type { IngestColumn } from '../../../wire/jobs.ts';
+import type { UploadedFile } from '../file-source.ts';
 import { MAX_DICTIONARY_ENTRIES_COUNT } from '../limits.ts';
+import { sourceOf } from '../places-of.ts';
 import type { RawValue } from '../raw-value.ts';
 import { RefusedInput, refuseUnreadable } from '../refused-input.ts';
-import { wholeUpload } from '../upload-source.ts';
-import type { UploadWriter } from '../upload-writer.ts';
+import { uploadBytes } from '../upload-source.ts';
+import type { RowTaker } from '../upload-writer.ts';
 import { arrowReader } from './arrow-values.ts';
 import { ByteSource } from './byte-source.ts';
 import { FILE_MAGIC, readFileMessages } from './file-messages.ts';
@@ -12,37 +14,52 @@ import { RecordBatch } from './record-batch.ts';
 import { type ArrowField, type ArrowSchema, readSchema } from './schema.ts';
 
 /**
- * Reads an Arrow IPC stream from front to back, holding one batch at a time, or an Arrow IPC file held whole.
+ * Reads an Arrow IPC stream from front to back, or an Arrow IPC file by its footer, holding one batch at a time.
  *
  * This is a reader of our own, for flat columns only: the library believes each length and offset of the file.
  *
  * @throws {RefusedInput} when the whole file cannot be used
  */
-export async function readArrow(
-  columns: readonly IngestColumn[],
-  bytes: AsyncIterable<Uint8Array>,
-  writer: UploadWriter,
-): Promise<void> {
-  const messages = messagesOf(new ByteSource(bytes));
+export async function readArrow(columns: readonly IngestColumn[], file: UploadedFile, writer: RowTaker): Promise<void> {
+  const messages = messagesOf(file, writer);
   const first = await messages.next();
   if (first.done === true) throw new RefusedInput('empty');
   if (first.value.kind !== 'schema') refuseUnreadable();
-  const names = columns.map(({ name }) => name);
+  const names = columns.map(sourceOf);
   const reader = new BatchReader(readSchema(first.value.header, names), writer);
   for await (const message of messages) await reader.take(message);
 }
 
-async function* messagesOf(source: ByteSource): AsyncGenerator<ArrowMessage, void, undefined> {
-  const start = await takeStart(source);
-  if (Buffer.from(start.subarray(0, FILE_MAGIC.length)).toString('latin1') !== FILE_MAGIC) {
-    yield* readStream(start, source);
+/**
+ * Reads the names of the flat columns of an Arrow file; those of nested ones are left out.
+ *
+ * @throws {RefusedInput} when it does not begin with a schema
+ */
+export async function readColumnNames(file: UploadedFile): Promise<{ names: string[]; nestedCount: number }> {
+  const first = await messagesOf(file, { readBytes: 0, addRow: () => undefined }).next();
+  if (first.done === true) throw new RefusedInput('empty');
+  if (first.value.kind !== 'schema') refuseUnreadable();
+  const { fields } = readSchema(first.value.header, []);
+  const flat = fields.filter(({ type }) => type.kind !== 'unsupported');
+  return { names: flat.map(({ name }) => name), nestedCount: fields.length - flat.length };
+}
+
+async function* messagesOf(file: UploadedFile, writer: RowTaker): AsyncGenerator<ArrowMessage, void, undefined> {
+  if (isFile(file.range(0, Math.min(FILE_MAGIC.length, file.byteCount)))) {
+    yield* readFileMessages(file, (byteCount) => {
+      writer.readBytes += byteCount;
+    });
     return;
   }
-  const file = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    yield start;
-    yield* source.rest();
-  };
-  yield* readFileMessages(await wholeUpload(file()));
+  const source = new ByteSource(uploadBytes(file, writer));
+  const start = await takeStart(source);
+  // Its footer is at its end, and what is compressed has no end before all of it is unpacked.
+  if (isFile(start)) throw new RefusedInput('compressed');
+  yield* readStream(start, source);
+}
+
+function isFile(start: Uint8Array): boolean {
+  return Buffer.from(start.subarray(0, FILE_MAGIC.length)).toString('latin1') === FILE_MAGIC;
 }
 
 async function takeStart(source: ByteSource): Promise<Uint8Array> {
@@ -57,13 +74,13 @@ async function takeStart(source: ByteSource): Promise<Uint8Array> {
 
 class BatchReader {
   readonly #schema: ArrowSchema;
-  readonly #writer: UploadWriter;
+  readonly #writer: RowTaker;
   /** The fields whose entries are wanted, by dictionary. */
   readonly #wanted: ReadonlyMap<bigint, ArrowField>;
   readonly #dictionaries = new Map<bigint, RawValue[]>();
   #nextRow = 1;
 
-  constructor(schema: ArrowSchema, writer: UploadWriter) {
+  constructor(schema: ArrowSchema, writer: RowTaker) {
     this.#schema = schema;
     this.#writer = writer;
     this.#wanted = new Map(

@@ -1,7 +1,8 @@
 import { unpack } from '../codecs/unpack.ts';
-import { MAX_DICTIONARY_ENTRIES_COUNT, MAX_PAGE_BYTES } from '../limits.ts';
+import { MAX_DICTIONARY_ENTRIES_COUNT, MAX_METADATA_BYTES, MAX_PAGE_BYTES } from '../limits.ts';
 import type { RawValue } from '../raw-value.ts';
 import { RefusedInput, refuseUnreadable } from '../refused-input.ts';
+import type { ChunkWindow } from './chunk-window.ts';
 import type { ColumnChunk } from './footer.ts';
 import { type DataPageHeader, type PageHeader, readPageHeader } from './page-header.ts';
 import { isIndexed, lengthPrefixed, type PageValues, readEncoded, readPlain } from './page-values.ts';
@@ -19,6 +20,9 @@ interface Page {
 
 const RLE_ENCODING = 3;
 
+/** Bytes in which nearly every page header ends. */
+const USUAL_HEADER_BYTES = 16_384;
+
 /**
  * Reads one column of one row group from its first row to its last, holding one page at a time.
  *
@@ -26,7 +30,8 @@ const RLE_ENCODING = 3;
  * missing, and every index point into the dictionary.
  */
 export class ColumnCursor {
-  readonly #bytes: Uint8Array;
+  readonly #pages: ChunkWindow;
+  readonly #onRead: (byteCount: number) => void;
   readonly #chunk: ColumnChunk;
   readonly #node: SchemaNode;
   readonly #read: ValueReader;
@@ -36,8 +41,10 @@ export class ColumnCursor {
   #entries: RawValue[] = [];
   #page: Page = { start: 0, end: 0, places: null, valueAt: () => refuseUnreadable() };
 
-  constructor(file: Uint8Array, chunk: ColumnChunk, node: SchemaNode) {
-    this.#bytes = file.subarray(chunk.start, chunk.end);
+  /** @param onRead is told the bytes of each page */
+  constructor(pages: ChunkWindow, chunk: ColumnChunk, node: SchemaNode, onRead: (byteCount: number) => void) {
+    this.#pages = pages;
+    this.#onRead = onRead;
     this.#chunk = chunk;
     this.#node = node;
     this.#read = parquetReader(node);
@@ -57,14 +64,27 @@ export class ColumnCursor {
   }
 
   #readPage(): void {
-    const header = readPageHeader(this.#bytes, this.#at);
-    const end = header.at + header.packedBytes;
-    if (end > this.#bytes.byteLength) refuseUnreadable();
-    if (header.unpackedBytes > MAX_PAGE_BYTES) throw new RefusedInput('part-too-large');
-    const packed = this.#bytes.subarray(header.at, end);
+    const header = this.#readHeader();
+    const start = this.#at + header.at;
+    const end = start + header.packedBytes;
+    if (end > this.#pages.byteCount) refuseUnreadable();
+    if (Math.max(header.unpackedBytes, header.packedBytes) > MAX_PAGE_BYTES) throw new RefusedInput('part-too-large');
+    const packed = this.#pages.view(start, end);
+    this.#onRead(end - this.#at);
     this.#at = end;
     if (header.kind === 'dictionary') this.#readDictionary(packed, header);
     else if (header.kind === 'data') this.#readDataPage(packed, header);
+  }
+
+  // How long a header is it does not say: statistics of long texts are in it, which nobody reads.
+  #readHeader(): ReturnType<typeof readPageHeader> {
+    const usual = this.#pages.view(this.#at, this.#at + USUAL_HEADER_BYTES);
+    try {
+      return readPageHeader(usual, 0);
+    } catch (error) {
+      if (!(error instanceof RefusedInput) || usual.byteLength < USUAL_HEADER_BYTES) throw error;
+      return readPageHeader(this.#pages.view(this.#at, this.#at + MAX_METADATA_BYTES), 0);
+    }
   }
 
   #readDictionary(packed: Uint8Array, { unpackedBytes, valueCount }: PageHeader): void {

@@ -1,4 +1,5 @@
 import type { Codec } from '../codecs/unpack.ts';
+import type { UploadedFile } from '../file-source.ts';
 import { MAX_FILE_COLUMNS_COUNT, MAX_METADATA_BYTES, MAX_PART_ROWS, MAX_ROW_GROUPS_COUNT } from '../limits.ts';
 import { placesOf } from '../places-of.ts';
 import { RefusedInput, refuseUnreadable } from '../refused-input.ts';
@@ -40,9 +41,9 @@ const CODECS: readonly (Codec | null)[] = ['none', 'snappy', 'gzip', null, 'brot
  *
  * @throws {RefusedInput} when a wanted column is missing, named twice or nested, or a row group lies
  */
-export function readFooter(file: Uint8Array, names: readonly string[]): Footer {
-  const footerStart = findFooter(file);
-  const reader = new ThriftReader(file.subarray(0, file.byteLength - TAIL_BYTES), footerStart);
+export function readFooter(file: UploadedFile, names: readonly string[]): Footer {
+  const { footerStart, footerEnd } = findFooter(file);
+  const reader = new ThriftReader(file.range(footerStart, footerEnd));
   const footer: Partial<Footer> = {};
   let rowCount = -1;
   reader.struct((id, type) => {
@@ -61,18 +62,40 @@ export function readFooter(file: Uint8Array, names: readonly string[]): Footer {
   return { columns, groups };
 }
 
-function findFooter(file: Uint8Array): number {
-  const text = (start: number) => Buffer.from(file.subarray(start, start + MAGIC_BYTES)).toString('latin1');
-  const magics = [text(0), text(Math.max(0, file.byteLength - MAGIC_BYTES))];
+/**
+ * Reads the names of the flat columns of a Parquet file; those of nested ones are left out.
+ *
+ * @throws {RefusedInput} when the footer is none
+ */
+export function readColumnNames(file: UploadedFile): { names: string[]; nestedCount: number } {
+  const { footerStart, footerEnd } = findFooter(file);
+  const reader = new ThriftReader(file.range(footerStart, footerEnd));
+  let top: SchemaNode[] = [];
+  reader.struct((id, type) => {
+    if (id === 2) top = readSchema(reader, type);
+    else reader.skip(type);
+  });
+  const flat = top.filter(({ childCount, repetition }) => childCount === 0 && repetition !== 'repeated');
+  return { names: flat.map(({ name }) => name), nestedCount: top.length - flat.length };
+}
+
+function findFooter(file: UploadedFile): { footerStart: number; footerEnd: number } {
+  if (file.byteCount < MAGIC_BYTES) throw new RefusedInput(file.byteCount === 0 ? 'empty' : 'not-this-format');
+  const footerEnd = file.byteCount - TAIL_BYTES;
+  const tail = Buffer.from(file.range(Math.max(0, footerEnd), file.byteCount));
+  const magics = [Buffer.from(file.range(0, MAGIC_BYTES)), tail.subarray(-MAGIC_BYTES)].map((magic) =>
+    magic.toString('latin1'),
+  );
   if (magics.includes(ENCRYPTED_MAGIC)) throw new RefusedInput('not-supported');
   if (magics[0] !== MAGIC) throw new RefusedInput('not-this-format');
-  if (magics[1] !== MAGIC || file.byteLength < MAGIC_BYTES + TAIL_BYTES) throw new RefusedInput('truncated');
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const footerBytes = view.getUint32(file.byteLength - TAIL_BYTES, true);
-  const start = file.byteLength - TAIL_BYTES - footerBytes;
-  if (start < MAGIC_BYTES) refuseUnreadable();
+  if (magics[1] !== MAGIC || footerEnd < MAGIC_BYTES) throw new RefusedInput('truncated');
+  const footerBytes = tail.readUInt32LE(0);
+  const footerStart = footerEnd - footerBytes;
+  if (footerStart < MAGIC_BYTES) refuseUnreadable();
   if (footerBytes > MAX_METADATA_BYTES) throw new RefusedInput('part-too-large');
-  return start;
+  // A footer of no bytes says nothing at all.
+  if (footerBytes === 0) refuseUnreadable();
+  return { footerStart, footerEnd };
 }
 
 function chooseColumns(top: readonly SchemaNode[], names: readonly string[]): SchemaNode[] {

@@ -1,0 +1,13 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Reads bytes from a place of a file; fewer only where the file ends. */
+export async function readAt(handle: FileHandle, at: { position: number; length: number }): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(at.length);
+  let filled = 0;
+  while (filled < at.length) {
+    const { bytesRead } = await handle.read(bytes, filled, at.length - filled, at.position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { ingestLastLineOf, ingestVerdictOf, isHolding } from './ingest-verdict.ts';
+
+const clean = {
+  kills: 25,
+  tornSnapshots: 0,
+  leakedBytes: 0,
+  resumed: 9,
+  erasedPersonsFound: 0,
+  rawIdentifiersFound: 0,
+};
+const lines = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${JSON.stringify({ name, count })}\n`)
+    .join('');
+
+describe('the verdict on data in', () => {
+  it('holds when everything was tried and nothing was found', () => {
+    const verdict = ingestVerdictOf(lines(clean), 0);
+    expect(verdict).toEqual({ ...clean, failed: 0 });
+    expect(isHolding(verdict)).toBe(true);
+  });
+
+  it('adds up what several tests counted', () => {
+    expect(ingestVerdictOf(`${lines(clean)}${lines({ kills: 5 })}`, 0).kills).toBe(30);
+  });
+
+  it.each(['tornSnapshots', 'leakedBytes', 'erasedPersonsFound', 'rawIdentifiersFound'])(
+    'does not hold with one in `%s`',
+    (name) => {
+      expect(isHolding(ingestVerdictOf(lines({ ...clean, [name]: 1 }), 0))).toBe(false);
+    },
+  );
+
+  it('does not hold when a test failed', () => {
+    expect(isHolding(ingestVerdictOf(lines(clean), 1))).toBe(false);
+  });
+
+  it.each(Object.keys(clean))('does not hold when nobody counted `%s`', (name) => {
+    const { [name as keyof typeof clean]: _, ...others } = clean;
+    const verdict = ingestVerdictOf(lines(others), 0);
+    expect(verdict).toMatchObject({ [name]: null, failed: 1 });
+    expect(isHolding(verdict)).toBe(false);
+  });
+
+  it.each(['kills', 'resumed'])('does not hold when `%s` is nothing', (name) => {
+    expect(isHolding(ingestVerdictOf(lines({ ...clean, [name]: 0 }), 0))).toBe(false);
+  });
+
+  it('is one line of JSON with the names that were promised, in order', () => {
+    const line = ingestLastLineOf(ingestVerdictOf(lines(clean), 0));
+    expect(line).not.toContain('\n');
+    expect(Object.keys(JSON.parse(line))).toEqual([...Object.keys(clean), 'failed']);
+  });
+});
