@@ -26,7 +26,7 @@ export function priceText({
   const cost =
     (price?.rho ?? 0) === 0
       ? 'price: nothing, the same report was released before and is kept'
-      : `price: epsilon ${formatNumber(price?.epsilon ?? 0, 4)}, delta ${price?.delta ?? 0}`;
+      : `price: epsilon ${formatNumber(price?.epsilon ?? 0, 4)}, delta ${deltaText(price?.delta)}`;
   const refused = affordable ? [] : ['it would be refused: the privacy budget does not reach'];
   return [cost, renderBudget(accounts), ...refused].join('\n');
 }
@@ -68,5 +68,10 @@ function countText(count: matching.ProtectedCount | undefined): string {
 
 function chargedText(charged: privacy.PrivacyCost | undefined): string {
   if ((charged?.rho ?? 0) === 0) return 'charged: nothing';
-  return `charged: epsilon ${formatNumber(charged?.epsilon ?? 0, 4)}, delta ${charged?.delta ?? 0}`;
+  return `charged: epsilon ${formatNumber(charged?.epsilon ?? 0, 4)}, delta ${deltaText(charged?.delta)}`;
+}
+
+// A sum of two deltas has digits that say nothing.
+function deltaText(delta = 0): string {
+  return String(Number(delta.toPrecision(3)));
 }
