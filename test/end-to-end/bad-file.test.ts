@@ -11,7 +11,7 @@ import { ServiceProcess } from '../support/service-process.ts';
 import { entriesOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
 import { ServiceStage } from '../support/service-stage.ts';
-import { expectNothingDone } from '../support/service-standing.ts';
+import { expectNothingDone, expectOnlyStaged } from '../support/service-standing.ts';
 import { setTable, type Table, upload } from '../support/service-table.ts';
 
 const { CSV, ARROW, PARQUET } = datasets.FileFormat;
@@ -127,9 +127,9 @@ describe('a bad row', () => {
 });
 
 describe('an upload that breaks off', () => {
-  it('leaves nothing when its client is killed in the middle, and the same upload can be sent again', async () => {
+  it('publishes nothing when its client is killed in the middle, and the same upload can be sent again', async () => {
     const uploadId = randomUUID();
-    await expectNothingDone(stage, table, async () => {
+    await expectOnlyStaged(stage, table, async () => {
       const args = [stage.service.address(), await stage.token('brand'), table.mailingsId, uploadId];
       const client = await ServiceProcess.start(
         new URL('../support/service-half-upload.ts', import.meta.url),

@@ -83,8 +83,10 @@ describe('the log', () => {
     // Twice: reading the log is itself one of the things that it tells, to the next reader.
     await entriesOf(stage);
     const entries = await entriesOf(stage);
+    // The tests of matches, rights, identity and keys await the entries of theirs by name.
+    const elsewhere = /^(match-|person|member-erased|dataset-erased|opt-outs-|identity-|key-)/;
     const unheard = new Set(['service-stopped', 'member-invited', 'run-failed']);
-    const expected = Object.keys(entryKinds).filter((kind) => !unheard.has(kind));
+    const expected = Object.keys(entryKinds).filter((kind) => !(unheard.has(kind) || elsewhere.test(kind)));
     expect(new Set(entries.map(({ kind }) => kind))).toEqual(new Set(expected));
     expect(entries.map(({ leafIndex }) => leafIndex)).toEqual(entries.map((_, index) => index));
   });

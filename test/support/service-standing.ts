@@ -5,7 +5,7 @@ import type { ServiceStage } from './service-stage.ts';
 import type { Table } from './service-table.ts';
 
 /** Everything that a call which is refused must leave as it was. */
-async function standingOf(stage: ServiceStage, { collaborationId }: Table): Promise<object> {
+async function standingOf(stage: ServiceStage, { collaborationId }: Table) {
   return {
     files: dataFiles(stage.dataDirectory),
     charges: await chargesOf(stage, 'brand', collaborationId),
@@ -25,4 +25,19 @@ export async function expectNothingDone<Result>(
   const result = await attempt();
   expect(await standingOf(stage, table)).toEqual(before);
   return result;
+}
+
+/** The same, but that what has arrived of an upload stays, sealed, for whoever goes on with it. */
+export async function expectOnlyStaged(
+  stage: ServiceStage,
+  table: Table,
+  attempt: () => Promise<unknown>,
+): Promise<void> {
+  const before = withoutOriginals(await standingOf(stage, table));
+  await attempt();
+  expect(withoutOriginals(await standingOf(stage, table))).toEqual(before);
+}
+
+function withoutOriginals<Standing extends { readonly files: readonly string[] }>(standing: Standing): Standing {
+  return { ...standing, files: standing.files.filter((path) => !path.startsWith('originals/')) };
 }
