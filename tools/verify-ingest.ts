@@ -59,6 +59,7 @@ async function runTests(): Promise<number> {
   const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...files];
   const env = {
     ...process.env,
+    GALLEY_VERIFY_INGEST: '1',
     GALLEY_SEED: seed,
     GALLEY_LONG: values.long ? '1' : '0',
     GALLEY_TALLY: paths.tally,
