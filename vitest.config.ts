@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { TestCountReporter } from './tools/test-count-reporter.ts';
 
-const TEST_TIMEOUT_MS = 30_000; // a cold wall starts in a quarter of a second; the rest is room for a loaded machine
-const HOOK_TIMEOUT_MS = 60_000; // hooks start whole services, and wait for them to stop
+const TEST_TIMEOUT_MS = 60_000; // a cold wall starts in a quarter of a second; the rest is room for a loaded machine
+const HOOK_TIMEOUT_MS = 120_000; // hooks start whole services, and wait for them to stop
 
 const WORKER_COUNT = 3;
 
