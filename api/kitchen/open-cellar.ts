@@ -3,7 +3,7 @@ import { type AuditLog, openCheckpointKey, openLog } from '../../audit/index.ts'
 import type { Config } from '../config/index.ts';
 import { openDataKeys } from '../keys/index.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { type Keyring, makePrivateDirectory } from '../vault/index.ts';
+import { type Keyring, makePrivateDirectory, sweepDrafts } from '../vault/index.ts';
 
 /** The log's name in its checkpoints. */
 const LOG_ORIGIN = 'galley/log';
@@ -31,6 +31,7 @@ export async function openCellar(config: Pick<Config, 'dataDirectory' | 'keys'>)
   await makePrivateDirectory(join(dataDirectory, 'keys'));
   const signer = await openCheckpointKey(join(dataDirectory, 'keys', 'log.key'), LOG_ORIGIN);
   const log = await openLog({ directory: join(dataDirectory, 'log'), origin: LOG_ORIGIN, signer });
+  await sweepDrafts(join(dataDirectory, 'keys'));
   const store = await openStore(dataDirectory);
   const keyring = await openDataKeys(config, store);
   const close = async (): Promise<void> => {

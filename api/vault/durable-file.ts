@@ -1,6 +1,6 @@
 // A file that a crash may leave half written is worse than none: keys and snapshots appear whole or not at all.
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Readable by the service's own user alone. */
@@ -8,6 +8,8 @@ export const PRIVATE_FILE_MODE = 0o600;
 
 /** Enterable by the service's own user alone. */
 const PRIVATE_DIRECTORY_MODE = 0o700;
+
+const DRAFT_SUFFIX = '.part';
 
 /** Makes a directory, and those above it, that only the service's own user can enter. */
 export async function makePrivateDirectory(directory: string): Promise<void> {
@@ -52,9 +54,15 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
+/** Removes what a crash left of files that were being written; only for whoever holds the data directory. */
+export async function sweepDrafts(directory: string): Promise<void> {
+  const drafts = (await readdir(directory)).filter((name) => name.startsWith('.') && name.endsWith(DRAFT_SUFFIX));
+  for (const draft of drafts) await rm(join(directory, draft), { force: true });
+}
+
 /** A name beside `path` that nobody else writes to. */
 export function stagedName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
+  return join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}${DRAFT_SUFFIX}`);
 }
 
 async function stage(path: string, bytes: Uint8Array): Promise<string> {

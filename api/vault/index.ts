@@ -1,6 +1,6 @@
 /** The door of the vault chapter: keys, sealed files, and files that appear whole or not at all. */
 export { checkSealedFile, readFileNames, type SealFault } from './check-sealed-file.ts';
-export { createDurably, makePrivateDirectory, writeDurably } from './durable-file.ts';
+export { createDurably, makePrivateDirectory, sweepDrafts, writeDurably } from './durable-file.ts';
 export type { KeyShelf, KeyState, ShelfKey } from './key-shelf.ts';
 export { Keyring, openKeyring } from './keyring.ts';
 export { type MasterKey, type MasterKeySource, masterKeyOf } from './master-key.ts';

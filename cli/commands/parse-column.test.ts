@@ -10,6 +10,9 @@ describe('a column on the command line', () => {
       scale: 0,
       nullable: false,
       defaultRegion: '',
+      source: '',
+      hashed: false,
+      customKind: '',
     });
     expect(parseColumn('spend:decimal(2)?')).toMatchObject({
       kind: datasets.ColumnKind.DECIMAL,

@@ -15,7 +15,9 @@ const node = path.join(checkout, 'node');
 
 beforeAll(() => {
   const staged = stageRuntime();
-  fs.cpSync(path.join(import.meta.dirname, '..'), path.join(checkout, 'sandbox'), { recursive: true });
+  for (const folder of ['sandbox', 'identity', 'points']) {
+    fs.cpSync(path.join(import.meta.dirname, '../..', folder), path.join(checkout, folder), { recursive: true });
+  }
   fs.cpSync(staged.packages, path.join(checkout, 'node_modules'), { recursive: true });
   fs.copyFileSync(process.execPath, node, fs.constants.COPYFILE_FICLONE);
   fs.chmodSync(home, 0o700);

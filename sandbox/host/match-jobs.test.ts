@@ -96,12 +96,12 @@ describe('countMatches', () => {
     // The points as they were sent fit together; what was added to them does not match by chance.
     expect((await count(points, one)).at(-1)).toEqual({ kind: 'count', count: 0n });
     const refused = [
-      count(points.slice(POINT_BYTES), one),
-      count(points, new Uint8Array(POINT_BYTES)),
-      count(points, Buffer.alloc(POINT_BYTES, 0xff)),
-      count(points, Buffer.concat([one, one])),
-      count(Buffer.concat([new Uint8Array(POINT_BYTES), points.slice(POINT_BYTES)]), nothing),
-    ];
-    for (const attempt of refused) await expect(attempt).rejects.toEqual(new WallError('RUN_FAILED'));
+      [points.slice(POINT_BYTES), one],
+      [points, new Uint8Array(POINT_BYTES)],
+      [points, Buffer.alloc(POINT_BYTES, 0xff)],
+      [points, Buffer.concat([one, one])],
+      [Buffer.concat([new Uint8Array(POINT_BYTES), points.slice(POINT_BYTES)]), nothing],
+    ] as const;
+    for (const [raised, own] of refused) await expect(count(raised, own)).rejects.toEqual(new WallError('RUN_FAILED'));
   });
 });

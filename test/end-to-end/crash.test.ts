@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +39,8 @@ afterAll(async () => {
 /** Dies and comes back; what was signed before must still be the beginning of the log, and nothing may lie about. */
 async function dieAndComeBack(): Promise<void> {
   checkpoints.push((await stage.as('auditor').audit.checkpoint()).checkpoint);
+  // What a death while keys are written leaves behind.
+  writeFileSync(join(stage.dataDirectory, 'keys', '.issuer.private.json.0123456789abcdef.part'), '{');
   await stage.crash();
   expect(await verifyLogOf(stage, checkpoints)).toMatchObject({ checkedCheckpoints: checkpoints.length });
   expect(filesBelow(stage.dataDirectory).filter((path) => path.endsWith('.part'))).toEqual([]);
