@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import * as module from 'node:module';
 import { Command, Option } from 'commander';
 import { openLocalIssuer, type Role, roles } from './auth/index.ts';
 import { readConfig } from './config/index.ts';
@@ -31,6 +32,8 @@ async function start(options: ServerOptions): Promise<void> {
   const running = await serve(config, openOperatorLog(process.stderr));
   const host = config.listenAddress.slice(0, config.listenAddress.lastIndexOf(':'));
   process.stdout.write(`${JSON.stringify({ listening: `${host}:${running.port}` })}\n`);
+  // Where the compile cache is on: Node would keep it at a regular end only, and the next start may follow a crash.
+  module.flushCompileCache();
   const stop = (): void => {
     running.stop().then(
       () => process.exit(0),

@@ -15,14 +15,15 @@ import { openLocalIssuer, openTokenVerifier } from './auth/index.ts';
 import { makeCollaborationService } from './collaborations/index.ts';
 import type { Config } from './config/index.ts';
 import { assertNoRealData, makeDatasetService, sweepSnapshots } from './datasets/index.ts';
-import { sweepReleases } from './exits/index.ts';
+import { sweepReleases, tellLostCharges } from './exits/index.ts';
 import { makeFunctionService } from './functions/index.ts';
 import { type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
 import { makeIdentityService } from './identity/index.ts';
-import { type Kitchen, openKitchen, record } from './kitchen/index.ts';
-import { makeLogService } from './log/index.ts';
+import { type Kitchen, noteStart, openKitchen, record } from './kitchen/index.ts';
+import { EntryIndex, makeLogService, startWitnessing } from './log/index.ts';
 import { makeMatchService } from './matching/index.ts';
 import { failInterrupted, makeQueryService, makeRuns } from './queries/index.ts';
+import { announceOwnReceiptKey } from './receipts/index.ts';
 import { makeRightsService, startErasures } from './rights/index.ts';
 import { makeUploadService, startUploads } from './uploads/index.ts';
 
@@ -41,14 +42,18 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   if (config.issuer.kind === 'local') await openLocalIssuer(config);
   const kitchen = await openKitchen(config, operatorLog);
   await assertNoRealData(kitchen);
-  await record(kitchen, { kind: 'service-started', call: null, collaboration: null, subject: {} });
+  await noteStart(kitchen);
+  await announceOwnReceiptKey(kitchen);
   await sweepSnapshots(kitchen);
   await sweepReleases(kitchen);
+  await tellLostCharges(kitchen);
   await failInterrupted(kitchen);
   const runs = makeRuns(kitchen);
   const deliveries = startDeliveries(kitchen);
   const erasures = startErasures(kitchen, { runs, onSwitched: () => deliveries.nudge() });
   const received = startUploads(kitchen);
+  const witnessing = startWitnessing(kitchen);
+  const index = await openEntryIndex(kitchen);
   const { verify } = openTokenVerifier(config);
   const server = createServer({
     config,
@@ -66,19 +71,30 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   const tools = { erasures, deliveries };
   server.addService(rights.PersonRightsServiceService, { ...makeRightsService(kitchen, tools, server) });
   server.addService(matching.MatchServiceService, { ...makeMatchService(kitchen, server) });
-  server.addService(audit.AuditServiceService, { ...makeLogService(kitchen, server) });
+  server.addService(audit.AuditServiceService, { ...makeLogService(kitchen, index, server) });
   const port = await server.start();
+  void kitchen.logFailed.then(() => {
+    operatorLog.error('the log could not be written: nothing more is done until the service is started again');
+    server.reportUnfit();
+  });
   const stop = async (): Promise<void> => {
     await server.drain(DRAIN_MS);
     await erasures.close();
     await received.close();
     await deliveries.close();
     await runs.close();
+    await witnessing.close();
     await record(kitchen, { kind: 'service-stopped', call: null, collaboration: null, subject: {} });
     await kitchen.log.checkpoint();
+    await index.close();
     await kitchen.close();
   };
   return { port, stop };
+}
+
+function openEntryIndex({ config, log, operatorLog }: Kitchen): Promise<EntryIndex> {
+  const onFailure = (err: unknown) => operatorLog.error({ err }, 'index of the log failed');
+  return EntryIndex.open({ directory: config.dataDirectory, log, onFailure });
 }
 
 /** Writes refused calls to the log, alike ones counted together: a flood of bad tokens must not fill it. */

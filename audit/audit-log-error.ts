@@ -11,7 +11,8 @@ export type AuditLogCode =
   | 'ORIGIN_INVALID'
   | 'ORIGIN_MISMATCH'
   | 'KEY_FILE_INVALID'
-  | 'KEY_FILE_EXPOSED';
+  | 'KEY_FILE_EXPOSED'
+  | 'WITNESS_STATE_INVALID';
 
 /** A failure of the log on this machine (not of a proof); the cause, if any, is for the operator only. */
 export class AuditLogError extends Error {

@@ -15,6 +15,7 @@ import { ServiceStage } from '../test/support/service-stage.ts';
 import { createDataset, outcomesColumns, setTable, upload } from '../test/support/service-table.ts';
 import { boundingFigures } from './bounding-figures.ts';
 import { compare, type Figure } from './compare.ts';
+import { LARGEST_SIZE, logFigures } from './log-figures.ts';
 import { printFigures, printMemory } from './print-figures.ts';
 import { benchViews } from './views.ts';
 import { idleMemoryMib, wallFigures } from './wall-figures.ts';
@@ -47,6 +48,8 @@ await loadEngine(stage.directory);
 const plan = await planOf(armsSql);
 const planned = printAggregate(plan).sql;
 
+const lines: string[] = [];
+const log = await logFigures(stage, collaborationId, { largest: LARGEST_SIZE, tell: (line) => lines.push(line) });
 const figures: Figure[] = [
   await compare({
     name: 'protected plan in the engine',
@@ -95,9 +98,11 @@ const figures: Figure[] = [
   }),
   ...(await boundingFigures()),
   ...(await wallFigures()),
+  ...log,
 ];
 
 printFigures(figures);
+for (const line of lines) process.stdout.write(`${line}\n`);
 printMemory(await idleMemoryMib());
 
 function plainSql(outcomes: string, mailings: string): string {

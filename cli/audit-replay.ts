@@ -1,55 +1,110 @@
 import { createHash } from 'node:crypto';
-import type { GalleyClient } from './client/index.ts';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { OWN_CHECKOUT, rulesDigest } from './auditor/rules-digest.ts';
+
+/** The rules as a replay needs them, of this checkout or of another. */
+type RulesModule = Pick<typeof import('../policies/index.ts'), 'readDecisionRecord' | 'replayDecision'>;
+
+/** What an auditor got of a decision. */
+export interface GivenRecord {
+  /** JSON, in UTF-8. */
+  readonly record: Uint8Array;
+  /** Stands before the record in the digest. */
+  readonly salt: Uint8Array;
+}
 
 /** A decision that was made again from its record. */
-export interface ReplayedDecision {
+export interface DecidedAgain {
+  /** What it is about: `question`, `audience`, `audience-size`, `activation` or `match`. */
+  readonly about: string;
   /** `admitted`, `refused` or `budget-spent`, as the record says. */
   readonly decided: string;
-  /**
-   * Where the decision that follows from the recorded inputs differs from the recorded one; empty when it is identical.
-   */
+  /** Where the decision that follows from the recorded inputs differs from the recorded one; empty when identical. */
   readonly differences: readonly string[];
-  /** The entry of the log that binds this record; `null` when none does. */
-  readonly leafIndex: number | null;
+  /** The code that decided, as the record says; `null` in records from before it was told. */
+  readonly code: { readonly version: string; readonly engine: string; readonly rules: string } | null;
+  /** Whether the rules that decided again are, to the last byte, those that the record names. */
+  readonly isSameCode: boolean;
   readonly record: unknown;
 }
 
-/** The kinds of entry that a decision on a question has. */
-const DECIDED = ['question-admitted', 'question-refused'] as const;
-
-/**
- * Reads the record of a decision, decides again from it here, and looks for the entry of the log that binds it.
- *
- * Nothing of the service is believed: the rules run on the auditor's machine, over what was recorded alone. That the
- * record is the one of the time shows in its digest, which the log has held since.
- *
- * @throws {TypeError} when the record is not of a version that is known here
- */
-export async function replayAudit(client: GalleyClient, queryId: string): Promise<ReplayedDecision> {
-  // Loaded here and now: no other command needs the rules, and no other file of the CLI may reach them.
-  const { readDecisionRecord, replayDecision } = await import('../policies/index.ts');
-  const kept = await client.audit.decision(queryId);
-  const record = readDecisionRecord(Buffer.from(kept.record).toString());
-  const digest = createHash('sha256').update(kept.salt).update(kept.record).digest('hex');
-  const { differences } = replayDecision(record);
-  return {
-    decided: record.decision.kind,
-    differences,
-    leafIndex: await boundBy(client, { ...kept, queryId, digest }),
-    record,
-  };
+/** The digest that the log has of a record. */
+export function digestOfRecord({ salt, record }: GivenRecord): string {
+  return createHash('sha256').update(salt).update(record).digest('hex');
 }
 
-async function boundBy(
-  client: GalleyClient,
-  of: { collaborationId: string; fromIndex: bigint; queryId: string; digest: string },
-): Promise<number | null> {
-  const { collaborationId, fromIndex } = of;
-  for (const kind of DECIDED) {
-    for await (const { leaf, leafIndex } of client.audit.entries({ collaborationId, kind, fromIndex })) {
-      const { subject } = JSON.parse(Buffer.from(leaf).toString()) as { subject?: Record<string, unknown> };
-      if (subject?.question === of.queryId && subject.decision === of.digest) return Number(leafIndex);
-    }
+/**
+ * The rules that decide again: this checkout's own, and those of other checkouts for what they decided.
+ *
+ * Which rules decided stands in each record, as a digest of their sources. What is loaded from another checkout is held
+ * against that digest first: only what a record names is ever run for it.
+ */
+export class ReplayRules {
+  readonly #own: string;
+  readonly #checkouts: ReadonlyMap<string, string>;
+  readonly #loaded = new Map<string, Promise<RulesModule>>();
+
+  private constructor(own: string, checkouts: ReadonlyMap<string, string>) {
+    this.#own = own;
+    this.#checkouts = checkouts;
   }
-  return null;
+
+  /** Reads which rules there are, without running any. @throws {Error} when a folder holds no checkout */
+  static async of(otherCheckouts: readonly string[]): Promise<ReplayRules> {
+    const own = await rulesDigest(OWN_CHECKOUT);
+    const checkouts = new Map<string, string>();
+    for (const checkout of otherCheckouts.map((path) => resolve(path))) {
+      checkouts.set(await digestOrRefuse(checkout), checkout);
+    }
+    return new ReplayRules(own, checkouts);
+  }
+
+  /**
+   * Decides again from a record, by the rules that it names where they are here, else by this checkout's own.
+   *
+   * @throws {TypeError} when the record is of no version that those rules know
+   */
+  async decideAgain({ record }: GivenRecord): Promise<DecidedAgain> {
+    const text = Buffer.from(record).toString();
+    const named = namedRules(text);
+    const digest = named !== null && this.#checkouts.has(named) ? named : this.#own;
+    const { readDecisionRecord, replayDecision } = await this.#load(digest);
+    const read = readDecisionRecord(text);
+    const { differences } = replayDecision(read);
+    return {
+      about: read.about,
+      decided: read.decision.kind,
+      differences,
+      code: read.code ?? null,
+      isSameCode: named === digest,
+      record: read,
+    };
+  }
+
+  #load(digest: string): Promise<RulesModule> {
+    const loading = this.#loaded.get(digest) ?? this.#import(digest);
+    this.#loaded.set(digest, loading);
+    return loading;
+  }
+
+  async #import(digest: string): Promise<RulesModule> {
+    const checkout = this.#checkouts.get(digest);
+    // Loaded here and now: no other command needs the rules, and no other file of the CLI may reach them.
+    if (checkout === undefined) return await import('../policies/index.ts');
+    return (await import(pathToFileURL(join(checkout, 'policies/index.ts')).href)) as RulesModule;
+  }
+}
+
+async function digestOrRefuse(checkout: string): Promise<string> {
+  try {
+    return await rulesDigest(checkout);
+  } catch (cause) {
+    throw new Error(`\`${checkout}\` holds no checkout with rules in policies/`, { cause });
+  }
+}
+
+function namedRules(text: string): string | null {
+  const { code } = JSON.parse(text) as { code?: { rules?: unknown } };
+  return typeof code?.rules === 'string' ? code.rules : null;
 }

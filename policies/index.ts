@@ -55,10 +55,11 @@ export {
   type MostRows,
   uncutTables,
 } from './plan/bounding-choice.ts';
-export { columnsNeeded } from './plan/columns-needed.ts';
+export { columnsNeeded, touchedColumns } from './plan/columns-needed.ts';
 export { type BoundedReach, boundingPath, type ExpectedError, expectedErrors } from './plan/explain-plan.ts';
 export { canonicalText, type Expression, type PlanTable } from './plan/expression.ts';
 export { functionsUsed, type UsedFunction } from './plan/functions-used.ts';
+export { bothSql, personsSql } from './plan/match-sql.ts';
 export { varianceOf } from './plan/noise-variance.ts';
 export { planAudienceSize } from './plan/plan-audience.ts';
 export {
@@ -92,9 +93,15 @@ export { protect, protectInSlices, type Release, type ThresholdNote } from './pr
 export { foundBounds, protectBounds } from './protect/protect-bounds.ts';
 export { type Cell, RawGroups } from './protect/raw-groups.ts';
 export { estimateFromSample, type SampledEstimate } from './protect/sampled-count.ts';
-export type { AccountBefore, Decision, DecisionInputs } from './replay/decide.ts';
+export type { AccountBefore } from './replay/bear-charge.ts';
+export type { Decision, DecisionInputs } from './replay/decide.ts';
+export type { ActivationInputs, AudienceInputs, SizeInputs } from './replay/decide-audience.ts';
+export type { MatchInputs } from './replay/decide-match.ts';
 export {
+  type DecidingCode,
   type DecisionRecord,
+  type DecisionSubject,
+  type Decisions,
   type Replay,
   readDecisionRecord,
   recordDecision,

@@ -253,6 +253,12 @@ export interface WallPlaces {
   maxRunning?: number;
   /** Jobs of one lane at once; default: half of the places. */
   maxRunningPerLane?: number;
+  /**
+   * When a spare opens its engine: `warm` before it has a job, or `cold` with the first job that asks the engine. Jobs
+   * that never do get workers without one either way, which cost half; spares of that kind are kept for them when the
+   * wall is `cold`. Default: `warm`.
+   */
+  engine?: 'warm' | 'cold';
 }
 
 /** How to build the wall. */

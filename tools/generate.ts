@@ -1,9 +1,10 @@
-// Writes the generated half of proto/: `npm run generate`. With --check it writes nothing and compares instead, so that
+// Writes the generated half of proto/, and of docs/entries.md: `npm run generate`. With --check it writes nothing and compares instead, so that
 // nobody edits generated code by hand. With --baseline it declares the contract of today the one to stay compatible
 // with.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { entriesPage, entriesPageText } from './entries-page.ts';
 import { root, runCommand } from './run-command.ts';
 
 const generated = 'proto/gen';
@@ -11,6 +12,8 @@ const image = `${generated}/image.binpb`; // the descriptors that reflection ser
 const baseline = 'proto/baseline.binpb';
 
 async function main(flag: string | undefined): Promise<void> {
+  if (flag !== '--check')
+    writeFileSync(join(root, entriesPage), entriesPageText(readFileSync(join(root, entriesPage), 'utf8')));
   if (flag === '--baseline') return buf('build', '--exclude-source-info', '-o', baseline);
   const folder = mkdtempSync(join(tmpdir(), 'galley-proto-'));
   try {

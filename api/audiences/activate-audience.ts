@@ -1,11 +1,16 @@
-import { checkAudienceSize, checkDestination, type Violation } from '../../policies/index.ts';
+import { statementDigest } from '../../audit/index.ts';
+import { checkAudienceSize, checkDestination, type DestinationFacts, type Violation } from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
+import { keepDecision } from '../decisions/index.ts';
 import { type Call, notFound, type ServiceError } from '../grpc/index.ts';
-import { type Kitchen, newId, type Remember, record } from '../kitchen/index.ts';
+import { type Kitchen, newId, type Remember, record, recordPlaced } from '../kitchen/index.ts';
+import { keepReceipt, signReceipt } from '../receipts/index.ts';
 import type { Database } from '../store/index.ts';
+import { activationStatement } from './activation-statement.ts';
 import { type ActivationRow, type AudienceRecord, admitToAudience, audienceRefused } from './audience-record.ts';
 import { destinationFacts, readDestination } from './destinations.ts';
 import { estimateAudience, type SizedAudience } from './estimate-audience.ts';
+import { placeOf } from './keep-audience-decision.ts';
 import { snapshotsText } from './sized-snapshots.ts';
 
 /**
@@ -24,23 +29,35 @@ export async function activateAudience(
   const destination = await readDestination(kitchen, row.collaboration_id, destinationId);
   if (destination === undefined) throw notFound('destination');
   const sized = await estimateAudience(kitchen, call, audience, 0);
-  const violations = [
-    ...checkDestination(sized.checked, destinationFacts(destination)),
-    ...checkAudienceSize(sized.checked, sized.size.persons),
-  ];
-  if (violations.length > 0) throw await refuse(kitchen, call, audience, violations);
+  const tooSmall = checkAudienceSize(sized.checked, sized.size.persons);
+  const violations = [...checkDestination(sized.checked, destinationFacts(destination)), ...tooSmall];
   const activationId = newId('act');
-  const leafIndex = await record(kitchen, {
+  const facts = { activationId, destination: destinationFacts(destination), isLargeEnough: tooSmall.length === 0 };
+  const decision = await keepActivation(kitchen, call, audience, { ...facts, sized, violations });
+  if (violations.length > 0) throw await refuse(kitchen, call, audience, { activationId, decision, violations });
+  const accepting = { activationId, call, audience, destinationId, sized, decision };
+  const statement = await activationStatement(kitchen, accepting);
+  const placed = await recordPlaced(kitchen, {
     kind: 'audience-activated',
     call,
     collaboration: row.collaboration_id,
-    subject: { audience: row.audience_id, activation: activationId, destination: destinationId },
+    subject: {
+      audience: row.audience_id,
+      activation: activationId,
+      destination: destinationId,
+      decision,
+      decidingCode: { ...kitchen.code },
+      receipt: statementDigest(statement),
+    },
   });
+  const of = { kind: 'activation' as const, id: activationId, collaborationId: row.collaboration_id };
+  const receipt = await signReceipt(kitchen, { ...of, statement }, placed);
   const accepted = newActivation(kitchen, call, { audience, destinationId, sized });
   await kitchen.store.transaction(async (db) => {
     const version = await nextVersion(db, row.audience_id);
-    const activation = { ...accepted, activation_id: activationId, version, leaf_index: leafIndex };
+    const activation = { ...accepted, activation_id: activationId, version, leaf_index: placed.leafIndex };
     await db.insertInto('activations').values(activation).execute();
+    await keepReceipt(db, receipt);
     await remember(db, Buffer.from(activationId));
   });
   return activationId;
@@ -74,13 +91,46 @@ function newActivation(kitchen: Kitchen, { principal }: Call, { audience, destin
   };
 }
 
+interface HeldAgainst {
+  readonly activationId: string;
+  readonly destination: DestinationFacts;
+  readonly isLargeEnough: boolean;
+  readonly sized: SizedAudience;
+  readonly violations: readonly Violation[];
+}
+
+/** Keeps what a publication is decided from, which is whether the size is large enough and not the size. */
+async function keepActivation(
+  kitchen: Kitchen,
+  call: Call,
+  { row }: AudienceRecord,
+  { activationId, destination, isLargeEnough, sized, violations }: HeldAgainst,
+): Promise<string> {
+  const { collaboration_id: collaborationId, owner: actingFor } = row;
+  const place = placeOf({ call, subjectId: activationId, collaborationId, actingFor }, sized.checked);
+  const inputs = { ...sized.inputs, destination, isLargeEnough };
+  const kind = violations.length > 0 ? 'refused' : 'admitted';
+  return await keepDecision(kitchen, kitchen.store.db, place, { about: 'activation', inputs, kind });
+}
+
 async function refuse(
   kitchen: Kitchen,
   call: Call,
   { row }: AudienceRecord,
-  violations: readonly Violation[],
+  {
+    activationId,
+    decision,
+    violations,
+  }: Pick<HeldAgainst, 'activationId' | 'violations'> & { readonly decision: string },
 ): Promise<ServiceError> {
-  const subject = { audience: row.audience_id, rules: violations.map((v) => v.rule) };
+  const rules = violations.map((v) => v.rule);
+  const subject = {
+    audience: row.audience_id,
+    activation: activationId,
+    rules,
+    decision,
+    decidingCode: { ...kitchen.code },
+  };
   await record(kitchen, { kind: 'audience-refused', call, collaboration: row.collaboration_id, subject });
   return audienceRefused(violations);
 }

@@ -1,15 +1,18 @@
 import type { Selectable } from 'kysely';
 import {
+  type AudienceInputs,
   type CheckedAudience,
   checkAudience,
   type FunctionView,
+  readQuery,
   type UsedFunction,
   type Violation,
 } from '../../policies/index.ts';
 import type { Principal } from '../auth/index.ts';
 import type { AuthorizationRequest, Decision } from '../authorize/index.ts';
 import { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
-import { assertAccepted, parse, readTableViews, violationMessages } from '../exits/index.ts';
+import { openKept } from '../details/index.ts';
+import { assertAccepted, readTableViews, treeOf, violationMessages } from '../exits/index.ts';
 import { functionViewsOf } from '../functions/index.ts';
 import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.ts';
 import type { Kitchen, Work } from '../kitchen/index.ts';
@@ -65,11 +68,10 @@ export function decideOnAudience(
   });
 }
 
-/** The SQL of a stored audience. */
-export function sqlOf(kitchen: Kitchen, row: AudienceRow): string {
-  return Buffer.from(
-    kitchen.vault.openBytes({ label: 'audience-sql', id: row.audience_id }, row.sql_sealed),
-  ).toString();
+/** The SQL of a stored audience. @throws {ServiceError} RECORD_ERASED when an erasure has taken it along */
+async function sqlOf(kitchen: Kitchen, row: AudienceRow): Promise<string> {
+  const { content } = await openKept(kitchen, { kind: 'definition', subjectId: row.audience_id });
+  return Buffer.from(content).toString();
 }
 
 /** A definition with the functions that it may name. */
@@ -78,6 +80,17 @@ export interface Definition {
   readonly functions: readonly FunctionView[];
   /** What is told of violations beside what they say themselves. */
   readonly told?: (violations: readonly Violation[]) => Promise<readonly Violation[]>;
+  /** Takes what it was refused from, before the refusal. */
+  readonly onRefused?: OnRefused | undefined;
+}
+
+/** Takes what a definition was refused from. */
+export type OnRefused = (inputs: AudienceInputs) => Promise<void>;
+
+/** A definition that breaks no rule, with all that this was decided from. */
+export interface CheckedDefinition {
+  readonly checked: CheckedAudience;
+  readonly inputs: AudienceInputs;
 }
 
 /**
@@ -88,19 +101,22 @@ export interface Definition {
 export async function checkDefinition(
   kitchen: Kitchen,
   collaboration: CollaborationRecord,
-  { sql, functions, told = async (violations) => violations }: Definition,
+  { sql, functions, told = async (violations) => violations, onRefused }: Definition,
   work: Work,
-): Promise<CheckedAudience> {
-  const parsed = await parse(kitchen, sql, work);
-  const checked = parsed.ok
-    ? checkAudience(parsed.value, await readTableViews(kitchen, collaboration), functions)
-    : parsed;
-  if (!checked.ok) throw audienceRefused(await told(checked.violations));
+): Promise<CheckedDefinition> {
+  const tree = await treeOf(kitchen, sql, work);
+  const inputs = { sql, parse: tree, tables: await readTableViews(kitchen, collaboration), functions };
+  const read = readQuery(sql, tree);
+  const checked = read.ok ? checkAudience(read.value, inputs.tables, functions) : read;
+  if (!checked.ok) {
+    await onRefused?.(inputs);
+    throw audienceRefused(await told(checked.violations));
+  }
   assertAccepted(
     collaboration,
     checked.value.tables.map((t) => t.view.member),
   );
-  return checked.value;
+  return { checked: checked.value, inputs };
 }
 
 /**
@@ -113,10 +129,11 @@ export async function checkStored(
   kitchen: Kitchen,
   { row, collaboration }: AudienceRecord,
   work: Work,
-): Promise<CheckedAudience> {
+  onRefused?: OnRefused,
+): Promise<CheckedDefinition> {
   const used = JSON.parse(row.functions) as UsedFunction[];
   const functions = await functionViewsOf(kitchen, row.collaboration_id, used);
-  return await checkDefinition(kitchen, collaboration, { sql: sqlOf(kitchen, row), functions }, work);
+  return await checkDefinition(kitchen, collaboration, { sql: await sqlOf(kitchen, row), functions, onRefused }, work);
 }
 
 /** The refusal of an audience, with every violation. */

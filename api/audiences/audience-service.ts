@@ -1,10 +1,11 @@
 import { audiences } from '../../proto/index.ts';
 import { admit } from '../collaborations/index.ts';
+import { shownText } from '../details/index.ts';
 import { type Call, type HandlerWrappers, notFound } from '../grpc/index.ts';
 import { type Kitchen, once, readPage } from '../kitchen/index.ts';
 import type { ActivationState } from '../store/index.ts';
 import { activateAudience, revokeAudience } from './activate-audience.ts';
-import { type ActivationRow, type AudienceRow, admitToAudience, decideOnAudience, sqlOf } from './audience-record.ts';
+import { type ActivationRow, type AudienceRow, admitToAudience, decideOnAudience } from './audience-record.ts';
 import { admitToDefine, defineAudience } from './define-audience.ts';
 import type { Deliveries } from './deliveries.ts';
 import { createDestination, type DestinationRow } from './destinations.ts';
@@ -158,7 +159,7 @@ async function audienceMessage(kitchen: Kitchen, row: AudienceRow): Promise<audi
     collaborationId: row.collaboration_id,
     displayName: row.display_name,
     owner: row.owner,
-    sql: sqlOf(kitchen, row),
+    sql: await shownText(kitchen, { kind: 'definition', subjectId: row.audience_id }),
     size: size && { persons: BigInt(size.persons), ci95Low: BigInt(size.ci95_low), ci95High: BigInt(size.ci95_high) },
     activations: activations.map(activationMessage),
     createdAt: new Date(row.created_at_ms),

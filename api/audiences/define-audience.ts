@@ -1,7 +1,16 @@
-import { canonicalText, functionsUsed, printPersons, tableName } from '../../policies/index.ts';
+import {
+  canonicalText,
+  columnsNeeded,
+  functionsUsed,
+  printPersons,
+  tableName,
+  touchedColumns,
+} from '../../policies/index.ts';
 import type { audiences } from '../../proto/index.ts';
 import { admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
-import { loggingRefusals, MAX_READING_MS } from '../exits/index.ts';
+import { keepDecision } from '../decisions/index.ts';
+import { keepDetail } from '../details/index.ts';
+import { loggableShapes, loggingRefusals, MAX_READING_MS } from '../exits/index.ts';
 import { readFunctionViews, tellRetired } from '../functions/index.ts';
 import type { Call } from '../grpc/index.ts';
 import {
@@ -13,7 +22,8 @@ import {
   readDisplayName,
   record,
 } from '../kitchen/index.ts';
-import { checkDefinition } from './audience-record.ts';
+import { type CheckedDefinition, checkDefinition } from './audience-record.ts';
+import { type AskedOfAudience, keepRefusedDefinition, placeOf } from './keep-audience-decision.ts';
 
 /** Lets a caller define audiences for whom it names. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
 export async function admitToDefine(
@@ -39,14 +49,13 @@ export async function defineAudience(
   const entry = entryOf(call, request);
   const displayName = readDisplayName(request.displayName);
   const audienceId = newId('aud');
-  const refusal = {
-    kind: 'audience-refused' as const,
-    collaboration: request.collaborationId,
-    subject: { audience: audienceId },
-  };
+  const { collaborationId } = request;
+  const subject: Record<string, string> = { audience: audienceId };
+  const refusal = { kind: 'audience-refused' as const, collaboration: collaborationId, subject };
+  const asked = { call, subjectId: audienceId, collaborationId, actingFor: entry.actingFor };
   const work = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
   const functions = await readFunctionViews(kitchen, call, entry);
-  const checked = await loggingRefusals(kitchen, call, refusal, () =>
+  const { checked, inputs } = await loggingRefusals(kitchen, call, refusal, () =>
     checkDefinition(
       kitchen,
       collaboration,
@@ -54,6 +63,10 @@ export async function defineAudience(
         sql: request.sql,
         functions,
         told: (violations) => tellRetired(kitchen, call, { use: entry, violations }),
+        onRefused: async (refusedFrom) => {
+          const digest = await keepRefusedDefinition(kitchen, asked, refusedFrom);
+          if (digest !== null) subject.decision = digest;
+        },
       },
       work,
     ),
@@ -61,26 +74,30 @@ export async function defineAudience(
   const used = functionsUsed(checked);
   const tables = [...new Set(checked.tables.map((t) => tableName(t.view)))];
   assertPermitted(kitchen, call, collaboration, { ...entry, tables });
+  const { definition, decision } = await keepDefinition(kitchen, asked, { checked, inputs });
   await record(kitchen, {
     kind: 'audience-defined',
     call,
-    collaboration: request.collaborationId,
+    collaboration: collaborationId,
     subject: {
       audience: audienceId,
       actingFor: entry.actingFor,
+      definition,
+      decision,
+      decidingCode: { ...kitchen.code },
       tables,
+      touched: touchedColumns(columnsNeeded(checked)).map((one) => ({ ...one })),
       functions: used.map((one) => ({ ...one })),
-      shape: printPersons(checked, 'mark').sql,
+      shape: loggableShapes([printPersons(checked, 'mark').sql]).join(''),
     },
   });
   const row = {
     audience_id: audienceId,
-    collaboration_id: request.collaborationId,
+    collaboration_id: collaborationId,
     display_name: displayName,
     definer: call.principal.member,
     owner: entry.actingFor,
     principal: call.principal.principal,
-    sql_sealed: kitchen.vault.sealBytes({ label: 'audience-sql', id: audienceId }, Buffer.from(request.sql)),
     plan_digest: digestOf(canonicalText(checked.rows)),
     tables: JSON.stringify(tables),
     functions: JSON.stringify(used),
@@ -92,4 +109,13 @@ export async function defineAudience(
     await remember(db, Buffer.from(audienceId));
   });
   return audienceId;
+}
+
+/** Keeps the words of a definition and what it was accepted from, and gives the digests by which the log binds both. */
+async function keepDefinition(kitchen: Kitchen, asked: AskedOfAudience, { checked, inputs }: CheckedDefinition) {
+  const { db } = kitchen.store;
+  const place = placeOf(asked, checked);
+  const definition = await keepDetail(kitchen, db, { ...place, kind: 'definition' }, Buffer.from(inputs.sql));
+  const decision = await keepDecision(kitchen, db, place, { about: 'audience', inputs, kind: 'admitted' });
+  return { definition, decision };
 }

@@ -1,6 +1,5 @@
 import {
   type Charge,
-  type CheckedAudience,
   chargeOfEvents,
   checkSizeEpsilon,
   eventsOf,
@@ -9,11 +8,13 @@ import {
   planAudienceSize,
   priceOf,
   recordOf,
+  type SizeInputs,
   smallestSizeEpsilon,
 } from '../../policies/index.ts';
 import type { privacy } from '../../proto/index.ts';
 import { accountsOf, costMessage } from '../collaborations/index.ts';
 import { newestSnapshots } from '../datasets/index.ts';
+import { accountBefore, accountsBefore, accountsNow } from '../decisions/index.ts';
 import {
   findReleases,
   loggingRefusals,
@@ -26,10 +27,12 @@ import {
   untilNextStep,
 } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { beginCallWork, type Kitchen, newId, record, takeSeat } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, record, takeSeat } from '../kitchen/index.ts';
 import { assertFewFailures, countFailure } from '../queries/index.ts';
-import { type AudienceRecord, audienceRefused, checkStored } from './audience-record.ts';
+import type { LedgerAccount } from '../store/index.ts';
+import { type AudienceRecord, audienceRefused, type CheckedDefinition, checkStored } from './audience-record.ts';
 import { type KeptSize, keepSize, latestSize } from './kept-sizes.ts';
+import { SizeDecisions } from './size-decisions.ts';
 
 /** Epsilon of a size when the caller names none: about thirty persons of noise. */
 const DEFAULT_SIZE_EPSILON = 0.1;
@@ -37,8 +40,7 @@ const DEFAULT_SIZE_EPSILON = 0.1;
 const MAX_SIZE_MS = 50_000;
 
 /** A released size and what it cost. */
-export interface SizedAudience {
-  readonly checked: CheckedAudience;
+export interface SizedAudience extends CheckedDefinition {
   readonly size: KeptSize;
   /** What the size was taken from, by dataset. */
   readonly snapshots: RunPlace['snapshots'];
@@ -57,12 +59,14 @@ export async function estimateAudience(
   requestedEpsilon: number,
 ): Promise<SizedAudience> {
   const { audience_id: id, collaboration_id: collaboration } = audience.row;
-  const refusal = { kind: 'audience-refused' as const, collaboration, subject: { audience: id } };
+  const subject: Record<string, string> = { audience: id };
+  const refusal = { kind: 'audience-refused' as const, collaboration, subject };
   return await loggingRefusals(kitchen, call, refusal, async () => {
-    const sizing = await prepareSizing(kitchen, call, audience, requestedEpsilon);
+    const decisions = new SizeDecisions(kitchen, call, audience, subject);
+    const sizing = await prepareSizing(kitchen, call, audience, { requestedEpsilon, decisions });
     const kept = requestedEpsilon === 0 ? await latestSize(kitchen, id, sizing.definitionKey) : null;
-    const { checked, place } = sizing;
-    if (kept !== null) return { checked, size: kept, snapshots: place.snapshots, charged: NOTHING };
+    const { checked, inputs, place } = sizing;
+    if (kept !== null) return { checked, inputs, size: kept, snapshots: place.snapshots, charged: NOTHING };
     return await releaseSize(kitchen, call, audience, sizing);
   });
 }
@@ -71,8 +75,10 @@ const NOTHING = costMessage({ epsilon: 0, delta: 0 });
 
 type SizedPlace = Omit<RunPlace, 'work'>;
 
-interface Sizing {
-  readonly checked: CheckedAudience;
+interface Sizing extends CheckedDefinition {
+  readonly sizeInputs: SizeInputs;
+  readonly decisions: SizeDecisions;
+  readonly accounts: readonly LedgerAccount[];
   readonly datasetIds: readonly string[];
   readonly plan: PlannedAggregate;
   readonly events: readonly PrivacyEvent[];
@@ -87,11 +93,16 @@ async function prepareSizing(
   kitchen: Kitchen,
   call: Call,
   { row, collaboration }: AudienceRecord,
-  requestedEpsilon: number,
+  { requestedEpsilon, decisions }: { readonly requestedEpsilon: number; readonly decisions: SizeDecisions },
 ): Promise<Sizing> {
   assertEpsilon(requestedEpsilon);
   const reading = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
-  const checked = await checkStored(kitchen, { row, collaboration }, reading);
+  const { checked, inputs } = await checkStored(
+    kitchen,
+    { row, collaboration },
+    reading,
+    decisions.keepRefusedDefinition,
+  );
   const datasetIds = checked.tables.map((t) => t.view.datasetId);
   const snapshots = await newestSnapshots(kitchen, row.collaboration_id, datasetIds);
   assertUploaded(checked, snapshots);
@@ -105,13 +116,25 @@ async function prepareSizing(
   // Exact enough for the minimum it is held against, when the caller names none.
   const epsilon = requestedEpsilon || Math.max(DEFAULT_SIZE_EPSILON, smallestSizeEpsilon(checked, delta));
   const violations = checkSizeEpsilon(checked, epsilon, delta);
-  if (violations.length > 0) throw audienceRefused(violations);
+  const sizeInputs = {
+    ...inputs,
+    requestedEpsilon,
+    defaultEpsilon: DEFAULT_SIZE_EPSILON,
+    delta,
+    accounts: accounts.map(accountBefore),
+    isStored: false,
+  };
+  if (violations.length > 0) {
+    await decisions.keep(kitchen.store.db, checked, { inputs: sizeInputs, kind: 'refused' });
+    throw audienceRefused(violations);
+  }
   const plan = planAudienceSize(checked, { epsilon, delta });
   // The definition over its snapshots and rules, whatever the price: any fixed noise names it.
   const definitionKey = releaseKey(planAudienceSize(checked, { epsilon: 1, delta: 1e-6 }), place);
   const events = eventsOf([plan]);
   const charge = chargeOfEvents(events);
-  return { checked, datasetIds, plan, events, charge, place, epsilon, delta, definitionKey };
+  const decided = { checked, inputs, sizeInputs, decisions, accounts };
+  return { ...decided, datasetIds, plan, events, charge, place, epsilon, delta, definitionKey };
 }
 
 function assertEpsilon(epsilon: number): void {
@@ -119,8 +142,8 @@ function assertEpsilon(epsilon: number): void {
   throw new ServiceError('INVALID_REQUEST', '`epsilon` must be a number of at least 0; 0 chooses one');
 }
 
-function assertUploaded(checked: CheckedAudience, snapshots: RunPlace['snapshots']): void {
-  const missing = checked.tables.find((t) => !snapshots.has(t.view.datasetId));
+function assertUploaded({ tables }: CheckedDefinition['checked'], snapshots: RunPlace['snapshots']): void {
+  const missing = tables.find((t) => !snapshots.has(t.view.datasetId));
   if (missing === undefined) return;
   const { member, alias } = missing.view;
   const message = `table \`${member}.${alias}\` has no data yet; ask \`${member}\` to upload a snapshot`;
@@ -136,7 +159,7 @@ async function releaseSize(
   const { checked, plan, place, delta, definitionKey } = sizing;
   const key = releaseKey(plan, place);
   const reserveAndRun = async () => {
-    if (!isStored) await reserve(kitchen, call, audience, sizing);
+    await (isStored ? keepStored(kitchen, sizing) : reserve(kitchen, call, audience, sizing));
     return await run(kitchen, call, { plan, key, place: { ...place, work } });
   };
   const isStored = (await findReleases(kitchen, [key])).has(key);
@@ -149,21 +172,42 @@ async function releaseSize(
   await keepSize(kitchen, { audienceId: id, releaseKey: key, definitionKey, epsilon: sizing.epsilon, price, size });
   const shown = [key, ...plan.bounds.map((bounds) => releaseKey(bounds, place))];
   await showReleases(kitchen.store.db, shown, kitchen.nowMs());
-  const subject = { audience: id, rho: price.rho, mechanisms: recordOf(isStored ? [] : sizing.events) };
+  const facts = { rho: price.rho, mechanisms: recordOf(isStored ? [] : sizing.events) };
+  const subject = { audience: id, ...sizing.decisions.subject, decidingCode: { ...kitchen.code }, ...facts };
   await record(kitchen, { kind: 'audience-estimated', call, collaboration, subject });
-  return { checked, size, snapshots: place.snapshots, charged: price };
+  return { checked, inputs: sizing.inputs, size, snapshots: place.snapshots, charged: price };
+}
+
+/** A stored release answers it: the decision is that there is nothing to charge. */
+async function keepStored(kitchen: Kitchen, { decisions, checked, sizeInputs }: Sizing): Promise<void> {
+  const { db } = kitchen.store;
+  const inputs = { ...sizeInputs, isStored: true };
+  await decisions.keep(db, checked, { inputs, kind: 'admitted', charge: chargeOfEvents([]) });
 }
 
 async function reserve(kitchen: Kitchen, call: Call, audience: AudienceRecord, sizing: Sizing): Promise<void> {
-  const { charge, events, datasetIds } = sizing;
+  const { charge, events, datasetIds, accounts, decisions, checked, sizeInputs } = sizing;
   await assertFewFailures(kitchen, call.principal.member);
-  await reserveBudget(kitchen, call, audience.collaboration, {
-    subject: `audience/${audience.row.audience_id}/${newId('size')}`,
+  const reservation = {
+    subject: `audience/${audience.row.audience_id}/${decisions.sizeId}`,
     datasetIds,
     actingFor: audience.row.owner,
     charge,
     events,
-  });
+  };
+  try {
+    await reserveBudget(kitchen, call, audience.collaboration, reservation, async (db) => {
+      const inputs = { ...sizeInputs, accounts: await accountsBefore(db, accounts, charge) };
+      return { decision: await decisions.keep(db, checked, { inputs, kind: 'admitted', charge }) };
+    });
+  } catch (cause) {
+    if (cause instanceof ServiceError && cause.code === 'BUDGET_SPENT') {
+      const { db } = kitchen.store;
+      const inputs = { ...sizeInputs, accounts: await accountsNow(db, accounts) };
+      await decisions.keep(db, checked, { inputs, kind: 'budget-spent' });
+    }
+    throw cause;
+  }
 }
 
 async function run(

@@ -4,7 +4,8 @@ export type HeldBackReason =
   | 'rights-ended'
   | 'owner-has-not-accepted'
   | 'rules-refuse'
-  | 'snapshot-is-gone';
+  | 'snapshot-is-gone'
+  | 'definition-is-erased';
 
 /** Thrown when what held at the acceptance of a publication holds no longer. The requester is not told. */
 export class HeldBack extends Error {

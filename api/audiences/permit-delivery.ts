@@ -65,11 +65,12 @@ function assertRights(kitchen: Kitchen, activation: ActivationRow, audience: Aud
 
 async function checkAgain(kitchen: Kitchen, audience: AudienceRecord, work: Work): Promise<CheckedAudience> {
   try {
-    return await checkStored(kitchen, audience, work);
+    return (await checkStored(kitchen, audience, work)).checked;
   } catch (cause) {
     if (!(cause instanceof ServiceError)) throw cause;
     if (cause.code === 'AUDIENCE_REFUSED') throw new HeldBack('rules-refuse');
     if (cause.code === 'NOT_ACCEPTED') throw new HeldBack('owner-has-not-accepted');
+    if (cause.code === 'RECORD_ERASED') throw new HeldBack('definition-is-erased');
     throw cause;
   }
 }

@@ -98,6 +98,9 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
   'retire-function': { may: 'operator platform brand isv', ask: submitted },
   'read-log': { may: 'operator platform brand auditor', ask: () => ({ collaboration, grants: [grant] }) },
   'read-decision': { may: 'auditor', ask: () => ({ collaboration, grants: [grant] }) },
+  'list-audit-grants': { may: 'operator platform brand auditor', ask: () => ({ collaboration }) },
+  'grant-audit': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
+  'revoke-audit-grant': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'bind-dataset': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'set-rules': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
   'set-identity-rules': { may: 'operator platform brand', ask: (role) => ({ collaboration, ...own(role) }) },
@@ -323,28 +326,6 @@ describe('a scoring function', () => {
   });
 });
 
-describe('an auditor', () => {
-  it('reads the log of its scope and nothing else', () => {
-    const auditor = principalOf('auditor', 'watch', ['c1']);
-    const elsewhere = { ...collaboration, collaborationId: 'c2' };
-    expect(allows(auditor, { action: 'read-log', collaboration })).toBe(true);
-    expect(allows(auditor, { action: 'read-log', collaboration: elsewhere })).toBe(false);
-    expect(isVisible(auditor, { action: 'read-log', collaboration: elsewhere })).toBe(false);
-    expect(allows(auditor, { action: 'stream-leaves' })).toBe(false);
-  });
-
-  it('streams every leaf only with a scope of all', () => {
-    expect(allows(principalOf('auditor', 'watch', 'all'), { action: 'stream-leaves' })).toBe(true);
-    expect(allows(principalOf('brand', 'acme', 'all'), { action: 'stream-leaves' })).toBe(false);
-  });
-
-  it('has no rights by the member it belongs to', () => {
-    const inside = principalOf('auditor', 'acme');
-    expect(allows(inside, { action: 'read-collaboration', collaboration })).toBe(false);
-    expect(allows(inside, { action: 'read-log', collaboration })).toBe(false);
-  });
-});
-
 describe('what is suspended', () => {
   const suspended = { ...collaboration, isSuspended: true };
 
@@ -372,6 +353,16 @@ describe('what is suspended', () => {
 });
 
 describe('the policies', () => {
+  it('fit their schema as they ship', async () => {
+    const [schema, text] = await Promise.all(
+      ['galley.cedarschema', 'galley.cedar'].map((name) => readFile(new URL(`./${name}`, import.meta.url), 'utf8')),
+    );
+    const policies = mapPolicies(text as string);
+    expect(Object.keys(policies)).toContain('data-owners-create');
+    expect(Object.keys(policies)).toHaveLength((text as string).match(/^(?:permit|forbid)\b/gm)?.length ?? -1);
+    checkPolicies(schema as string, policies);
+  });
+
   it('are refused when one does not fit the schema, has no name, or one name stands twice', async () => {
     const schema = await readFile(new URL('./galley.cedarschema', import.meta.url), 'utf8');
     const typo =
@@ -381,6 +372,8 @@ describe('the policies', () => {
     expect(() => checkPolicies(schema, mapPolicies(role))).toThrow(/bradn/);
     expect(() => mapPolicies('permit (principal, action, resource);')).toThrow(/no `@id`/);
     expect(() => mapPolicies(`${typo}${typo}`)).toThrow(/two policies/);
+    const nameless = '@id("named") forbid (principal, action, resource);\npermit (principal, action, resource);';
+    expect(() => checkPolicies(schema, mapPolicies(nameless))).toThrow(/named|policy/);
   });
 
   it('cannot be moved by names that look like Cedar', () => {

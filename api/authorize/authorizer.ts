@@ -57,5 +57,6 @@ function asLook(request: AuthorizationRequest): AuthorizationRequest {
   if ('question' in request || 'audience' in request || 'scoringFunction' in request) return { ...request, tables: [] };
   if ('dataset' in request || !('collaboration' in request)) return request;
   const grants = 'grants' in request ? (request.grants ?? []) : [];
-  return { principal, nowMs, action: 'read-collaboration', collaboration: request.collaboration, grants };
+  const audit = 'auditGrant' in request && request.auditGrant !== undefined ? { auditGrant: request.auditGrant } : {};
+  return { principal, nowMs, action: 'read-collaboration', collaboration: request.collaboration, grants, ...audit };
 }

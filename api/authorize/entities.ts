@@ -1,7 +1,7 @@
 // Facts in, Cedar's JSON out. Every entity a decision needs is made for it and forgotten after.
 import type { CedarValueJson, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Principal } from '../auth/index.ts';
-import type { Ability, AuthorizationRequest, CollaborationFacts, GrantFacts } from './request.ts';
+import type { Ability, AuditGrantFacts, AuthorizationRequest, CollaborationFacts, GrantFacts } from './request.ts';
 
 /** Names an entity. */
 export function uid(type: string, id: string): TypeAndId {
@@ -59,6 +59,9 @@ export function circumstancesOf(request: AuthorizationRequest, grant?: GrantFact
     circumstances.acting_for = ref('Member', request.actingFor);
   }
   if (grant !== undefined) circumstances.grant = grantRecord(grant);
+  if ('auditGrant' in request && request.auditGrant !== undefined) {
+    circumstances.audit_grant = auditGrantRecord(request.auditGrant);
+  }
   return circumstances;
 }
 
@@ -114,6 +117,19 @@ function grantRecord(grant: GrantFacts): CedarValueJson {
     grantee: ref('Member', grant.grantee),
     abilities: [...grant.abilities],
     tables: [...grant.tables],
+    expires_at_ms: grant.expiresAtMs,
+    revoked: grant.isRevoked,
+  };
+}
+
+function auditGrantRecord(grant: AuditGrantFacts): CedarValueJson {
+  const { auditorPrincipal } = grant;
+  return {
+    collaboration: ref('Collaboration', grant.collaborationId),
+    grantor: ref('Member', grant.grantor),
+    auditor_member: ref('Member', grant.auditorMember),
+    ...(auditorPrincipal === undefined ? {} : { auditor: ref('Principal', auditorPrincipal) }),
+    decisions: grant.decisions,
     expires_at_ms: grant.expiresAtMs,
     revoked: grant.isRevoked,
   };

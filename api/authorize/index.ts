@@ -4,6 +4,7 @@ export type {
   Ability,
   Action,
   AudienceAction,
+  AuditGrantFacts,
   AuthorizationRequest,
   CollaborationAction,
   CollaborationFacts,

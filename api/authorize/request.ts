@@ -27,6 +27,18 @@ export type GrantFacts = {
   readonly isRevoked: boolean;
 };
 
+/** A grant to an auditor as a decision sees it. Expired and revoked ones may be passed; the policy looks. */
+export type AuditGrantFacts = {
+  readonly collaborationId: string;
+  readonly grantor: string;
+  readonly auditorMember: string;
+  /** Absent for any auditor of that member. */
+  readonly auditorPrincipal?: string;
+  readonly decisions: boolean;
+  readonly expiresAtMs: number;
+  readonly isRevoked: boolean;
+};
+
 /** Actions on the service as a whole. */
 export type ServiceAction =
   | 'create-collaboration'
@@ -60,10 +72,17 @@ export type CollaborationAction =
   | 'list-functions'
   | 'explain-identity'
   | 'read-log'
-  | 'read-decision';
+  | 'read-decision'
+  | 'list-audit-grants';
 
 /** Actions on something in a collaboration that one member owns. */
-export type OwnedAction = 'bind-dataset' | 'set-rules' | 'set-identity-rules' | 'revoke-grant';
+export type OwnedAction =
+  | 'bind-dataset'
+  | 'set-rules'
+  | 'set-identity-rules'
+  | 'revoke-grant'
+  | 'grant-audit'
+  | 'revoke-audit-grant';
 
 /** Actions on a dataset. */
 export type DatasetAction = 'read-dataset' | 'upload-snapshot' | 'take-out' | 'erase-dataset';
@@ -109,8 +128,10 @@ export type AuthorizationRequest = Call &
     | ({
         readonly action: CollaborationAction;
         readonly collaboration: CollaborationFacts;
-        /** The member acted for, when the caller names one. */
+        /** The member acted for, when the caller names one; of a decision, the member it was made for. */
         readonly actingFor?: string;
+        /** For an auditor: the one grant that this is tried with. */
+        readonly auditGrant?: AuditGrantFacts;
       } & Grants)
     | {
         readonly action: OwnedAction;

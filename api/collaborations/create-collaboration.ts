@@ -50,6 +50,10 @@ export async function createCollaboration(
       ...(regions.length === 0 ? {} : { regions: [...regions] }),
     },
   });
+  // Together, so that they share one sync of the disk.
+  await Promise.all(
+    members.filter((m) => m.member !== member).map((m) => recordInvitation(kitchen, call, collaborationId, m.member)),
+  );
   await kitchen.store.transaction(async (db) => {
     await db
       .insertInto('collaborations')
@@ -122,4 +126,8 @@ function readBudget(cost: privacy.PrivacyCost | undefined, field: string): { eps
     throw new ServiceError('INVALID_REQUEST', `\`${field}\` must have ${bounds}, both over 0`);
   }
   return { epsilon, delta };
+}
+
+async function recordInvitation(kitchen: Kitchen, call: Call, collaboration: string, member: string): Promise<void> {
+  await record(kitchen, { kind: 'member-invited', call, collaboration, subject: { member } });
 }

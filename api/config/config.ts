@@ -14,6 +14,26 @@ export type Config = {
   readonly wall: WallConfig;
   /** What the keys of the data hang from. */
   readonly keys: KeysConfig;
+  /** The log and who watches it. */
+  readonly log: LogConfig;
+};
+
+/** What the operator decides about the log. */
+export type LogConfig = {
+  /** Its name in checkpoints and receipts. It is given once: a log that changed its name would be another log. */
+  readonly origin: string;
+  /** Who is asked to cosign checkpoints, in the background; nobody when empty. */
+  readonly witnesses: readonly WitnessConfig[];
+  /** How long at most a grown log waits before its witnesses are shown a new checkpoint. */
+  readonly witnessIntervalMs: number;
+};
+
+/** A witness of the log (https://c2sp.org/tlog-witness). */
+export type WitnessConfig = {
+  /** Its submission prefix: an address beginning `https://` (`http://` on loopback only). */
+  readonly url: string;
+  /** Its public key in the note format. */
+  readonly verifierKey: string;
 };
 
 /** What the operator decides about keys. */
@@ -93,6 +113,15 @@ export type LimitsConfig = {
 
 /** Beside the checkout or the working directory, so that a first try needs no rights. */
 export const DEFAULT_DATA_DIRECTORY = './.galley';
+
+/**
+ * The log's name where the operator gives none. Witnesses watch many logs and know each by its name, so that a log that
+ * is to have witnesses needs one of its own.
+ */
+export const DEFAULT_LOG_ORIGIN = 'galley/log';
+
+/** A minute: what an operator could still take back is what no witness has seen, and witnesses serve many logs. */
+export const DEFAULT_WITNESS_INTERVAL_MS = 60_000;
 
 /** Loopback, so that a first start without TLS is reachable by nobody else. */
 export const DEFAULT_LISTEN_ADDRESS = '127.0.0.1:7443';

@@ -9,6 +9,7 @@ export type {
   MasterConfig,
   TlsConfig,
   WallConfig,
+  WitnessConfig,
 } from './config.ts';
 export { ConfigRefused } from './config-refused.ts';
 export { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';

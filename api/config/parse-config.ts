@@ -16,6 +16,7 @@ import { readCount, readDocument, readFlag, readText } from './fields.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import { parseIssuer } from './parse-issuer.ts';
 import { parseKeys } from './parse-keys.ts';
+import { parseLog } from './parse-log.ts';
 
 /** Bounds of each limit: under the least the service is unusable, over the most the limit protects nobody. */
 const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; most: number } } = {
@@ -32,7 +33,7 @@ const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; mos
   diskReserveBytes: { least: 0, most: Number.MAX_SAFE_INTEGER },
 };
 
-const CONFIG_FIELDS = ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits', 'wall', 'keys'] as const;
+const CONFIG_FIELDS = ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits', 'wall', 'keys', 'log'] as const;
 
 /**
  * Turns an unknown document into a configuration, every default filled in.
@@ -59,6 +60,7 @@ export function parseConfig(value: unknown): Config {
     limits: parseLimits(document.limits ?? {}),
     wall: parseWall(document.wall ?? {}),
     keys: parseKeys(document.keys ?? {}),
+    log: parseLog(document.log ?? {}),
   };
 }
 

@@ -51,6 +51,16 @@ describe('configuration', () => {
     expect(config.tls).toEqual({ certFile: join(file, '..', 'server.pem'), keyFile: resolve('other.key') });
   });
 
+  it('names the log, and refuses a name that no checkpoint can carry', async () => {
+    expect((await readConfig(undefined, {})).log).toMatchObject({ origin: 'galley/log' });
+    const named = await readConfig(undefined, { GALLEY_LOG_ORIGIN: 'clean-room.example/log' });
+    expect(named.log.origin).toBe('clean-room.example/log');
+    for (const origin of ['', 'a b', 'a+b', 'a\nb', 7, 'x'.repeat(256)]) {
+      expect(await refusedField({ log: { origin } })).toBe('log.origin');
+    }
+    expect(await refusedField({ log: { name: 'x' } })).toBe('log.name');
+  });
+
   it('refuses to listen without TLS where other machines can connect', async () => {
     for (const listenAddress of ['0.0.0.0:7443', '[::]:7443', '192.168.1.4:7443', 'galley.example:7443']) {
       expect(await refusedField({ listenAddress })).toBe('tls');

@@ -36,10 +36,12 @@ const environmentFields: { readonly [variable: string]: string } = {
   GALLEY_KEYS_MASTER_KEY_ID: 'keys.master.keyId',
   GALLEY_KEYS_MASTER_REGION: 'keys.master.region',
   GALLEY_KEYS_MASTER_ENDPOINT: 'keys.master.endpoint',
+  GALLEY_LOG_ORIGIN: 'log.origin',
+  GALLEY_LOG_WITNESS_INTERVAL_MS: 'log.witnessIntervalMs',
 };
 
 /** Prefixes under which every variable is ours, so that a misspelt one is refused instead of ignored. */
-const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS)_/;
+const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS|LOG)_/;
 
 /** Fields that name files: relative to the configuration file, or to the working directory when told otherwise. */
 const pathFields = [

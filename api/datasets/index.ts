@@ -1,4 +1,5 @@
 /** The door of datasets: schemas, originals, snapshots, and what a job is given of them. */
+
 export {
   admitToDataset,
   type DatasetRow,
@@ -8,6 +9,7 @@ export {
 export { recordCountingPaths } from './counting-paths.ts';
 export { columnMessage, columnsOf, type DatasetColumn, identifiersOf, tableColumnsOf } from './dataset-columns.ts';
 export { makeDatasetService } from './dataset-service.ts';
+export { openFileName, sealFileName } from './file-names.ts';
 export { layoutMessage, readLayout, readTolerance, wallLayoutOf } from './file-settings.ts';
 export { type HeavyPersons, mostRowsOf, readHeavyPersons } from './heavy-persons.ts';
 export { type IdentityInForce, identityInForce } from './identity-in-force.ts';

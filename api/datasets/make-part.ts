@@ -139,7 +139,8 @@ async function refused(
   if (cause.code === 'WALL_BUSY') return new ServiceError('BUSY', 'no worker is free', { retryAfterMs: 5_000 });
   if (cause.code !== 'INPUT_REFUSED') return new ServiceError('RUN_FAILED', 'the upload was not finished');
   const reason = cause.reason ?? 'unreadable';
-  const subject = { dataset: dataset.dataset_id, reason, rejectedCount: Number(rejects.rejectedCount) };
+  // Not how many rows were refused: that number follows from data, and its owner has it in the refusal itself.
+  const subject = { dataset: dataset.dataset_id, reason };
   await record(kitchen, { kind: 'upload-refused', call, collaboration: null, subject });
   const names = columns.map((c) => c.source || c.name).join(', ');
   const help = reason === 'header-mismatch' ? `; it must name each once: ${names}` : '';

@@ -3,6 +3,7 @@ import type { IngestFormat } from '../../sandbox/index.ts';
 import { type Call, notFound, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import { admitToDataset, readSnapshots } from './admit-to-dataset.ts';
+import { openFileName } from './file-names.ts';
 import { openOriginal } from './original.ts';
 import { type PartRow, readSnapshotParts } from './snapshot-parts.ts';
 
@@ -56,12 +57,12 @@ async function fileOf(kitchen: Kitchen, part: PartRow) {
     .executeTakeFirst();
   const upload = await db
     .selectFrom('uploads')
-    .select('file_name')
+    .select(['upload_id', 'file_name'])
     .where('upload_id', '=', rewritten?.upload_id ?? part.original_id)
     .executeTakeFirst();
   const { format } = JSON.parse(part.layout) as { readonly format: IngestFormat };
   return {
-    fileName: upload?.file_name ?? '',
+    fileName: upload === undefined ? '' : openFileName(kitchen.vault, upload.upload_id, upload.file_name),
     format: FORMATS[format],
     sha256: Buffer.from(part.original_digest, 'hex'),
     hasErasures: rewritten !== undefined,

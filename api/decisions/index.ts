@@ -1,3 +1,4 @@
-/** The door of the decisions' chapter: what each decision on a question was made from, kept for auditors. */
-export { keepDecision } from './keep-decision.ts';
-export { openDecision } from './open-decision.ts';
+/** The door of the decisions' chapter: what each decision was made from, kept for auditors. */
+export { accountBefore, accountsBefore, accountsNow } from './accounts-then.ts';
+export { type DecisionPlace, keepDecision } from './keep-decision.ts';
+export { touchedBy, touchedByText } from './touched-by.ts';

@@ -1,37 +1,38 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { deflateRawSync } from 'node:zlib';
-import type { DecisionRecord } from '../../policies/index.ts';
+import { type Charge, type DecisionSubject, type Decisions, recordDecision } from '../../policies/index.ts';
+import { type DetailPlace, keepDetail } from '../details/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 
-/** Bytes that stand before a record in its digest, or a guess at the SQL could be confirmed by the log. */
-export const SALT_BYTES = 32;
+/** Of what a decision is, and what an erasure takes its record along with. */
+export type DecisionPlace = Omit<DetailPlace, 'kind'>;
 
-/** Which decision, and where it was asked. */
-export interface DecisionPlace {
-  readonly queryId: string;
-  readonly collaborationId: string;
+/** What the service is about to do, at which price, and from what it has decided so. */
+export interface Decided<S extends DecisionSubject> {
+  readonly about: S;
+  readonly inputs: Decisions[S]['inputs'];
+  readonly kind: Decisions[S]['decision']['kind'];
+  /** Of a decision that has one. */
+  readonly charge?: Charge;
 }
 
-/** Keeps the record of a decision, sealed, and gives the salted digest by which the log binds it, in hex. */
-export async function keepDecision(
+/**
+ * Decides once more from what will be recorded, keeps the record, and gives the salted digest by which the log binds it,
+ * in hex.
+ *
+ * @throws {Error} when the service is about to do something else than what the record replays to
+ */
+export async function keepDecision<S extends DecisionSubject>(
   kitchen: Kitchen,
   db: Database,
-  { queryId, collaborationId }: DecisionPlace,
-  record: DecisionRecord,
+  place: DecisionPlace,
+  { about, inputs, kind, charge }: Decided<S>,
 ): Promise<string> {
-  const salt = randomBytes(SALT_BYTES);
-  const bytes = Buffer.from(JSON.stringify(record));
-  const plain = Buffer.concat([salt, deflateRawSync(bytes)]);
-  await db
-    .insertInto('decisions')
-    .values({
-      query_id: queryId,
-      collaboration_id: collaborationId,
-      record_sealed: kitchen.vault.sealBytes({ label: 'decision', id: queryId }, plain),
-      from_index: kitchen.log.treeSize,
-      decided_at_ms: kitchen.nowMs(),
-    })
-    .execute();
-  return createHash('sha256').update(salt).update(bytes).digest('hex');
+  const record = recordDecision(about, inputs, kitchen.code);
+  const { decision } = record;
+  // INVARIANT: what is done is what the record replays to. Nothing has been asked of the data yet.
+  const isAtPrice = kind !== 'admitted' || !('charge' in decision) || decision.charge.rho === charge?.rho;
+  if (decision.kind !== kind || !isAtPrice) {
+    throw new Error(`the decision on a ${about} is \`${kind}\` and replays as \`${decision.kind}\``);
+  }
+  return await keepDetail(kitchen, db, { ...place, kind: 'decision' }, Buffer.from(JSON.stringify(record)));
 }

@@ -4,6 +4,12 @@ import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import { BudgetSpent, type Database, type LedgerAccount, reserve } from '../store/index.ts';
 
+/** What the entry of a charge binds beside it, where no later entry is sure to come. */
+export interface BoundByCharge {
+  /** The digest of the record of the decision to charge. */
+  readonly decision?: string;
+}
+
 /** What a release is about to cost, and to whom. */
 export interface Reservation {
   /** For example `question/<id>`. */
@@ -29,7 +35,7 @@ export async function reserveBudget(
   call: Call,
   collaboration: CollaborationRecord,
   { subject, datasetIds, actingFor, charge, events }: Reservation,
-  alongside: (db: Database) => Promise<void> = async () => {},
+  alongside: (db: Database) => Promise<BoundByCharge> = async () => ({}),
 ): Promise<void> {
   const mechanisms = JSON.stringify(recordOf(events));
   // INVARIANT: what is stored with a charge, read as an auditor reads it, adds up to exactly what is charged.
@@ -39,8 +45,9 @@ export async function reserveBudget(
     consumers: [actingFor, call.principal.member],
   });
   const names = accounts.map((a) => a.account);
+  let bound: BoundByCharge = {};
   try {
-    await kitchen.store.transaction(async (db) => {
+    bound = await kitchen.store.transaction(async (db) => {
       await reserve(db, {
         accounts: names,
         charge: { rho: charge.rho, delta: charge.deltaSelection, mechanisms },
@@ -49,14 +56,15 @@ export async function reserveBudget(
         isExact: isExact(events),
         isWithinBudget: (after) => canBear(arithmeticOf(after), { rho: 0, deltaSelection: 0 }),
       });
-      await alongside(db);
+      return await alongside(db);
     });
   } catch (cause) {
     if (cause instanceof BudgetSpent) throw budgetSpent(cause.account);
     throw cause;
   }
   const collaborationId = collaboration.row.collaboration_id;
-  await recordCharge(kitchen, { call, collaborationId, subject, accounts: names, charge, exact: isExact(events) });
+  const exact = isExact(events);
+  await recordCharge(kitchen, { call, collaborationId, subject, accounts: names, charge, exact, bound });
 }
 
 function isExact(events: readonly PrivacyEvent[]): boolean {
@@ -72,18 +80,25 @@ export interface LoggedCharge {
   readonly charge: Charge;
   /** An exact release is charged nothing and marks every account for ever. */
   readonly exact: boolean;
+  readonly bound?: BoundByCharge;
 }
 
-/** Logs a charge under the name of what it was for. */
+/** Logs a charge under the name of what it was for, and notes that it did. */
 export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Promise<void> {
-  const [kind = '', id = ''] = logged.subject.split('/');
+  const [kind = '', id = '', size] = logged.subject.split('/');
   const { rho, deltaSelection } = logged.charge;
+  const of = { [kind]: id, ...(size === undefined ? {} : { size }) };
   await record(kitchen, {
     kind: 'budget-reserved',
     call: logged.call,
     collaboration: logged.collaborationId,
-    subject: { [kind]: id, accounts: [...logged.accounts], rho, deltaSelection, exact: logged.exact },
+    subject: { ...of, accounts: [...logged.accounts], rho, deltaSelection, exact: logged.exact, ...logged.bound },
   });
+  await kitchen.store.db
+    .insertInto('told_charges')
+    .values({ subject: logged.subject })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 function budgetSpent(account: LedgerAccount): ServiceError {

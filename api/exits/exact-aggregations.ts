@@ -72,13 +72,17 @@ export async function assertHistoryIsWhole(kitchen: Kitchen, place: ExactPlace):
   await assertOneIdentifier(kitchen, place.collaborationId);
   const rows = await touching(kitchen, place);
   const distinct = new Map(rows.map((row) => [row.aggregation_key, row]));
+  if (rows.some(({ groups_sealed }) => groups_sealed.length === 0)) throw historyIsErased();
   const names = [...distinct.values()].flatMap((row) => groupsOf(kitchen, row).tables.map((t) => t.snapshotId));
   if (names.length === 0) return;
   const found = await contentsByName(kitchen, place.collaborationId, names);
-  if (names.every((name) => found.has(name))) return;
+  if (!names.every((name) => found.has(name))) throw historyIsErased();
+}
+
+function historyIsErased(): ServiceError {
   const message =
     'exact numbers have left over these tables before something was erased from them, and cannot be compared any more; ask in private mode';
-  throw new ServiceError('NOT_ACCEPTED', message);
+  return new ServiceError('NOT_ACCEPTED', message);
 }
 
 /**

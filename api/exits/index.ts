@@ -1,7 +1,8 @@
 /** The door of what every exit of data shares: one check, one ledger, one way through the wall. */
-export { recordCharge, reserveBudget } from './budget.ts';
+export { reserveBudget } from './budget.ts';
 export { assertHistoryIsWhole, countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
 export { readBounds } from './find-bounds.ts';
+export { loggableShapes } from './loggable-shape.ts';
 export { MAX_READING_MS, parse, treeOf } from './parse.ts';
 export { untilNextStep } from './quantised-time.ts';
 export { violationEntry, violationMessages } from './refusal.ts';
@@ -18,3 +19,4 @@ export {
 } from './release-store.ts';
 export { choiceOf, type RunPlace, releaseKey, saltOf } from './run-aggregate.ts';
 export { assertAccepted, readTableViews } from './table-views.ts';
+export { tellLostCharges } from './tell-lost-charges.ts';

@@ -29,8 +29,9 @@ export async function loggingRefusals<Result>(
     return await work();
   } catch (cause) {
     if (cause instanceof ServiceError && DECIDED_HERE.includes(cause.code)) {
-      const { kind, collaboration, subject } = entry;
-      await record(kitchen, { kind, call, collaboration, subject: { ...subject, ...refusalFacts(cause) } });
+      const { kind, collaboration } = entry;
+      const subject = { ...entry.subject, decidingCode: { ...kitchen.code }, ...refusalFacts(cause) };
+      await record(kitchen, { kind, call, collaboration, subject });
     }
     throw cause;
   }

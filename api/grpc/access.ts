@@ -14,6 +14,7 @@ export type Thing =
   | 'destination'
   | 'grant'
   | 'erasure'
+  | 'receipt'
   | 'table';
 
 /** The answer for a thing that is not there. The name asked for is not echoed. */

@@ -40,6 +40,8 @@ export type GalleyServer = HandlerWrappers & {
   readonly addService: (definition: ServiceDefinition, handlers: UntypedServiceImplementation) => void;
   /** Begins to listen, with health and reflection, and answers the port. @throws {ConfigRefused} */
   readonly start: () => Promise<number>;
+  /** Answers health checks with NOT_SERVING from now on, so that callers are led elsewhere; calls are still answered. */
+  readonly reportUnfit: () => void;
   /** Takes no more calls, lets those under way end, and after `graceMs` cancels them. */
   readonly drain: (graceMs: number) => Promise<void>;
 };
@@ -58,6 +60,9 @@ export function createServer(options: ServerOptions): GalleyServer {
   const services: string[] = [''];
   let isDraining = false;
   const gate = makeGate(options, () => isDraining);
+  const reportUnfit = (): void => {
+    for (const service of services) health.setStatus(service, 'NOT_SERVING');
+  };
   return {
     ...makeHandlerWrappers(gate, config.limits),
     addService: (definition, handlers) => {
@@ -72,9 +77,10 @@ export function createServer(options: ServerOptions): GalleyServer {
       log.info({ listenAddress: config.listenAddress, port, tls: config.tls !== null }, 'listening');
       return port;
     },
+    reportUnfit,
     drain: async (graceMs) => {
       isDraining = true;
-      for (const service of services) health.setStatus(service, 'NOT_SERVING');
+      reportUnfit();
       await drain(server, gate, graceMs);
       gate.tally.flush();
     },

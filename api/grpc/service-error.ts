@@ -24,6 +24,7 @@ export type ServiceErrorCode =
   | 'RUN_FAILED'
   | 'TOO_MANY_FAILURES'
   | 'CONFLICT'
+  | 'RECORD_ERASED'
   | 'CANCELLED'
   | 'DEADLINE_EXCEEDED'
   | 'UNAVAILABLE'
@@ -58,6 +59,7 @@ export const grpcStatusOf: { readonly [code in ServiceErrorCode]: status } = {
   RUN_FAILED: status.UNKNOWN,
   TOO_MANY_FAILURES: status.RESOURCE_EXHAUSTED,
   CONFLICT: status.ALREADY_EXISTS,
+  RECORD_ERASED: status.FAILED_PRECONDITION,
   CANCELLED: status.CANCELLED,
   DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
   UNAVAILABLE: status.UNAVAILABLE,

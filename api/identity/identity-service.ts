@@ -2,7 +2,7 @@ import { identity } from '../../proto/index.ts';
 import { admit } from '../collaborations/index.ts';
 import { countOwnIdentifiers, type IdentityInForce, identityInForce } from '../datasets/index.ts';
 import { type Call, type HandlerWrappers, ServiceError } from '../grpc/index.ts';
-import { beginCallWork, type Kitchen } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, record } from '../kitchen/index.ts';
 import { setIdentityRules } from './set-identity-rules.ts';
 
 /** Longest time to count the identifiers of one member: tens of millions. */
@@ -28,6 +28,7 @@ async function explain(
   { collaborationId }: identity.ExplainIdentityRequest,
 ): Promise<identity.ExplainIdentityResponse> {
   await admit(kitchen, call, { action: 'explain-identity', collaborationId });
+  await record(kitchen, { kind: 'identity-explained', call, collaboration: collaborationId, subject: {} });
   const work = beginCallWork(kitchen, call, { maxMs: MAX_COUNT_MS });
   const of = { collaborationId, member: call.principal.member };
   const { counts, kinds } = await countOwnIdentifiers(kitchen, of, work.nextJob).catch((cause: unknown) => {

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import type { Database, Store, Tables } from '../store/index.ts';
+import { type Database, forgetOverwritten, type Store, type Tables } from '../store/index.ts';
 import type { KeyShelf, ShelfKey } from '../vault/index.ts';
 
 type Row = Selectable<Tables['dataset_keys']>;
@@ -40,7 +40,7 @@ export function openKeyShelf(store: Store): KeyShelf {
           .values({ dataset_id: owner, version: 0, state: 'destroyed', ...empty })
           .execute();
       });
-      await flush(store.db);
+      await forgetOverwritten(store.db);
     },
   };
 }

@@ -2,7 +2,9 @@ import { openWall, type Wall } from '../../sandbox/index.ts';
 import { openAuthorizer } from '../authorize/index.ts';
 import type { Config } from '../config/index.ts';
 import type { OperatorLog } from '../grpc/index.ts';
+import { openReceiptKey } from '../keys/index.ts';
 import { openVault } from '../vault/index.ts';
+import { readDecidingCode } from './deciding-code.ts';
 import type { Kitchen } from './kitchen.ts';
 import { openCellar } from './open-cellar.ts';
 import { openSystemBits } from './system-bits.ts';
@@ -17,7 +19,7 @@ const READING_PLACES = { spareCount: 2, maxRunning: 4, maxRunningPerLane: 1 } as
  * Where uploads are received. No spare: a start is nothing beside an upload. Twice the places of questions, as most of an
  * upload is waiting for its sender.
  */
-const RECEIVING_PLACES = { spareCount: 0, maxRunning: 8, maxRunningPerLane: 2 } as const;
+const RECEIVING_PLACES = { spareCount: 0, maxRunning: 8, maxRunningPerLane: 2, engine: 'cold' } as const;
 
 /** A kitchen and the way to close it. */
 export interface OpenKitchen extends Kitchen {
@@ -30,7 +32,7 @@ export interface OpenKitchen extends Kitchen {
  * @throws {Error} naming what could not be opened; a wall with a missing denial is one of them
  */
 export async function openKitchen(config: Config, operatorLog: OperatorLog): Promise<OpenKitchen> {
-  const { log, logVerifierKey, store, keyring, close } = await openCellar(config);
+  const { log, logFailed, logVerifierKey, logKeys, store, keyring, close } = await openCellar(config);
   const wall = await openWall(config.wall);
   if (wall.isForDevelopment) await warnOfDevelopment(wall, operatorLog);
   const reader = wall.apart(READING_PLACES);
@@ -43,7 +45,11 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
     reader,
     receiver,
     log,
+    logFailed,
     logVerifierKey,
+    logKeys,
+    receiptKey: await openReceiptKey(config.dataDirectory, store),
+    code: await readDecidingCode(),
     authorizer: await openAuthorizer(),
     operatorLog,
     bits: openSystemBits(),

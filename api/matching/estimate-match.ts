@@ -4,6 +4,8 @@ import {
   chargeOfEvents,
   type HiddenMatchPlan,
   type IdentifierKind,
+  type MatchInputs,
+  personsSql,
   planHiddenMatch,
   priceOf,
   recordOf,
@@ -11,13 +13,14 @@ import {
 } from '../../policies/index.ts';
 import type { matching } from '../../proto/index.ts';
 import { accountMessage, admit, arithmeticOf, costMessage } from '../collaborations/index.ts';
-import { loggingRefusals, reserveBudget, untilNextStep } from '../exits/index.ts';
+import { loggingRefusals, untilNextStep } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { type Kitchen, newId, record, takeSeat } from '../kitchen/index.ts';
+import { type Kitchen, record, takeSeat } from '../kitchen/index.ts';
 import { assertFewFailures, countFailure } from '../queries/index.ts';
 import { holdSession, MAX_OWN_COUNT, type Session, TableTooLarge } from './hold-session.ts';
+import { chargeMatch, MatchDecisions, moneyOf } from './match-decisions.ts';
 import type { MatchSessions } from './match-sessions.ts';
-import { type AdmittedMatch, admitMatch, kindsOf, personsSql } from './match-tables.ts';
+import { type AdmittedMatch, admitMatch, kindsOf, matchTouches } from './match-tables.ts';
 import { ReceivedPoints } from './received-points.ts';
 
 type Answer = matching.EstimateMatchResponse;
@@ -39,18 +42,24 @@ export async function* estimateMatch(
 ): AsyncGenerator<Answer, void> {
   const received = new ReceivedPoints(requests);
   const start = await received.start();
-  const prepared = await logging(kitchen, call, start, () => prepare(kitchen, call, start));
+  const subject: Record<string, string> = {};
+  const decisions = new MatchDecisions(kitchen, call, subject);
+  const logging: Logging = (work) => {
+    const refusal = { kind: 'match-refused' as const, collaboration: start.collaborationId, subject };
+    return loggingRefusals(kitchen, call, refusal, work);
+  };
+  const prepared = await logging(() => prepare(kitchen, call, start, decisions));
   yield { part: { $case: 'price', value: priceMessage(prepared) } };
   if (start.dry) {
     const { match } = prepared;
-    const subject = { tables: match.tables.map(tableName), epsilon: match.epsilon };
+    const explained = { tables: match.tables.map(tableName), epsilon: match.epsilon };
     const collaboration = start.collaborationId;
-    await record(kitchen, { kind: 'question-explained', call, collaboration, subject });
+    await record(kitchen, { kind: 'question-explained', call, collaboration, subject: explained });
     return;
   }
   const end = sessions.begin(call.principal.member);
   try {
-    yield* runSession(kitchen, call, start, prepared, received);
+    yield* runSession(kitchen, call, { start, prepared, logging }, received);
   } finally {
     end();
   }
@@ -58,21 +67,22 @@ export async function* estimateMatch(
 
 interface Prepared {
   readonly match: AdmittedMatch;
+  readonly inputs: MatchInputs;
+  readonly decisions: MatchDecisions;
   readonly plan: HiddenMatchPlan;
   readonly identifier: IdentifierKind;
   readonly oneIn: number;
 }
 
-function logging<Result>(
+/** Runs a step, and logs its refusal with the record of what it was refused from. */
+type Logging = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+async function prepare(
   kitchen: Kitchen,
   call: Call,
-  { collaborationId: collaboration }: matching.StartMatch,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  return loggingRefusals(kitchen, call, { kind: 'match-refused', collaboration, subject: {} }, work);
-}
-
-async function prepare(kitchen: Kitchen, call: Call, start: matching.StartMatch): Promise<Prepared> {
+  start: matching.StartMatch,
+  decisions: MatchDecisions,
+): Promise<Prepared> {
   const oneIn = Math.max(1, start.oneIn);
   assertCounts(start, oneIn);
   const match = await admitMatch(kitchen, call, { ...start, action: 'estimate-match', table: null });
@@ -88,9 +98,14 @@ async function prepare(kitchen: Kitchen, call: Call, start: matching.StartMatch)
     const message = `\`${table.member}\` does not permit \`${tableName(table)}\` to be joined, nor to be matched`;
     throw new ServiceError('NOT_ACCEPTED', message, { metadata: { owner: table.member } });
   }
-  const checked = await match.check(personsSql(table));
+  const sql = personsSql(table);
+  const tree = await match.treeOf(sql);
+  const inputs = { how: 'hidden' as const, table, parse: tree, ...moneyOf(match) };
+  const checked = match.check(sql, tree);
+  if (!checked.ok) throw await decisions.refuse(match, inputs, checked.violations);
   try {
-    return { match, plan: planHiddenMatch(checked, match), identifier, oneIn };
+    const plan = planHiddenMatch(checked.value, match);
+    return { match, inputs, decisions, plan, identifier, oneIn };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = 'the delta of the accounts is too small for a match without showing; its owners may raise it';
@@ -119,17 +134,16 @@ function priceMessage({ match, plan }: Prepared): matching.MatchPrice {
 async function* runSession(
   kitchen: Kitchen,
   call: Call,
-  start: matching.StartMatch,
-  prepared: Prepared,
+  { start, prepared, logging }: { start: matching.StartMatch; prepared: Prepared; logging: Logging },
   received: ReceivedPoints,
 ): AsyncGenerator<Answer, void> {
   const { match, plan, identifier, oneIn } = prepared;
-  const id = newId('match');
+  const id = prepared.decisions.matchId;
   // Before the charge: once it is charged, a full line would be its failure.
   const seat = takeSeat(kitchen, call);
   let [hasBegun, isOver] = [false, false];
   try {
-    await logging(kitchen, call, start, () => charge(kitchen, call, { start, prepared, id }));
+    await logging(() => charge(kitchen, call, start, prepared));
     hasBegun = true;
     const session: Session = {
       call,
@@ -190,24 +204,17 @@ async function* orFail<Result>(
   }
 }
 
-async function charge(
-  kitchen: Kitchen,
-  call: Call,
-  { start, prepared, id }: { start: matching.StartMatch; prepared: Prepared; id: string },
-): Promise<void> {
-  const { match, plan, identifier, oneIn } = prepared;
+async function charge(kitchen: Kitchen, call: Call, start: matching.StartMatch, prepared: Prepared): Promise<void> {
+  const { match, plan, identifier, oneIn, inputs, decisions } = prepared;
   await assertFewFailures(kitchen, call.principal.member);
-  await reserveBudget(kitchen, call, match.collaboration, {
-    subject: `match/${id}`,
-    datasetIds: match.tables.map((t) => t.datasetId),
-    actingFor: match.actingFor,
-    charge: chargeOfEvents(plan.events),
-    events: plan.events,
-  });
+  const { events } = plan;
+  await chargeMatch(kitchen, call, { match, inputs, decisions, events, charge: chargeOfEvents(events) });
   const subject = {
-    match: id,
+    ...decisions.subject,
+    decidingCode: { ...kitchen.code },
     actingFor: match.actingFor,
     tables: match.tables.map(tableName),
+    touched: matchTouches(match),
     identifier,
     oneIn,
     ownCount: Number(start.ownCount),

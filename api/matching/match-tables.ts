@@ -3,12 +3,14 @@ import {
   type CheckedQuery,
   checkQuestion,
   type IdentifierKind,
+  type Parse,
+  readQuery,
   type TableView,
   tableName,
 } from '../../policies/index.ts';
 import { accountsOf, admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
 import { columnsOf, identifiersOf, newestSnapshots, type TableSnapshot } from '../datasets/index.ts';
-import { assertAccepted, MAX_READING_MS, parse, readTableViews, violationMessages } from '../exits/index.ts';
+import { assertAccepted, MAX_READING_MS, readTableViews, treeOf, violationMessages } from '../exits/index.ts';
 import { type Call, notFound, ServiceError } from '../grpc/index.ts';
 import { beginCallWork, type Kitchen } from '../kitchen/index.ts';
 import type { LedgerAccount } from '../store/index.ts';
@@ -41,8 +43,10 @@ export interface AdmittedMatch {
   readonly accounts: readonly LedgerAccount[];
   /** Smallest delta of the accounts. */
   readonly delta: number;
-  /** Holds SQL against the rules of the tables. @throws {ServiceError} QUESTION_REFUSED with every violation */
-  readonly check: (sql: string) => Promise<CheckedQuery>;
+  /** The grammar's tree of what is counted. */
+  readonly treeOf: (sql: string) => Promise<Parse>;
+  /** Holds SQL with its tree against the rules of the tables. */
+  readonly check: (sql: string, tree: Parse) => Checked<CheckedQuery>;
 }
 
 /** admit → resolve → accounts: all that a match needs before it is planned. Touches no data. */
@@ -62,9 +66,9 @@ export async function admitMatch(kitchen: Kitchen, call: Call, asked: MatchAsked
   const consumers = [actingFor, call.principal.member];
   const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumers });
   const work = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
-  const check = async (sql: string): Promise<CheckedQuery> => {
-    const parsed = await parse(kitchen, sql, work);
-    return orRefuse(parsed.ok ? checkQuestion(parsed.value, tables, { epsilon, omitIntervals: false }) : parsed);
+  const check = (sql: string, tree: Parse): Checked<CheckedQuery> => {
+    const read = readQuery(sql, tree);
+    return read.ok ? checkQuestion(read.value, tables, { epsilon, omitIntervals: false }) : read;
   };
   return {
     collaboration,
@@ -74,6 +78,7 @@ export async function admitMatch(kitchen: Kitchen, call: Call, asked: MatchAsked
     snapshots: await snapshotsOf(kitchen, collaboration.row.collaboration_id, tables),
     accounts,
     delta: Math.min(...accounts.map((a) => a.deltaLimit)),
+    treeOf: (sql) => treeOf(kitchen, sql, work),
     check,
   };
 }
@@ -83,20 +88,13 @@ export function kindsOf(snapshot: TableSnapshot | undefined): readonly Identifie
   return identifiersOf(columnsOf(snapshot?.columns ?? '[]')).map(({ kind }) => kind);
 }
 
-/** The persons of a table as a question would count them. */
-export function personsSql(table: TableView): string {
-  return `select count(distinct t."${table.rules.identity}") from ${sqlName(table)} t`;
-}
-
-/** The persons of two tables as a question would count them. */
-export function bothSql(one: TableView, other: TableView): string {
-  const [left, right] = [`t."${one.rules.identity}"`, `u."${other.rules.identity}"`];
-  return `select count(distinct ${left}) from ${sqlName(one)} t join ${sqlName(other)} u on ${left} = ${right}`;
-}
-
-// Names of members may have hyphens; neither they nor aliases and columns have quotes.
-function sqlName({ member, alias }: TableView): string {
-  return `"${member}"."${alias}"`;
+/** The columns that a match may touch, for the log: every identifier of its tables, as any of them can tell a person. */
+export function matchTouches({ tables, snapshots }: Pick<AdmittedMatch, 'tables' | 'snapshots'>) {
+  return tables.map((view) => {
+    const columns = columnsOf(snapshots.get(view.datasetId)?.columns ?? '[]');
+    const identifiers = identifiersOf(columns).map(({ index }) => columns[index]?.name ?? '');
+    return { table: tableName(view), columns: [...new Set([view.rules.identity, ...identifiers])].toSorted() };
+  });
 }
 
 function resolveTables(
@@ -139,10 +137,10 @@ function readEpsilon(epsilon: number): number {
   throw new ServiceError('INVALID_REQUEST', `\`epsilon\` must be a number of at least ${MIN_EPSILON}`);
 }
 
-function orRefuse(checked: Checked<CheckedQuery>): CheckedQuery {
-  if (checked.ok) return checked.value;
-  const violations = violationMessages(checked.violations, null);
+/** The refusal of a match, with every violation. */
+export function matchRefused(broken: Parameters<typeof violationMessages>[0]): ServiceError {
+  const violations = violationMessages(broken, null);
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
-  throw new ServiceError('QUESTION_REFUSED', `${first?.message ?? 'the match is refused'}${more}`, { violations });
+  return new ServiceError('QUESTION_REFUSED', `${first?.message ?? 'the match is refused'}${more}`, { violations });
 }

@@ -1,13 +1,16 @@
 import {
+  bothSql,
   type Charge,
   capacityOf,
   chargeOfEvents,
   eventsLeft,
   type IdentifierKind,
+  type MatchInputs,
   type MatchReportPlan,
   OTHER_KIND,
   type PlannedAggregate,
   type PrivacyEvent,
+  personsSql,
   planMatchReport,
   priceOf,
   protect,
@@ -24,16 +27,16 @@ import {
   type RunPlace,
   releaseKey,
   releaseOnce,
-  reserveBudget,
   type StoredRelease,
   showReleases,
   storeOnce,
   untilNextStep,
 } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { beginCallWork, type Kitchen, newId, record, takeSeat } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, record, takeSeat } from '../kitchen/index.ts';
 import { assertFewFailures, countFailure } from '../queries/index.ts';
-import { type AdmittedMatch, admitMatch, bothSql, kindsOf, personsSql } from './match-tables.ts';
+import { chargeMatch, MatchDecisions, moneyOf } from './match-decisions.ts';
+import { type AdmittedMatch, admitMatch, kindsOf, matchTouches } from './match-tables.ts';
 
 /** Longest time of a report from its call on, so that the one failure comes before the end of the call. */
 const MAX_REPORT_MS = 50_000;
@@ -49,19 +52,23 @@ export async function reportMatch(
   call: Call,
   request: matching.ReportMatchRequest,
 ): Promise<matching.ReportMatchResponse> {
-  const refusal = { kind: 'match-refused' as const, collaboration: request.collaborationId, subject: {} };
+  const subject: Record<string, string> = {};
+  const refusal = { kind: 'match-refused' as const, collaboration: request.collaborationId, subject };
   return await loggingRefusals(kitchen, call, refusal, async () => {
-    const report = await prepareReport(kitchen, call, request);
+    const decisions = new MatchDecisions(kitchen, call, subject);
+    const report = await prepareReport(kitchen, call, request, decisions);
     if (!request.dry) return await release(kitchen, call, report);
-    const subject = { tables: report.match.tables.map(tableName), epsilon: report.match.epsilon };
+    const explained = { tables: report.match.tables.map(tableName), epsilon: report.match.epsilon };
     const collaboration = request.collaborationId;
-    await record(kitchen, { kind: 'question-explained', call, collaboration, subject });
+    await record(kitchen, { kind: 'question-explained', call, collaboration, subject: explained });
     return { ...priceMessage(report), charged: undefined, mine: undefined, both: undefined, byKind: [] };
   });
 }
 
 interface Report {
   readonly match: AdmittedMatch;
+  readonly inputs: MatchInputs;
+  readonly decisions: MatchDecisions;
   readonly plan: MatchReportPlan;
   readonly kinds: readonly IdentifierKind[];
   readonly place: Omit<RunPlace, 'work'>;
@@ -72,22 +79,34 @@ interface Report {
 
 const aggregatesOf = ({ mine, both, byKind }: MatchReportPlan): readonly PlannedAggregate[] => [mine, both, byKind];
 
-async function prepareReport(kitchen: Kitchen, call: Call, request: matching.ReportMatchRequest): Promise<Report> {
+async function prepareReport(
+  kitchen: Kitchen,
+  call: Call,
+  request: matching.ReportMatchRequest,
+  decisions: MatchDecisions,
+): Promise<Report> {
   const match = await admitMatch(kitchen, call, { ...request, action: 'report-match' });
   const [own, other] = match.tables;
   if (own === undefined || other === undefined) throw new Error('a report has two tables');
-  const checked = { mine: await match.check(personsSql(own)), both: await match.check(bothSql(own, other)) };
+  const [mineSql, sharedSql] = [personsSql(own), bothSql(own, other)];
+  const parses = { mine: await match.treeOf(mineSql), both: await match.treeOf(sharedSql) };
   // By the schemas alone: which kinds there are tells of nobody.
   const theirs = kindsOf(match.snapshots.get(other.datasetId));
   const kinds = kindsOf(match.snapshots.get(own.datasetId)).filter((kind) => theirs.includes(kind));
-  const plan = planMatchReport(checked, kinds, match);
+  const asked = { how: 'report' as const, own, other, parses, kinds, stored: [], ...moneyOf(match) };
+  const mine = match.check(mineSql, parses.mine);
+  if (!mine.ok) throw await decisions.refuse(match, asked, mine.violations);
+  const both = match.check(sharedSql, parses.both);
+  if (!both.ok) throw await decisions.refuse(match, asked, both.violations);
+  const plan = planMatchReport({ mine: mine.value, both: both.value }, kinds, match);
   const collaborationId = request.collaborationId;
   const place = { collaborationId, consumer: match.actingFor, snapshots: match.snapshots };
   const keys = aggregatesOf(plan).map((aggregate) => releaseKey(aggregate, place));
   const known = await findReleases(kitchen, keys);
   const stored = keys.flatMap((key, index) => (known.has(key) ? [index] : []));
   const events = eventsLeft(aggregatesOf(plan), { stored });
-  return { match, plan, kinds, place, keys, events, charge: chargeOfEvents(events) };
+  const inputs = { ...asked, stored };
+  return { match, inputs, decisions, plan, kinds, place, keys, events, charge: chargeOfEvents(events) };
 }
 
 function priceMessage({ match, charge, events }: Report) {
@@ -100,20 +119,22 @@ function priceMessage({ match, charge, events }: Report) {
 }
 
 async function release(kitchen: Kitchen, call: Call, report: Report): Promise<matching.ReportMatchResponse> {
-  const { match, plan, keys, place, events } = report;
-  const id = newId('match');
+  const { match, plan, keys, place, events, decisions, inputs } = report;
   const isStored = events.length === 0;
   // Before the charge: once it is charged, a full line would be its failure.
   const seat = takeSeat(kitchen, call);
   const work = beginCallWork(kitchen, call, { maxMs: MAX_REPORT_MS, seat });
   try {
-    if (!isStored) await reserve(kitchen, call, report, id);
+    if (isStored) await decisions.keep(kitchen.store.db, match, { inputs, kind: 'admitted', charge: report.charge });
+    else await reserve(kitchen, call, report);
     const releases = await run(kitchen, call, report, { ...place, work });
     await showReleases(kitchen.store.db, [...keys], kitchen.nowMs());
     const subject = {
-      match: id,
+      ...decisions.subject,
+      decidingCode: { ...kitchen.code },
       actingFor: match.actingFor,
       tables: match.tables.map(tableName),
+      touched: matchTouches(match),
       epsilon: match.epsilon,
       mechanisms: recordOf(events),
     };
@@ -139,15 +160,9 @@ async function release(kitchen: Kitchen, call: Call, report: Report): Promise<ma
   }
 }
 
-async function reserve(kitchen: Kitchen, call: Call, { match, charge, events }: Report, id: string): Promise<void> {
+async function reserve(kitchen: Kitchen, call: Call, report: Report): Promise<void> {
   await assertFewFailures(kitchen, call.principal.member);
-  await reserveBudget(kitchen, call, match.collaboration, {
-    subject: `match/${id}`,
-    datasetIds: match.tables.map((t) => t.datasetId),
-    actingFor: match.actingFor,
-    charge,
-    events,
-  });
+  await chargeMatch(kitchen, call, report);
 }
 
 async function run(kitchen: Kitchen, call: Call, report: Report, place: RunPlace): Promise<readonly StoredRelease[]> {

@@ -7,7 +7,8 @@ import type { Database } from '../store/index.ts';
 import { assertFewFailures } from './failed-runs.ts';
 import { keepAdmission, keepRefusal, keepSpent } from './keep-question.ts';
 import { exactPlace, isStored, type Prepared, prepare, type Refused } from './prepare.ts';
-import { questionShape } from './question-shape.ts';
+import { questionShape, questionTouches } from './question-shape.ts';
+import { askedTables } from './release-statement.ts';
 import type { AdmittedRun, Runs } from './runs.ts';
 
 /**
@@ -33,8 +34,10 @@ export async function ask(
   };
   const { run, prepared } = await loggingRefusals(kitchen, call, refusal, async () => {
     const preparation = await prepare(kitchen, call, 'submit-question', request.question);
+    // Only now: before its right to ask for a member was checked, the name was a word of the caller's own.
+    subject.actingFor = request.question?.onBehalfOf || call.principal.member;
     if (!preparation.ok) {
-      bind(await keepRefusal(kitchen, queryId, preparation.refused));
+      bind(await keepRefusal(kitchen, { queryId, call }, preparation.refused));
       throw questionRefused(preparation.refused);
     }
     await assertFewFailures(kitchen, call.principal.member);
@@ -47,7 +50,7 @@ export async function ask(
     return { run, prepared };
   });
   await orLeave(run, () => logAdmission(kitchen, call, prepared, subject));
-  runs.start(run, queryId, prepared);
+  runs.start(run, { queryId, prepared, decision: subject.decision ?? '' });
   return queryId;
 }
 
@@ -79,6 +82,7 @@ async function logSubmission(kitchen: Kitchen, call: Call, prepared: Prepared, q
       question: queryId,
       actingFor: prepared.actingFor,
       shape,
+      touched: questionTouches(prepared.plan),
       mode: prepared.mode,
       epsilon: prepared.epsilon,
     },
@@ -106,14 +110,19 @@ async function keepExactAggregations(kitchen: Kitchen, db: Database, { prepared,
 /** The charge, the question and the answer to a repetition of the call are kept in one step, or none of them is. */
 async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Promise<void> {
   const { prepared, queryId, remember, bind } = submission;
-  const keep = async (db: Database): Promise<void> => {
-    await insertQuestion(kitchen, db, call, submission);
+  const keep = async (db: Database): Promise<Record<string, never>> => {
+    await insertQuestion(db, call, submission);
     await keepExactAggregations(kitchen, db, submission);
-    bind(await keepAdmission(kitchen, db, queryId, prepared));
+    bind(await keepAdmission(kitchen, db, { queryId, call }, prepared));
     await remember(db, Buffer.from(queryId));
+    // The admission, which comes before anything runs, binds the record.
+    return {};
   };
   // Stored releases answer it: there is nothing to charge.
-  if (isStored(prepared)) return await kitchen.store.transaction(keep);
+  if (isStored(prepared)) {
+    await kitchen.store.transaction(keep);
+    return;
+  }
   const reservation = {
     subject: `question/${queryId}`,
     datasetIds: prepared.tables.map((t) => t.datasetId),
@@ -125,7 +134,7 @@ async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Pr
     await reserveBudget(kitchen, call, prepared.collaboration, reservation, keep);
   } catch (cause) {
     if (cause instanceof ServiceError && cause.code === 'BUDGET_SPENT')
-      bind(await keepSpent(kitchen, queryId, prepared));
+      bind(await keepSpent(kitchen, { queryId, call }, prepared));
     throw cause;
   }
 }
@@ -136,14 +145,7 @@ async function logAdmission(
   prepared: Prepared,
   subject: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const bindings = prepared.collaboration.bindings.filter((b) =>
-    prepared.tables.some((t) => t.member === b.owner && t.alias === b.alias),
-  );
-  const tables = bindings.map((b) => ({
-    table: `${b.owner}.${b.alias}`,
-    rulesDigest: b.rules_digest,
-    snapshot: prepared.snapshots.get(b.dataset_id)?.snapshotId ?? '',
-  }));
+  const tables = askedTables(prepared).map(({ table, rulesDigest, snapshot }) => ({ table, rulesDigest, snapshot }));
   const leafIndex = await record(kitchen, {
     kind: 'question-admitted',
     call,
@@ -151,6 +153,7 @@ async function logAdmission(
     subject: {
       ...subject,
       mode: prepared.mode,
+      decidingCode: { ...kitchen.code },
       mechanisms: recordOf(prepared.events),
       tables,
       functions: functionsUsed(...prepared.plan.aggregates).map((used) => ({ ...used })),
@@ -163,12 +166,7 @@ async function logAdmission(
     .execute();
 }
 
-async function insertQuestion(
-  kitchen: Kitchen,
-  db: Database,
-  call: Call,
-  { prepared, queryId }: Submission,
-): Promise<void> {
+async function insertQuestion(db: Database, call: Call, { prepared, queryId }: Submission): Promise<void> {
   const price = priceOf(prepared.charge, prepared.delta);
   await db
     .insertInto('questions')
@@ -178,7 +176,6 @@ async function insertQuestion(
       asker: call.principal.member,
       acting_for: prepared.actingFor,
       principal: call.principal.principal,
-      sql_sealed: kitchen.vault.sealBytes({ label: 'question-sql', id: queryId }, Buffer.from(prepared.plan.sql)),
       epsilon: prepared.epsilon,
       mode: prepared.mode,
       omit_intervals: prepared.question.omitIntervals ? 1 : 0,

@@ -5,7 +5,7 @@ import { violationEntry, violationMessages } from '../exits/index.ts';
 import type { Call } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import { isStored, type Prepared, prepare } from './prepare.ts';
-import { questionShape } from './question-shape.ts';
+import { questionShape, questionTouches } from './question-shape.ts';
 import { modeMessage } from './read-mode.ts';
 
 /** Says price, expected error and every violation of a question, from declared facts alone. Costs nothing. */
@@ -71,7 +71,12 @@ export async function prepareToExplain(
     kind: 'question-explained',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
-    subject: { shape: questionShape(prepared.plan), mode: prepared.mode, epsilon: prepared.epsilon },
+    subject: {
+      shape: questionShape(prepared.plan),
+      touched: questionTouches(prepared.plan),
+      mode: prepared.mode,
+      epsilon: prepared.epsilon,
+    },
   });
   return preparation;
 }

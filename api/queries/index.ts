@@ -1,5 +1,5 @@
 /** The door of questions. */
 
 export { assertFewFailures, countFailure } from './failed-runs.ts';
-export { makeQueryService } from './query-service.ts';
+export { admitToQuestion, makeQueryService } from './query-service.ts';
 export { failInterrupted, makeRuns, type Runs } from './runs.ts';

@@ -1,77 +1,68 @@
-import { type Charge, type Decision, type DecisionInputs, recordDecision } from '../../policies/index.ts';
-import { keepDecision } from '../decisions/index.ts';
+import type { AccountBefore, Decision, DecisionInputs } from '../../policies/index.ts';
+import { accountsBefore, accountsNow, keepDecision, touchedBy, touchedByText } from '../decisions/index.ts';
+import { keepDetail, keepSalt } from '../details/index.ts';
+import type { Call } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import { type Database, type LedgerAccount, readAccount } from '../store/index.ts';
-import { accountBefore, type Prepared, type Refused } from './prepare.ts';
+import type { Database } from '../store/index.ts';
+import type { Prepared, Refused } from './prepare.ts';
+
+/** A question, and who asked it. */
+export interface Asked {
+  readonly queryId: string;
+  readonly call: Pick<Call, 'principal'>;
+}
 
 /** Keeps what a question was refused from; `null` where its text is too long to be kept. */
 export async function keepRefusal(
   kitchen: Kitchen,
-  queryId: string,
-  { inputs, collaboration }: Refused,
+  { queryId, call }: Asked,
+  { inputs, collaboration, actingFor }: Refused,
 ): Promise<string | null> {
   if (!inputs.parse.ok && inputs.parse.reason === 'too-large') return null;
-  return await keep(kitchen, kitchen.store.db, { queryId, collaboration, inputs, kind: 'refused' });
+  const touched = touchedByText(inputs.sql, inputs.tables, { asker: call.principal.member, actingFor });
+  const place = { subjectId: queryId, collaborationId: collaboration.row.collaboration_id, touched };
+  return await keepDecision(kitchen, kitchen.store.db, place, { about: 'question', inputs, kind: 'refused' });
 }
 
 /** Keeps what a question was refused from when an account could not bear it. */
-export async function keepSpent(kitchen: Kitchen, queryId: string, prepared: Prepared): Promise<string> {
+export async function keepSpent(kitchen: Kitchen, asked: Asked, prepared: Prepared): Promise<string> {
   const { db } = kitchen.store;
-  const inputs = withAccounts(prepared, (await accountsNow(db, prepared)).map(accountBefore));
-  return await keep(kitchen, db, { ...prepared, queryId, inputs, kind: 'budget-spent' });
+  return await keep(kitchen, db, asked, {
+    prepared,
+    accounts: await accountsNow(db, prepared.accounts),
+    kind: 'budget-spent',
+  });
 }
 
-/** Keeps what a question was admitted from, in the transaction that has charged for it. */
-export async function keepAdmission(
-  kitchen: Kitchen,
-  db: Database,
-  queryId: string,
-  prepared: Prepared,
-): Promise<string> {
-  const { charge } = prepared;
-  const before = (await accountsNow(db, prepared)).map((after) => {
-    const account = accountBefore(after);
-    // Whole units: what was added comes off again without rounding.
-    const rhoCharged = account.rhoCharged - charge.rho;
-    return { ...account, rhoCharged, deltaCharged: account.deltaCharged - charge.deltaSelection };
-  });
-  return await keep(kitchen, db, {
-    ...prepared,
-    queryId,
-    inputs: withAccounts(prepared, before),
-    kind: 'admitted',
-  });
+/**
+ * Keeps what a question was admitted from, its words and the salt of its release, in the transaction that has charged
+ * for it.
+ */
+export async function keepAdmission(kitchen: Kitchen, db: Database, asked: Asked, prepared: Prepared): Promise<string> {
+  const place = placeOf(asked, prepared);
+  await keepDetail(kitchen, db, { ...place, kind: 'question' }, Buffer.from(prepared.plan.sql));
+  await keepSalt(kitchen, db, { ...place, kind: 'release' });
+  const accounts = await accountsBefore(db, prepared.accounts, prepared.charge);
+  return await keep(kitchen, db, asked, { prepared, accounts, kind: 'admitted' });
 }
 
 interface Kept {
-  readonly queryId: string;
-  readonly collaboration: Prepared['collaboration'];
-  readonly inputs: DecisionInputs;
-  /** What the service is about to do, and at which price. */
+  readonly prepared: Prepared;
+  readonly accounts: readonly AccountBefore[];
   readonly kind: Decision['kind'];
-  readonly charge?: Charge;
 }
 
-async function keep(kitchen: Kitchen, db: Database, { queryId, collaboration, ...kept }: Kept): Promise<string> {
-  const record = recordDecision(kept.inputs);
-  const { decision } = record;
-  // INVARIANT: what is done is what the record replays to. Nothing has been asked of the data yet.
-  const isSame = decision.kind === kept.kind;
-  const isAtPrice = !('charge' in decision) || decision.charge.rho === kept.charge?.rho;
-  if (!isSame || !isAtPrice) throw new Error(`a question is \`${kept.kind}\` and replays as \`${decision.kind}\``);
-  return await keepDecision(kitchen, db, { queryId, collaborationId: collaboration.row.collaboration_id }, record);
+async function keep(kitchen: Kitchen, db: Database, asked: Asked, { prepared, accounts, kind }: Kept): Promise<string> {
+  const inputs = withAccounts(prepared.inputs, accounts);
+  const { charge } = prepared;
+  return await keepDecision(kitchen, db, placeOf(asked, prepared), { about: 'question', inputs, kind, charge });
 }
 
-function withAccounts({ inputs }: Prepared, accounts: ReturnType<typeof accountBefore>[]): DecisionInputs {
+function placeOf({ queryId, call }: Asked, { tables, actingFor, collaboration }: Prepared) {
+  const touched = touchedBy(tables, { asker: call.principal.member, actingFor });
+  return { subjectId: queryId, collaborationId: collaboration.row.collaboration_id, touched };
+}
+
+function withAccounts(inputs: DecisionInputs, accounts: readonly AccountBefore[]): DecisionInputs {
   return inputs.ledger === null ? inputs : { ...inputs, ledger: { ...inputs.ledger, accounts } };
-}
-
-/** The accounts as they are now: others may have been charged since the question was prepared. */
-async function accountsNow(db: Database, { accounts }: Prepared): Promise<readonly LedgerAccount[]> {
-  const now: LedgerAccount[] = [];
-  for (const { account } of accounts) {
-    const found = await readAccount(db, account);
-    if (found !== undefined) now.push(found);
-  }
-  return now;
 }

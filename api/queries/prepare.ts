@@ -1,5 +1,4 @@
 import {
-  type AccountBefore,
   type Candidate,
   type Charge,
   type Checked,
@@ -24,8 +23,9 @@ import {
   type Violation,
 } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
-import { accountsOf, admit, arithmeticOf, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
+import { accountsOf, admit, assertPermitted, type CollaborationRecord } from '../collaborations/index.ts';
 import { newestSnapshots, type TableSnapshot } from '../datasets/index.ts';
+import { accountBefore } from '../decisions/index.ts';
 import {
   assertAccepted,
   assertHistoryIsWhole,
@@ -92,6 +92,8 @@ export interface Prepared extends Priced {
 /** A question that breaks rules. */
 export interface Refused {
   readonly collaboration: CollaborationRecord;
+  /** The member asked for. */
+  readonly actingFor: string;
   /** What it was refused from, to be kept. */
   readonly inputs: DecisionInputs;
   readonly violations: readonly Violation[];
@@ -135,7 +137,7 @@ export async function prepare(
       work,
     });
     const violations = await tellRetired(kitchen, call, { use: entry, violations: checked.violations });
-    return { ok: false, refused: { collaboration, inputs, violations, passing } };
+    return { ok: false, refused: { collaboration, actingFor, inputs, violations, passing } };
   }
   const tables = touchedTables(checked.value.aggregates);
   assertPermitted(kitchen, call, collaboration, { ...entry, tables: tables.map(tableName) });
@@ -154,7 +156,7 @@ export async function prepare(
   if (!(await isTakenByEngine(kitchen, plan, work))) {
     const violations = [refuseUnsound(question.sql)];
     const inputs = { ...asking, ledger: { ...ledger, isTakenByEngine: false } };
-    return { ok: false, refused: { collaboration, inputs, violations, passing: null } };
+    return { ok: false, refused: { collaboration, actingFor, inputs, violations, passing: null } };
   }
   const snapshots = await snapshotsOf(kitchen, question.collaborationId, tables);
   if (mode === 'threshold') await assertHistoryIsWhole(kitchen, exactPlace({ collaboration, tables }));
@@ -166,7 +168,8 @@ export async function prepare(
   const inputs = { ...asking, ledger: { ...ledger, stored, storedBounds, isTakenByEngine: true, earlierExactCount } };
   const history = { earlier: earlierExactCount, maximum: MAX_EARLIER_AGGREGATIONS_COUNT };
   const violations = mode === 'private' || isStored(priced) ? [] : checkHistory(checked.value, history);
-  if (violations.length > 0) return { ok: false, refused: { collaboration, inputs, violations, passing: null } };
+  if (violations.length > 0)
+    return { ok: false, refused: { collaboration, actingFor, inputs, violations, passing: null } };
   return { ok: true, prepared: { ...asked, ...priced, accounts, delta, inputs } };
 }
 
@@ -201,11 +204,6 @@ async function countEarlier(
 ): Promise<number> {
   if (asked.mode === 'private' || isStored(asked)) return 0;
   return await countExactAggregations(kitchen, exactPlace(asked));
-}
-
-/** An account as a decision sees it. */
-export function accountBefore(account: LedgerAccount): AccountBefore {
-  return { account: account.account, ...arithmeticOf(account) };
 }
 
 /** Where the exact aggregations lie that a question is compared with. */

@@ -9,6 +9,7 @@ import {
   grantFactsOf,
   readCollaboration,
 } from '../collaborations/index.ts';
+import { shownText } from '../details/index.ts';
 import { readRelease } from '../exits/index.ts';
 import { accessRefused, type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, once, readPage, record } from '../kitchen/index.ts';
@@ -39,13 +40,13 @@ export function makeQueryService(
     })),
     submitQuery: unary('submit-question', (request, call) => submit(kitchen, runs, call, request)),
     getQuery: unary('read-question', async ({ queryId }, call) => ({
-      query: queryMessage(kitchen, await admitToQuestion(kitchen, call, 'read-question', queryId)),
+      query: await queryMessage(kitchen, await admitToQuestion(kitchen, call, 'read-question', queryId)),
     })),
     listQueries: unary('list-questions', (request, call) => list(kitchen, call, request)),
     cancelQuery: unary('cancel-question', async ({ queryId }, call) => {
       await admitToQuestion(kitchen, call, 'cancel-question', queryId);
       await runs.cancel(queryId, call);
-      return { query: queryMessage(kitchen, await admitToQuestion(kitchen, call, 'cancel-question', queryId)) };
+      return { query: await queryMessage(kitchen, await admitToQuestion(kitchen, call, 'cancel-question', queryId)) };
     }),
     readRelease: serverStream('read-question', ({ queryId }, call) => read(kitchen, runs, call, queryId)),
   };
@@ -67,10 +68,11 @@ async function submit(
     Buffer.from(await ask(kitchen, runs, call, request, remember)),
   );
   const row = await admitToQuestion(kitchen, call, 'read-question', Buffer.from(id).toString());
-  return { query: queryMessage(kitchen, row) };
+  return { query: await queryMessage(kitchen, row) };
 }
 
-async function admitToQuestion(
+/** Lets a caller at a question. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
+export async function admitToQuestion(
   kitchen: Kitchen,
   call: Call,
   action: 'read-question' | 'cancel-question',
@@ -125,7 +127,8 @@ async function list(
     .execute();
   // The list shows what GetQuery would: what an ISV asked under a grant that has ended is closed to it.
   const seen = rows.filter((row) => decide(kitchen, call, 'read-question', { row, collaboration }).allowed);
-  return { queries: seen.map((row) => queryMessage(kitchen, row)), nextPageToken: page.next(rows.length) };
+  const shown = await Promise.all(seen.map((row) => queryMessage(kitchen, row)));
+  return { queries: shown, nextPageToken: page.next(rows.length) };
 }
 
 /** Waits for the end of a question and streams its release. */
@@ -156,13 +159,12 @@ const STATES: Readonly<Record<QuestionState, queries.QueryState>> = {
   cancelled: queries.QueryState.CANCELLED,
 };
 
-function queryMessage(kitchen: Kitchen, row: QuestionRow): queries.Query {
-  const sql = kitchen.vault.openBytes({ label: 'question-sql', id: row.query_id }, row.sql_sealed);
+async function queryMessage(kitchen: Kitchen, row: QuestionRow): Promise<queries.Query> {
   return {
     queryId: row.query_id,
     question: {
       collaborationId: row.collaboration_id,
-      sql: Buffer.from(sql).toString(),
+      sql: await shownText(kitchen, { kind: 'question', subjectId: row.query_id }),
       epsilon: row.epsilon,
       onBehalfOf: row.acting_for === row.asker ? '' : row.acting_for,
       omitIntervals: row.omit_intervals === 1,

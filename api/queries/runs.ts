@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type ReceiptStatement, statementDigest } from '../../audit/index.ts';
 import {
   printOuter,
   type ReleaseMode,
@@ -11,22 +10,24 @@ import {
 } from '../../policies/index.ts';
 import { type OuterTable, WallError } from '../../sandbox/index.ts';
 import { recordCountingPaths } from '../datasets/index.ts';
+import { bindToSalt, openKept } from '../details/index.ts';
 import {
   choiceOf,
   putRelease,
   readBounds,
-  recordCharge,
   releaseOnce,
   type StoredRelease,
   showReleases,
   untilNextStep,
 } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { beginCallWork, type Kitchen, record, takeSeat, type Work } from '../kitchen/index.ts';
-import type { QuestionState, Tables } from '../store/index.ts';
+import { beginCallWork, type Kitchen, record, recordPlaced, takeSeat, type Work } from '../kitchen/index.ts';
+import { keepReceipt, signReceipt } from '../receipts/index.ts';
+import type { QuestionState } from '../store/index.ts';
 import { SealBroken } from '../vault/index.ts';
 import { countFailure } from './failed-runs.ts';
 import { isStored, type Prepared } from './prepare.ts';
+import { releaseStatement } from './release-statement.ts';
 import { toArrow } from './to-arrow.ts';
 
 /** Most rows of a release; above the noise nothing should be larger. */
@@ -41,7 +42,7 @@ export interface Runs {
    */
   readonly admit: (call: Call) => AdmittedRun;
   /** Runs an admitted question in the background: run → protect → log → release. */
-  readonly start: (admitted: AdmittedRun, queryId: string, prepared: Prepared) => void;
+  readonly start: (admitted: AdmittedRun, question: AdmittedQuestion) => void;
   /** Waits for a question's end; at once when it does not run here. */
   readonly wait: (queryId: string) => Promise<void>;
   /** Stops a question; the charge stays. */
@@ -50,6 +51,14 @@ export interface Runs {
   readonly interrupt: (collaborationIds: readonly string[]) => Promise<void>;
   /** Stops all and waits. */
   readonly close: () => Promise<void>;
+}
+
+/** A question that was admitted. */
+export interface AdmittedQuestion {
+  readonly queryId: string;
+  readonly prepared: Prepared;
+  /** The digest by which the log binds what it was decided from. */
+  readonly decision: string;
 }
 
 /** A question that will be run. */
@@ -71,8 +80,9 @@ export function makeRuns(kitchen: Kitchen): Runs {
   const running = new Map<string, Run>();
   return {
     admit: (call) => admit(kitchen, call),
-    start({ call, work, controller, leave }, queryId, prepared) {
-      const run = { queryId, prepared, call, work, signal: controller.signal };
+    start({ call, work, controller, leave }, question) {
+      const { queryId } = question;
+      const run = { ...question, call, work, signal: controller.signal };
       const ended = runToEnd(kitchen, run, leave).finally(() => running.delete(queryId));
       ended.catch((cause: unknown) => kitchen.operatorLog.error({ err: cause, queryId }, 'a question has no end'));
       running.set(queryId, { controller, ended });
@@ -146,9 +156,7 @@ async function findRunning(kitchen: Kitchen, collaborationIds: readonly string[]
   return rows.map((row) => row.query_id);
 }
 
-interface RunFacts {
-  readonly queryId: string;
-  readonly prepared: Prepared;
+interface RunFacts extends AdmittedQuestion {
   readonly call: Call;
   readonly work: Work;
   readonly signal: AbortSignal;
@@ -162,7 +170,11 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Pro
   // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
   const row = await readState(kitchen, queryId);
   if (row?.state !== 'running') return;
-  const leafIndex = await record(kitchen, { kind: end.kind, call, collaboration, subject: end.subject });
+  const placed = await recordPlaced(kitchen, { kind: end.kind, call, collaboration, subject: end.subject });
+  const { leafIndex } = placed;
+  const { statement } = end;
+  const of = { kind: 'question' as const, id: queryId, collaborationId: collaboration };
+  const receipt = statement === null ? null : await signReceipt(kitchen, { ...of, statement }, placed);
   await kitchen.store.transaction(async (db) => {
     const ended = await db
       .updateTable('questions')
@@ -171,7 +183,9 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Pro
       .where('state', '=', 'running')
       .executeTakeFirst();
     const hasShown = end.state === 'released' && ended.numUpdatedRows !== 0n;
-    if (hasShown) await showReleases(db, [...prepared.keys, ...prepared.boundsKeys], endedAtMs);
+    if (!hasShown) return;
+    await showReleases(db, [...prepared.keys, ...prepared.boundsKeys], endedAtMs);
+    if (receipt !== null) await keepReceipt(db, receipt);
   });
 }
 
@@ -188,20 +202,27 @@ interface RunEnd {
   readonly kind: 'release-made' | 'release-reused' | 'run-failed';
   readonly releaseId: string | null;
   readonly subject: Record<string, string | number>;
+  /** What its receipt says; null where nothing left. */
+  readonly statement: ReceiptStatement | null;
 }
 
 async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
   const { queryId, prepared, call, work, signal } = run;
   try {
-    const { bytes, digest, releaseId } = await release(kitchen, run);
-    const releaseDigest = saltedDigest(kitchen, queryId, digest);
+    const { bytes, releaseId } = await release(kitchen, run);
+    // Noisy counts have few values: without a salt the digest would give them away.
+    const { salt } = await openKept(kitchen, { kind: 'release', subjectId: queryId });
+    const releaseDigest = bindToSalt(salt, bytes);
     const { mode } = prepared;
-    const subject = { question: queryId, mode, releaseDigest, bytes: roundedUp(bytes.length) };
+    const statement = await releaseStatement(kitchen, { ...run, releaseDigest });
+    const receipt = statementDigest(statement);
+    const subject = { question: queryId, mode, releaseDigest, bytes: roundedUp(bytes.length), receipt };
     return {
       state: 'released',
       kind: isStored(prepared) ? 'release-reused' : 'release-made',
       releaseId,
       subject,
+      statement,
     };
   } catch (cause) {
     // Deadline, memory, crash and engine error are one answer: which of them it was may depend on a person.
@@ -213,7 +234,13 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
     // the earlier ones took. A stop of the service is nobody's failure.
     const isInnocent = signal.aborted || (name === 'WALL_BUSY' && work.jobCount() <= 1);
     if (!isInnocent) await countFailure(kitchen, call.principal.member);
-    return { state: 'run-failed', kind: 'run-failed', releaseId: null, subject: { question: queryId } };
+    return {
+      state: 'run-failed',
+      kind: 'run-failed',
+      releaseId: null,
+      subject: { question: queryId },
+      statement: null,
+    };
   }
 }
 
@@ -283,13 +310,6 @@ function outerTable(stored: StoredRelease, index: number): OuterTable {
   };
 }
 
-/**
- * A digest that only the service can recompute: noisy counts have few values, and a plain digest would give them away.
- */
-function saltedDigest(kitchen: Kitchen, queryId: string, digest: string): string {
-  return createHmac('sha256', kitchen.vault.deriveKey('release-digest')).update(`${queryId}:${digest}`).digest('hex');
-}
-
 /** Sizes are logged roughly: the exact one follows the number of groups. */
 const LOGGED_BYTES_STEP = 65_536;
 
@@ -297,35 +317,11 @@ function roundedUp(bytes: number): number {
   return Math.ceil(bytes / LOGGED_BYTES_STEP) * LOGGED_BYTES_STEP;
 }
 
-/** The service died between the charge and its entry: the log must still say what the ledger says. */
-async function recordLostCharge(kitchen: Kitchen, row: Selectable<Tables['questions']>): Promise<void> {
-  const { collaboration_id: collaborationId, mode } = row;
-  const subject = `question/${row.query_id}`;
-  const events = await kitchen.store.db
-    .selectFrom('ledger_events')
-    .selectAll()
-    .where('subject', '=', subject)
-    .execute();
-  const [first] = events;
-  if (first === undefined) return;
-  const charge = { rho: first.rho, deltaSelection: first.delta };
-  const accounts = events.map((e) => e.account);
-  await recordCharge(kitchen, {
-    call: null,
-    collaborationId,
-    subject,
-    accounts,
-    charge,
-    exact: mode === 'threshold',
-  });
-}
-
 /** Questions that ran when the service died have failed: the charge stays, and nobody waits for them any more. */
 export async function failInterrupted(kitchen: Kitchen): Promise<void> {
   const { db } = kitchen.store;
   const rows = await db.selectFrom('questions').selectAll().where('state', '=', 'running').execute();
   for (const row of rows) {
-    if (row.leaf_index === null) await recordLostCharge(kitchen, row);
     const subject = { question: row.query_id };
     const entry = { kind: 'run-failed' as const, call: null, collaboration: row.collaboration_id, subject };
     const leafIndex = await record(kitchen, entry);

@@ -6,6 +6,7 @@ import type { Runs } from '../queries/index.ts';
 import { eraseDataset, eraseMember } from './erase-dataset.ts';
 import type { Leftovers } from './erase-persons.ts';
 import { erasePersons } from './erase-persons.ts';
+import { eraseNamingDetails, eraseTouchingDetails } from './erase-records.ts';
 import type { ErasureRow } from './erasure-record.ts';
 
 /** How long an erasure that came to nothing waits for its next attempt: what it needs is rarely there at once. */
@@ -108,6 +109,8 @@ async function carryOut(kitchen: Kitchen, erasureId: string, { runs, onSwitched,
   const requested = await readErasureRow(kitchen, erasureId);
   if (requested === undefined) return;
   if (requested.state === 'requested') {
+    // Before the switch, which forgets whom it was asked for. A question that names them later is a later question.
+    await eraseNamingDetails(kitchen, requested);
     leftovers.set(erasureId, await CARRY_OUT[requested.scope](kitchen, requested));
   }
   onSwitched();
@@ -122,6 +125,7 @@ async function carryOut(kitchen: Kitchen, erasureId: string, { runs, onSwitched,
   await leftovers.get(erasureId)?.();
   leftovers.delete(erasureId);
   await removeFormerPersons(kitchen, collaborationIds);
+  await eraseTouchingDetails(kitchen, erasure);
   if (erasure.scope !== 'persons') await destroyKeys(kitchen, erasure);
   await kitchen.store.db
     .updateTable('erasures')

@@ -1,4 +1,5 @@
 /** The door of the control store: who agreed to what, what was asked, and what it cost. */
+export { forgetOverwritten } from './forget-overwritten.ts';
 export {
   AlreadyCharged,
   BudgetSpent,
@@ -13,3 +14,4 @@ export {
 export { type Database, openStore, type Store } from './store.ts';
 export type { AccountLevel, ActivationState, QuestionState, Tables } from './tables.ts';
 export type { UploadState } from './tables-datasets.ts';
+export type { ReceiptsTable } from './tables-receipts.ts';

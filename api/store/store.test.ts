@@ -1,9 +1,10 @@
-import { mkdtemp, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from './index.ts';
+import { forgetOverwritten, openStore, type Store } from './index.ts';
 
 let directory: string;
 let store: Store;
@@ -25,6 +26,41 @@ const collaboration = {
   created_at_ms: Date.UTC(2026, 0, 1),
   suspended_at_ms: null,
 };
+
+describe('what was overwritten', () => {
+  const marker = Buffer.from('a wrapped key that nobody may find again');
+  const files = async () => {
+    const names = (await readdir(directory)).filter((name) => name.startsWith('control.sqlite'));
+    return Buffer.concat(await Promise.all(names.map((name) => readFile(join(directory, name)))));
+  };
+  const overwrite = async () => {
+    await sql`update overwritten set content = zeroblob(length(content))`.execute(store.db);
+    await forgetOverwritten(store.db);
+  };
+
+  beforeEach(async () => {
+    await sql`create table overwritten (content blob not null) strict`.execute(store.db);
+    await sql`insert into overwritten values (${marker})`.execute(store.db);
+  });
+
+  it('is in no file of the store, nor in its journal', async () => {
+    expect((await files()).includes(marker)).toBe(true);
+    await overwrite();
+    expect((await files()).includes(marker)).toBe(false);
+  });
+
+  it('is not said to be gone while another process reads the store as it was', async () => {
+    const reader = new DatabaseSync(join(directory, 'control.sqlite'));
+    reader.exec('begin');
+    reader.prepare('select count(*) from overwritten').get();
+    await sql`pragma busy_timeout = 0`.execute(store.db);
+    await expect(overwrite()).rejects.toThrow('another process reads the store');
+    expect((await files()).includes(marker)).toBe(true);
+    reader.close();
+    await overwrite();
+    expect((await files()).includes(marker)).toBe(false);
+  });
+});
 
 describe('the control store', () => {
   it('keeps what was written when it is opened again', async () => {

@@ -16,6 +16,10 @@ import { migrate0010 } from './migration-0010.ts';
 import { migrate0011 } from './migration-0011.ts';
 import { migrate0012 } from './migration-0012.ts';
 import { migrate0013 } from './migration-0013.ts';
+import { migrate0014 } from './migration-0014.ts';
+import { migrate0015 } from './migration-0015.ts';
+import { migrate0016 } from './migration-0016.ts';
+import { migrate0017 } from './migration-0017.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -50,6 +54,10 @@ const migrations = {
   '0011-dataset-keys': { up: migrate0011 },
   '0012-received-uploads': { up: migrate0012 },
   '0013-pending-publications': { up: migrate0013 },
+  '0014-entry-details': { up: migrate0014 },
+  '0015-audit-grants': { up: migrate0015 },
+  '0016-receipts': { up: migrate0016 },
+  '0017-told-charges': { up: migrate0017 },
 };
 
 /** The file's name inside the data directory. */

@@ -1,9 +1,12 @@
 // The control store, table by table. It holds names, rules, states and charges; rows of members, SQL and releases lie
 // sealed. Times are milliseconds since 1970 UTC. Booleans do not exist in SQLite: a time that is null says `not yet`.
 import type { Generated } from 'kysely';
+import type { AuditTables } from './tables-audit.ts';
 import type { DatasetTables } from './tables-datasets.ts';
+import type { DetailsTables } from './tables-details.ts';
 import type { KeysTables } from './tables-keys.ts';
 import type { PublicationTables } from './tables-publications.ts';
+import type { ReceiptsTables } from './tables-receipts.ts';
 import type { RightsTables } from './tables-rights.ts';
 import type { SpineTables } from './tables-spine.ts';
 
@@ -101,6 +104,12 @@ export type LedgerAccountsTable = {
   exact_since_ms: Generated<number | null>;
 };
 
+/** A charge that the log has told of. */
+type ToldChargesTable = {
+  /** As in `ledger_events`. */
+  subject: string;
+};
+
 /** One charge to one account; `mechanisms` is the JSON of what was charged for, so that an auditor adds up again. */
 export type LedgerEventsTable = {
   event_id: Generated<number>;
@@ -116,7 +125,7 @@ export type LedgerEventsTable = {
 /** Where a question is in its life. */
 export type QuestionState = 'running' | 'released' | 'run-failed' | 'cancelled';
 
-/** A question that was admitted; its SQL is sealed. */
+/** A question that was admitted; its SQL is a detail of it. */
 export type QuestionsTable = {
   query_id: string;
   collaboration_id: string;
@@ -125,7 +134,6 @@ export type QuestionsTable = {
   /** The member asked for; the asker itself but for an ISV. */
   acting_for: string;
   principal: string;
-  sql_sealed: Uint8Array;
   epsilon: number;
   omit_intervals: number;
   /** How its release is protected. */
@@ -145,16 +153,6 @@ export type QuestionsTable = {
   leaf_index: number | null;
 };
 
-/** What a decision on a question was made from, sealed: the SQL has literals. Refused questions have one too. */
-export type DecisionsTable = {
-  query_id: string;
-  collaboration_id: string;
-  record_sealed: Uint8Array;
-  /** The size of the log when it was kept: its entry stands there or later. */
-  from_index: number;
-  decided_at_ms: number;
-};
-
 /** A release that was made and charged; the same question on the same snapshots finds it by its key. */
 export type ReleasesTable = {
   release_id: string;
@@ -169,7 +167,7 @@ export type ReleasesTable = {
   shown_at_ms: Generated<number | null>;
 };
 
-/** A set of persons by definition; its SQL is sealed. */
+/** A set of persons by definition; its SQL is a detail of it. */
 export type AudiencesTable = {
   audience_id: string;
   collaboration_id: string;
@@ -177,7 +175,6 @@ export type AudiencesTable = {
   definer: string;
   owner: string;
   principal: string;
-  sql_sealed: Uint8Array;
   plan_digest: string;
   tables: string;
   /** The scoring functions it was defined with, by digest: a JSON array. */
@@ -313,10 +310,13 @@ export type FunctionVersionsTable = {
 };
 
 /** Every table by its name. */
-export type Tables = DatasetTables &
+export type Tables = AuditTables &
+  DatasetTables &
+  DetailsTables &
   KeysTables &
   PublicationTables &
   SpineTables &
+  ReceiptsTables &
   RightsTables & {
     collaborations: CollaborationsTable;
     collaboration_members: CollaborationMembersTable;
@@ -326,9 +326,9 @@ export type Tables = DatasetTables &
     counting_paths: CountingPathsTable;
     ledger_accounts: LedgerAccountsTable;
     ledger_events: LedgerEventsTable;
+    told_charges: ToldChargesTable;
     exact_aggregations: ExactAggregationsTable;
     questions: QuestionsTable;
-    decisions: DecisionsTable;
     releases: ReleasesTable;
     audiences: AudiencesTable;
     audience_sizes: AudienceSizesTable;

@@ -17,6 +17,7 @@ import { openStore, type Store } from '../store/index.ts';
 import type { Keyring } from '../vault/index.ts';
 import { type CheckProgress, checkData } from './check-data.ts';
 import { renderFaults, renderStatus, sizeText } from './render-keys.ts';
+import { rotateLogKey, rotateReceiptKey } from './rotate-log-keys.ts';
 
 /** Least time between two lines of progress. */
 const PROGRESS_MS = 2_000;
@@ -58,6 +59,15 @@ export function addKeyCommands<Options extends { json?: boolean }>(
   add('rotate-dataset', 'give a dataset a new key; stop the service first')
     .argument('<dataset>', 'its id, or `vault` for files of no dataset')
     .action(async (dataset: string, options: Options) => await rotateDataset(await server.configOf(options), dataset));
+  add('rotate-log', 'hand the log over to a new key, which the old one vouches for; stop the service first').action(
+    async (options: Options) => await rotateLog(await server.configOf(options)),
+  );
+  add('rotate-receipts', 'give receipts a new key; stop the service first')
+    .option('--compromised', 'say in the log that somebody else may have the old one')
+    .action(
+      async (options: Options & { compromised?: true }) =>
+        await rotateReceipts(await server.configOf(options), options.compromised === true),
+    );
 }
 
 interface Reading {
@@ -162,6 +172,25 @@ async function rotateDataset(config: Config, dataset: string): Promise<void> {
     tell('older keys are kept, as these files could not be opened; restore or remove them, and rotate again:', ...list);
     process.exitCode = 1;
   });
+}
+
+async function rotateLog(config: Config): Promise<void> {
+  const { verifierKey, treeSize } = await rotateLogKey(config);
+  tell(
+    'the log has a new key; publish it where the old one is known:',
+    `  ${verifierKey}`,
+    `both keys have signed the tree of ${treeSize} entries, so that whoever knows the old one can follow; the old private key is gone`,
+  );
+}
+
+async function rotateReceipts(config: Config, isCompromised: boolean): Promise<void> {
+  const { kid, leafIndex } = await rotateReceiptKey(config, { isCompromised });
+  tell(
+    `receipts are signed with key \`${kid}\` now, announced by entry ${leafIndex}`,
+    isCompromised
+      ? 'the old key is given up: receipts of earlier entries hold, as the log dates them, and of later ones are refused'
+      : 'receipts that the old key signed hold',
+  );
 }
 
 /** Said before it is done: a rotation that the log could not take does not happen. */

@@ -1,9 +1,9 @@
 import type { uploads } from '../../proto/index.ts';
-import { admitToDataset, assertSynthetic, inTurn } from '../datasets/index.ts';
+import { admitToDataset, assertSynthetic, inTurn, sealFileName } from '../datasets/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { type Kitchen, newId } from '../kitchen/index.ts';
+import { type Kitchen, newId, record } from '../kitchen/index.ts';
 import { expectDiskRoom, expectMemberRoom, expectOneMore } from './staging-room.ts';
-import { committedOf, touchUpload, type UploadRow, uploadMessage } from './upload-record.ts';
+import { committedOf, touchUpload, type UploadRow, uploadMessage, uploadSubject } from './upload-record.ts';
 
 /** Largest upload: a hundred million rows of six hundred bytes. */
 export const MAX_UPLOAD_BYTES = 64 * 1024 ** 3;
@@ -72,12 +72,14 @@ async function insert(kitchen: Kitchen, call: Call, request: uploads.BeginUpload
   await expectMemberRoom(kitchen, member, declared);
   await expectDiskRoom(kitchen, declared);
   const nowMs = kitchen.nowMs();
+  const uploadId = newId('up');
+  const datasetId = request.datasetId === '' ? null : request.datasetId;
   const row: UploadRow = {
-    upload_id: newId('up'),
+    upload_id: uploadId,
     member,
     request_id: request.requestId,
-    file_name: request.fileName,
-    dataset_id: request.datasetId === '' ? null : request.datasetId,
+    file_name: sealFileName(kitchen.vault, uploadId, request.fileName),
+    dataset_id: datasetId,
     declared_bytes: declared === 0 ? null : declared,
     declared_sha256: request.sha256.length === 0 ? null : Buffer.from(request.sha256).toString('hex'),
     received_sha256: null,
@@ -86,8 +88,9 @@ async function insert(kitchen: Kitchen, call: Call, request: uploads.BeginUpload
     created_at_ms: nowMs,
     touched_at_ms: nowMs,
   };
+  await record(kitchen, { kind: 'upload-begun', call, collaboration: null, subject: uploadSubject(row) });
   await kitchen.store.db.insertInto('uploads').values(row).execute();
-  return row.upload_id;
+  return uploadId;
 }
 
 /** What is said again must be the same; what was left open may be said now. */

@@ -1,8 +1,8 @@
-import type { Kitchen } from '../kitchen/index.ts';
+import { type Kitchen, record } from '../kitchen/index.ts';
 import { removeUpload } from './abandon-upload.ts';
 import type { Publications } from './publications.ts';
 import type { Senders } from './senders.ts';
-import { findUpload } from './upload-record.ts';
+import { findUpload, uploadSubject } from './upload-record.ts';
 
 /** The longest time between two looks at what has expired. */
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -48,7 +48,10 @@ async function expireUploads(
     if (work.senders.isBusy(uploadId) || work.publications.isBusy(uploadId)) continue;
     // The ones before took their time: somebody may have come back to this one.
     if (((await findUpload(kitchen, uploadId))?.touched_at_ms ?? 0) >= beforeMs) continue;
-    await removeUpload(kitchen, work, uploadId);
+    await removeUpload(kitchen, work, uploadId, async (upload) => {
+      const subject = { ...uploadSubject(upload), member: upload.member };
+      await record(kitchen, { kind: 'upload-expired', call: null, collaboration: null, subject });
+    });
     kitchen.operatorLog.info({ uploadId, member, state }, 'an upload that nobody went on with has expired');
   }
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { uploads } from '../../proto/index.ts';
 import type { UploadAction } from '../authorize/index.ts';
+import { openFileName } from '../datasets/index.ts';
 import { accessRefused, type Call, notFound, ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Tables } from '../store/index.ts';
@@ -69,7 +70,7 @@ export async function uploadMessage(kitchen: Kitchen, uploadId: string): Promise
   return {
     uploadId: row.upload_id,
     requestId: row.request_id,
-    fileName: row.file_name,
+    fileName: openFileName(kitchen.vault, row.upload_id, row.file_name),
     state: STATES[row.state],
     committedBytes: BigInt((await committedOf(kitchen, row.upload_id)).bytes),
     declaredBytes: BigInt(row.declared_bytes ?? 0),
@@ -84,4 +85,9 @@ export async function uploadMessage(kitchen: Kitchen, uploadId: string): Promise
 export function expectReceived(upload: UploadRow): void {
   if (upload.state !== 'receiving') return;
   throw new ServiceError('INVALID_REQUEST', 'the upload is not complete; send the rest, and complete it');
+}
+
+/** What the log says of an upload. */
+export function uploadSubject({ upload_id, dataset_id }: UploadRow): Record<string, string> {
+  return { upload: upload_id, ...(dataset_id === null ? {} : { dataset: dataset_id }) };
 }

@@ -3,6 +3,7 @@ import type { Keyring } from './keyring.ts';
 import { deriveKey, openWithNonce, sealWithNonce } from './master-key.ts';
 import { rewrapFile } from './rewrap-file.ts';
 import { SealBroken } from './seal-broken.ts';
+import { openApart, type SealedApart, sealApart } from './sealed-apart.ts';
 import { openSealedFile, type SealedReader } from './sealed-reader.ts';
 import { createSealedFile, type SealedPlace, type SealedWriter } from './sealed-writer.ts';
 
@@ -21,6 +22,10 @@ export type Vault = {
   readonly sealBytes: (place: BlobPlace, plain: Uint8Array) => Uint8Array;
   /** Opens a small blob. @throws {SealBroken} naming the id */
   readonly openBytes: (place: BlobPlace, sealed: Uint8Array) => Uint8Array;
+  /** Seals a small blob under a key of its own, which is destroyed apart from all others. */
+  readonly sealApart: (place: BlobPlace, plain: Uint8Array) => SealedApart;
+  /** Opens such a blob. @throws {SealBroken} naming the id */
+  readonly openApart: (place: BlobPlace, apart: SealedApart) => Uint8Array;
   /** Begins a sealed file. @throws {KeyDestroyed} when its dataset was erased */
   readonly createFile: (place: SealedPlace) => Promise<SealedWriter>;
   /** Opens a sealed file. @throws {SealBroken} when it was altered, cut or swapped @throws {KeyDestroyed} */
@@ -42,6 +47,12 @@ export function openVault(keyring: Keyring): Vault {
     sealBytes: (place, plain) => sealWithNonce(blobKey(place.label), plain, boundOf(place)),
     openBytes: (place, sealed) => {
       const plain = openWithNonce(blobKey(place.label), sealed, boundOf(place));
+      if (plain === undefined) throw new SealBroken(place.id, 'header');
+      return plain;
+    },
+    sealApart: (place, plain) => sealApart(blobKey(place.label), plain, boundOf(place)),
+    openApart: (place, apart) => {
+      const plain = openApart(blobKey(place.label), apart, boundOf(place));
       if (plain === undefined) throw new SealBroken(place.id, 'header');
       return plain;
     },

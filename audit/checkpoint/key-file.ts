@@ -6,7 +6,8 @@ import { open } from 'node:fs/promises';
 import { AuditLogError } from '../audit-log-error.ts';
 import { createFileOnce } from '../disk/index.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
-import { type CheckpointSigner, signerFromSeed } from './checkpoint-signer.ts';
+import { type CheckpointSigner, keysFromSeed, signerFromSeed } from './checkpoint-signer.ts';
+import type { CosignatureKey } from './cosignature.ts';
 import { ED25519_KEY_BYTES, ED25519_TYPE, isKeyName } from './verifier-key.ts';
 
 /** Largest key file: a name and 40 bytes of key; a wrong path must not pull a large file into memory. */
@@ -23,12 +24,27 @@ const KEY_PREFIX = 'PRIVATE+KEY+';
  * @throws {AuditLogError} `ORIGIN_INVALID`, `KEY_FILE_INVALID` (also for a key of another origin), `KEY_FILE_EXPOSED`
  */
 export async function openCheckpointKey(file: string, origin: string): Promise<CheckpointSigner> {
-  if (!isKeyName(origin))
+  return signerFromSeed(origin, await openKeySeed(file, origin));
+}
+
+/**
+ * Opens the key that a witness cosigns with, and makes one if the file is not there. The file is of the same form as
+ * that of a log.
+ *
+ * @throws {AuditLogError} as `openCheckpointKey`
+ */
+export async function openWitnessKey(file: string, name: string): Promise<CosignatureKey> {
+  const { verifierKey: _, ...key } = keysFromSeed(name, await openKeySeed(file, name));
+  return key;
+}
+
+async function openKeySeed(file: string, name: string): Promise<Uint8Array> {
+  if (!isKeyName(name))
     throw new AuditLogError('ORIGIN_INVALID', 'origin is empty or holds a space, a plus or a control character');
   const existing = await readKeyFile(file);
-  if (existing !== undefined) return parseKey(existing, origin);
-  await createFileOnce(file, Buffer.from(formatKey(origin, randomBytes(ED25519_KEY_BYTES)), 'utf8'));
-  return parseKey((await readKeyFile(file)) ?? '', origin);
+  if (existing !== undefined) return parseSeed(existing, name);
+  await createFileOnce(file, Buffer.from(formatKey(name, randomBytes(ED25519_KEY_BYTES)), 'utf8'));
+  return parseSeed((await readKeyFile(file)) ?? '', name);
 }
 
 /** Writes a private key as the note format spells it, with a newline. */
@@ -39,17 +55,26 @@ function formatKey(origin: string, seed: Uint8Array): string {
 
 /** Reads a private key of the note format, and checks that it is the key of this origin. */
 export function parseKey(text: string, origin: string): CheckpointSigner {
+  return signerFromSeed(origin, parseSeed(text, origin));
+}
+
+/** Reads the seed of a private key of the note format, and checks that it is the key of this name. */
+function parseSeed(text: string, origin: string): Uint8Array {
   const [, name, keyId, encoded] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+([^\n]+)\n?$/.exec(text) ?? [];
   const typed = encoded === undefined ? undefined : decodeBase64(encoded);
   if (typed?.byteLength !== 1 + ED25519_KEY_BYTES || typed[0] !== ED25519_TYPE) {
     throw new AuditLogError('KEY_FILE_INVALID', 'key file does not hold an Ed25519 key of the signed note format');
   }
-  if (name !== origin) throw new AuditLogError('KEY_FILE_INVALID', 'key file holds the key of another log');
-  const signer = signerFromSeed(origin, typed.subarray(1));
-  if (signer.verifierKey.split('+')[1] !== keyId) {
+  if (name !== origin)
+    throw new AuditLogError(
+      'KEY_FILE_INVALID',
+      `key file holds the key of another log, \`${name}\`; a log keeps its origin for ever`,
+    );
+  const seed = typed.subarray(1);
+  if (keysFromSeed(origin, seed).verifierKey.split('+')[1] !== keyId) {
     throw new AuditLogError('KEY_FILE_INVALID', 'key file holds a key id that does not fit its key');
   }
-  return signer;
+  return seed;
 }
 
 async function readKeyFile(file: string): Promise<string | undefined> {

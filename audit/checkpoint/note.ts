@@ -8,7 +8,7 @@ import { isKeyName, isSignedBy, KEY_ID_BYTES, type VerifierKey } from './verifie
 /**
  * Largest note: room for more than 16 post-quantum signatures of 5 kB, which the format asks every reader to accept.
  */
-const MAX_NOTE_BYTES = 131_072;
+export const MAX_NOTE_BYTES = 131_072;
 
 /** Most signatures read in one note, so that a hostile note cannot make a verifier work without end. */
 export const MAX_NOTE_SIGNATURES_COUNT = 100;

@@ -5,7 +5,8 @@ export type EntryFault =
   | 'LEAF_NOT_CANONICAL'
   | 'ENTRY_KIND_UNKNOWN'
   | 'ENTRY_VERSION_UNKNOWN'
-  | 'ENTRY_FIELD_INVALID';
+  | 'ENTRY_FIELD_INVALID'
+  | 'ENTRY_SUBJECT_INVALID';
 
 /** An entry that may not enter the log, or a leaf that is not one of ours. */
 export class EntryError extends Error {

@@ -6,6 +6,7 @@
 export const entryKinds = {
   'service-started': 'the service opened this log',
   'service-stopped': 'the service closed this log in good order',
+  'configuration-changed': 'the service was started with other settings than before',
   'authentication-refused': 'a caller could not show who they are',
   'authorization-refused': 'a known caller asked for something they may not do',
   'collaboration-created': 'a collaboration was founded',
@@ -17,7 +18,11 @@ export const entryKinds = {
   'dataset-bound': 'a dataset was bound to a collaboration',
   'rules-changed': 'an owner put a new version of their rules in force',
   'identity-rules-set': 'the creator of a collaboration said how its members tell who is one person',
+  'identity-explained': 'a member had counted what the identity rules make of its own identifiers',
   'upload-refused': 'an upload was turned away and nothing of it was kept',
+  'upload-begun': 'a member began to send a file',
+  'upload-abandoned': 'a member threw an upload away',
+  'upload-expired': 'an upload that nobody went on with was thrown away',
   'snapshot-published': 'a snapshot of a dataset became visible',
   'data-taken-out': 'an owner took their own data out',
   'persons-opted-out': 'a member recorded that persons no longer count in its data',
@@ -51,8 +56,14 @@ export const entryKinds = {
   'match-failed': 'a match without showing did not come to its end, and its charge was kept',
   'match-refused': 'a match was denied, with every violation',
   'decision-read': 'an auditor read what a decision on a question was made from',
+  'rules-read': 'a principal read rules by their digest',
   'key-rotated': 'an operator had a key replaced by a new one',
+  'receipt-key-announced': 'a key came into use that signs receipts, in place of the one before it if there was one',
+  'receipt-read': 'a principal fetched the receipt of a release or an activation',
   'log-read': 'a principal read entries of this log',
+  'log-exported': 'a principal had entries of this log written to a file',
+  'audit-granted': 'a member let an auditor read a part of this log for a time',
+  'audit-grant-revoked': 'a member took such a right back',
 } as const satisfies Record<string, string>;
 
 /** One of the kinds of event the log can hold. */

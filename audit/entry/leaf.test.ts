@@ -6,6 +6,7 @@ import { ENTRY_VERSION, type EntryBody } from './entry.ts';
 import { entryKinds } from './entry-kind.ts';
 import { MAX_SUBJECT_DEPTH_LEVELS } from './json-value.ts';
 import { MAX_LEAF_BYTES, parseLeaf, toLeaf } from './leaf.ts';
+import { currentVersion } from './schema/entry-schemas.ts';
 
 const entry = entryOf('question-submitted', { question: 'q-1', über: [1, null, { b: true, a: '€' }] });
 const text = Buffer.from(toLeaf(entry)).toString('utf8');
@@ -18,7 +19,8 @@ describe('a leaf', () => {
   it('is the RFC 8785 canonical JSON of the entry', () => {
     expect(text).toBe(
       '{"actor":{"member":"noodle-house","principal":"mei"},"at":"2031-05-01T12:00:00.000Z","collaboration":"spring-menu",' +
-        '"kind":"question-submitted","subject":{"question":"q-1","über":[1,null,{"a":"€","b":true}]},"version":1}',
+        `"kind":"question-submitted","kindVersion":${currentVersion('question-submitted')},` +
+        '"subject":{"question":"q-1","über":[1,null,{"a":"€","b":true}]},"version":2}',
     );
   });
 
@@ -32,7 +34,8 @@ describe('a leaf', () => {
           const body = { ...entry, kind, subject } as EntryBody;
           const leaf = toLeaf(body);
           expect(toLeaf(parseLeaf(leaf))).toEqual(leaf);
-          expect(parseLeaf(leaf)).toEqual(JSON.parse(JSON.stringify({ ...body, version: ENTRY_VERSION })));
+          const written = { ...body, version: ENTRY_VERSION, kindVersion: currentVersion(body.kind) };
+          expect(parseLeaf(leaf)).toEqual(JSON.parse(JSON.stringify(written)));
         },
       ),
     );
@@ -41,8 +44,8 @@ describe('a leaf', () => {
   it('is refused when the same entry is spelled otherwise', async () => {
     const otherSpellings = [
       text.replace('{"actor"', '{ "actor"'),
-      text.replace('"version":1', '"version":1,"version":1'),
-      text.replace('"version":1', '"version":1.0'),
+      text.replace('"version":2', '"version":2,"version":2'),
+      text.replace('"version":2', '"version":2.0'),
       text.replace('€', '\\u20ac'),
       text.replace('"kind":"question-submitted",', '').replace('"version"', '"kind":"question-submitted","version"'),
     ];
@@ -70,7 +73,11 @@ describe('an entry', () => {
       'ENTRY_KIND_UNKNOWN',
     );
     await expectCode(() => parseLeaf(leafOf(text.replace('question-submitted', 'toString'))), 'ENTRY_KIND_UNKNOWN');
-    await expectCode(() => parseLeaf(leafOf(text.replace('"version":1', '"version":2'))), 'ENTRY_VERSION_UNKNOWN');
+    await expectCode(() => parseLeaf(leafOf(text.replace('"version":2', '"version":3'))), 'ENTRY_VERSION_UNKNOWN');
+    for (const version of ['0', '99', '1.5', '"1"', 'null']) {
+      const other = text.replace(/"kindVersion":\d+/, `"kindVersion":${version}`);
+      await expectCode(() => parseLeaf(leafOf(other)), 'ENTRY_VERSION_UNKNOWN');
+    }
   });
 
   it('is refused with a field too many, too few or of another shape', async () => {

@@ -1,6 +1,8 @@
 import canonicalize from 'canonicalize';
 import { assertEntry, ENTRY_VERSION, type Entry, type EntryBody } from './entry.ts';
 import { EntryError } from './entry-error.ts';
+import { isEntryKind } from './entry-kind.ts';
+import { currentVersion } from './schema/entry-schemas.ts';
 
 /** Largest leaf: entry bundles of C2SP tlog-tiles prefix each leaf with its length in 16 bits. */
 export const MAX_LEAF_BYTES = 65_535;
@@ -13,15 +15,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws {EntryError} when the entry is not one that `parseLeaf` would accept
  */
 export function toLeaf(body: EntryBody): Uint8Array {
-  const entry: unknown = { ...body, version: ENTRY_VERSION };
+  const entry: unknown = { ...body, version: ENTRY_VERSION, kindVersion: versionOf(body) };
   assertEntry(entry);
   const leaf = Buffer.from(canonicalText(entry), 'utf8');
   assertSize(leaf);
   return leaf;
 }
 
+// What is no kind at all is refused as such, not for its version.
+function versionOf({ kind }: EntryBody): number {
+  return isEntryKind(kind) ? currentVersion(kind) : 1;
+}
+
 /**
- * Reads a leaf back, and accepts only the bytes that `toLeaf` would have written.
+ * Reads a leaf back, and accepts only the bytes that `toLeaf` would have written, then or now.
  *
  * Canonical form is checked by writing it again: doubled keys, spare spaces and other spellings of one entry would let
  * the operator show two readings of one hash.

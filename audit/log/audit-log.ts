@@ -39,6 +39,20 @@ export interface AuditLog {
    */
   checkpoint(): Promise<string>;
 
+  /**
+   * The checkpoint of the largest tree that witnesses have cosigned, as it was given to `keepCosigned`; undefined while
+   * there is none.
+   */
+  readonly cosigned: string | undefined;
+
+  /**
+   * Keeps a checkpoint of this log that others have signed too: durably as the file `cosigned`, and in the place of the
+   * newest one where it is of the same tree. One of a smaller tree than the one that is kept changes nothing.
+   *
+   * @throws {AuditLogError} `CHECKPOINT_CONTRADICTS_LOG` when it is not of a tree of this log
+   */
+  keepCosigned(note: string): Promise<void>;
+
   /** Proof that a leaf is in the tree of a size. @throws {AuditLogError} `RANGE_OUTSIDE_TREE` */
   inclusionProof(leafIndex: number, treeSize: number): Uint8Array[];
 

@@ -52,6 +52,22 @@ export function encodeFrame(firstLeafIndex: number, leaves: readonly Uint8Array[
   return frame;
 }
 
+/** Splits leaves into groups that each fit one frame. */
+export function groupsOf(leaves: readonly Uint8Array[]): Uint8Array[][] {
+  const groups: Uint8Array[][] = [];
+  let payloadBytes = 0;
+  for (const leaf of leaves) {
+    payloadBytes += LEAF_LENGTH_BYTES + leaf.byteLength;
+    const group = groups.at(-1);
+    if (group && group.length < MAX_GROUP_LEAVES_COUNT && payloadBytes <= MAX_FRAME_PAYLOAD_BYTES) group.push(leaf);
+    else {
+      groups.push([leaf]);
+      payloadBytes = LEAF_LENGTH_BYTES + leaf.byteLength;
+    }
+  }
+  return groups;
+}
+
 /** Reads the frame at the start of a buffer; undefined when there is no whole, sound frame there. */
 export function decodeFrame(buffer: Buffer): Frame | undefined {
   if (buffer.byteLength < FRAME_HEADER_BYTES || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;

@@ -1,40 +1,35 @@
 import { AuditLogError } from '../audit-log-error.ts';
 import type { CheckpointSigner } from '../checkpoint/index.ts';
-import type { DirectoryLock } from '../disk/index.ts';
-import { type EntryBody, EntryError, parseLeaf, toLeaf } from '../entry/index.ts';
-import {
-  consistencyProof,
-  type HashTree,
-  inclusionProof,
-  isSameHash,
-  leafHash,
-  MAX_TREE_SIZE_LEAVES,
-} from '../merkle/index.ts';
+import type { DirectoryLock, LogDisk } from '../disk/index.ts';
+import { type EntryBody, toLeaf } from '../entry/index.ts';
+import { consistencyProof, type HashTree, inclusionProof, leafHash, MAX_TREE_SIZE_LEAVES } from '../merkle/index.ts';
+import type { TileWriter } from '../tiles/index.ts';
 import type { AppendedEntry, AuditLog, ReadEntry } from './audit-log.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { LeafFile } from './leaf-file.ts';
-import { type StoredCheckpoint, storeCheckpoint } from './stored-checkpoint.ts';
+import type { LeafStore } from './leaf-store.ts';
+import { type StoredCheckpoint, storeCheckpoint, storeCosigned, treeOfNote } from './stored-checkpoint.ts';
 
 /** What a log is made of once its directory is open and read back. */
 export interface MerkleLogParts {
+  readonly disk: LogDisk;
   readonly directory: string;
   readonly lock: DirectoryLock;
-  readonly file: LeafFile;
+  readonly leaves: LeafStore;
+  readonly tiles: TileWriter;
   readonly tree: HashTree;
   readonly signer: CheckpointSigner;
   readonly checkpoint: StoredCheckpoint | undefined;
+  readonly cosigned: StoredCheckpoint | undefined;
   /** The time of the last entry; empty, which is before every time, when there is none. */
   readonly lastAt: string;
 }
 
-/**
- * The log over one leaf file and the tree in memory. INVARIANT: a leaf is in the tree only when it is durable in the
- * file.
- */
+/** The log over its journal and its tiles. INVARIANT: a leaf is in the tree only when it is durable in the journal. */
 export class MerkleLog implements AuditLog {
   readonly #parts: MerkleLogParts;
   readonly #groups = new GroupCommit<AppendedEntry>((leaves) => this.#commit(leaves));
   #checkpoint: StoredCheckpoint | undefined;
+  #cosigned: StoredCheckpoint | undefined;
   #signing: Promise<void> | undefined;
   #lastAt: string;
   #closing: Promise<void> | undefined;
@@ -42,6 +37,7 @@ export class MerkleLog implements AuditLog {
   constructor(parts: MerkleLogParts) {
     this.#parts = parts;
     this.#checkpoint = parts.checkpoint;
+    this.#cosigned = parts.cosigned;
     this.#lastAt = parts.lastAt;
   }
 
@@ -92,6 +88,22 @@ export class MerkleLog implements AuditLog {
     return this.#checkpoint.note;
   }
 
+  get cosigned(): string | undefined {
+    return this.#cosigned?.note;
+  }
+
+  async keepCosigned(note: string): Promise<void> {
+    this.#assertOpen();
+    const checkpoint = treeOfNote(note, this.#parts.tree);
+    // Not while another checkpoint is on its way to the same file.
+    while (this.#signing !== undefined) await this.#signing.catch(() => undefined);
+    this.#assertOpen();
+    this.#signing = this.#keep(checkpoint).finally(() => {
+      this.#signing = undefined;
+    });
+    await this.#signing;
+  }
+
   read(fromIndex: number, limit: number): AsyncIterable<ReadEntry> {
     this.#assertOpen();
     assertRange(0, fromIndex, this.treeSize);
@@ -107,30 +119,22 @@ export class MerkleLog implements AuditLog {
   async #close(): Promise<void> {
     await this.#groups.settled();
     await this.#signing?.catch(() => undefined);
-    await this.#parts.file.close();
+    await this.#parts.leaves.close();
     this.#parts.lock.release();
   }
 
   async *#read(fromIndex: number, endIndex: number): AsyncGenerator<ReadEntry> {
-    let next = fromIndex;
-    if (next === endIndex) return;
-    for await (const { leafIndex, leaf } of this.#parts.file.read(fromIndex)) {
+    for await (const read of this.#parts.leaves.read(fromIndex, endIndex)) {
       this.#assertOpen();
-      // The disk may have changed under us since the leaf was hashed.
-      if (!isSameHash(leafHash(leaf), this.#parts.tree.leafHash(leafIndex))) break;
-      yield { leafIndex, leaf, entry: readableEntry(leaf, leafIndex) };
-      next = leafIndex + 1;
-      if (next === endIndex) return;
+      yield read;
     }
-    throw new AuditLogError('LOG_CORRUPT', `log is damaged on disk at entry ${next}`);
   }
 
   async #commit(leaves: readonly Uint8Array[]): Promise<AppendedEntry[]> {
-    const { file, tree } = this.#parts;
-    await file.append(leaves);
+    const { leaves: store, tree } = this.#parts;
     const firstLeafIndex = tree.size;
     const hashes = leaves.map(leafHash);
-    for (const hash of hashes) tree.append(hash);
+    await store.append(leaves, hashes);
     return hashes.map((hash, position) => ({
       leafIndex: firstLeafIndex + position,
       leafHash: hash,
@@ -139,24 +143,27 @@ export class MerkleLog implements AuditLog {
   }
 
   async #sign(): Promise<void> {
-    const { directory, signer, tree } = this.#parts;
+    const { disk, directory, signer, tiles, tree } = this.#parts;
     const treeSize = tree.size;
     const note = await signer.sign({ treeSize, rootHash: tree.root(treeSize) });
-    await storeCheckpoint(directory, { treeSize, note });
+    // Whoever copies the files must find every tile that the checkpoint speaks of.
+    await tiles.writePartials(treeSize);
+    await storeCheckpoint(disk, directory, { treeSize, note });
     this.#checkpoint = { treeSize, note };
+  }
+
+  async #keep(cosigned: StoredCheckpoint): Promise<void> {
+    const { disk, directory } = this.#parts;
+    if (cosigned.treeSize < (this.#cosigned?.treeSize ?? 0)) return;
+    await storeCosigned(disk, directory, cosigned);
+    this.#cosigned = cosigned;
+    if (this.#checkpoint?.treeSize !== cosigned.treeSize) return;
+    await storeCheckpoint(disk, directory, cosigned);
+    this.#checkpoint = cosigned;
   }
 
   #assertOpen(): void {
     if (this.#closing) throw new AuditLogError('LOG_CLOSED', 'log is closed');
-  }
-}
-
-function readableEntry(leaf: Uint8Array, leafIndex: number): ReadEntry['entry'] {
-  try {
-    return parseLeaf(leaf);
-  } catch (error) {
-    if (!(error instanceof EntryError)) throw error;
-    throw new AuditLogError('LOG_CORRUPT', `log holds something other than an entry at ${leafIndex}`, error);
   }
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../checkpoint/index.ts';
 import { leafHash, verifyConsistency, verifyInclusion } from '../merkle/index.ts';
+import { diskWithSync } from '../testdata/disk-with-sync.ts';
 import { expectCode } from '../testdata/expect-code.ts';
 import { entryOf, lawfulHistory, ORIGIN, temporaryDirectory, testSigner } from '../testdata/kitchen-log.ts';
 import type { AuditLog, ReadEntry } from './audit-log.ts';
-import { openLog, openLogWithSync } from './open-log.ts';
+import { openLog, openLogOn } from './open-log.ts';
 
 const signer = testSigner();
 const open = (directory: string) => openLog({ directory, origin: ORIGIN, signer });
@@ -20,7 +21,7 @@ describe('the log', () => {
       const appended = await log.append(body);
       expect(appended).toMatchObject({ leafIndex: index, treeSize: index + 1 });
       const [read] = await readAll(log, index, 1);
-      expect(read?.entry).toEqual({ ...body, version: 1 });
+      expect(read?.entry).toEqual({ ...body, version: 2, kindVersion: expect.any(Number) });
       expect(leafHash(read?.leaf as Uint8Array)).toEqual(appended.leafHash);
     }
     expect((await readAll(log, 2, 3)).map(({ leafIndex }) => leafIndex)).toEqual([2, 3, 4]);
@@ -60,10 +61,11 @@ describe('the log', () => {
 
   it('shares disk syncs among a hundred appends at once, and keeps their order', async () => {
     let syncCount = 0;
-    const log = await openLogWithSync({ directory: await temporaryDirectory(), origin: ORIGIN, signer }, (file) => {
+    const disk = diskWithSync((file) => {
       syncCount += 1;
-      return file.datasync();
+      return file.sync();
     });
+    const log = await openLogOn(disk, { directory: await temporaryDirectory(), origin: ORIGIN, signer });
     const before = syncCount;
     const bodies = Array.from({ length: 100 }, (_, turn) => entryOf('log-read', { turn }));
     const appended = await Promise.all(bodies.map((body) => log.append(body)));
@@ -76,9 +78,10 @@ describe('the log', () => {
   it('shows nothing of an entry before the disk has it', async () => {
     const { promise: diskIsDone, resolve: finishDisk } = Promise.withResolvers<void>();
     let isOpen = false;
-    const log = await openLogWithSync({ directory: await temporaryDirectory(), origin: ORIGIN, signer }, async () => {
-      if (isOpen) await diskIsDone;
+    const disk = diskWithSync(async (_file, path) => {
+      if (isOpen && path.endsWith('/journal')) await diskIsDone;
     });
+    const log = await openLogOn(disk, { directory: await temporaryDirectory(), origin: ORIGIN, signer });
     isOpen = true;
     let isAcknowledged = false;
     const appending = log.append(entryOf('log-read')).then(() => {
@@ -96,10 +99,11 @@ describe('the log', () => {
   it('takes no more entries once the disk failed, and opens again with all that was acknowledged', async () => {
     const directory = await temporaryDirectory();
     let isBroken = false;
-    const log = await openLogWithSync({ directory, origin: ORIGIN, signer }, async (file) => {
+    const disk = diskWithSync(async (file) => {
       if (isBroken) throw new Error('no space left on device');
-      await file.datasync();
+      await file.sync();
     });
+    const log = await openLogOn(disk, { directory, origin: ORIGIN, signer });
     await log.append(entryOf('service-started'));
     isBroken = true;
     await expectCode(

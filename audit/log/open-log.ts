@@ -1,14 +1,21 @@
-import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { AuditLogError } from '../audit-log-error.ts';
 import type { CheckpointSigner } from '../checkpoint/index.ts';
-import { lockDirectory } from '../disk/index.ts';
-import { EntryError, parseLeaf } from '../entry/index.ts';
-import { HashTree, leafHash } from '../merkle/index.ts';
+import {
+  type DirectoryLock,
+  type LogDisk,
+  localDisk,
+  lockDirectory,
+  makeDurableFolder,
+  sweepDrafts,
+} from '../disk/index.ts';
+import { HashTree, isSameHash, leafHash } from '../merkle/index.ts';
+import { TileReader, TileWriter } from '../tiles/index.ts';
 import type { AuditLog } from './audit-log.ts';
-import type { SyncFile } from './file-bytes.ts';
-import { LeafFile } from './leaf-file.ts';
+import { Journal } from './journal.ts';
+import { LeafStore, type MovingLimits, usualLimits } from './leaf-store.ts';
 import { MerkleLog } from './merkle-log.ts';
-import { loadCheckpoint } from './stored-checkpoint.ts';
+import { loadCheckpoint, loadCosigned } from './stored-checkpoint.ts';
 
 /** Where the log is, whose it is, and who signs for it. */
 export interface OpenLogOptions {
@@ -19,48 +26,64 @@ export interface OpenLogOptions {
   readonly signer: CheckpointSigner;
 }
 
-const OWNER_ONLY_MODE = 0o700;
-
 /**
- * Opens the log in a directory, alone, and reads all of it back into the tree.
+ * Opens the log in a directory, alone: reads its journal and the right edge of its tiles, not the entries before them.
  *
  * @throws {AuditLogError} `ORIGIN_MISMATCH`, `LOG_LOCKED`, `LOG_CORRUPT`, `CHECKPOINT_CONTRADICTS_LOG`
  */
 export function openLog(options: OpenLogOptions): Promise<AuditLog> {
-  // Data only: a log never needs to know when its files' times were synced.
-  return openLogWithSync(options, (file) => file.datasync());
+  return openLogOn(localDisk, options);
 }
 
-/** Opens the log with another way to make the leaf file durable. For tests: what it does not sync is not durable. */
-export async function openLogWithSync(options: OpenLogOptions, sync: SyncFile): Promise<AuditLog> {
+/**
+ * Opens the log on another disk, and with other limits. For tests: a disk that is slow, fails, or forgets what was not
+ * synced, and a journal that soon begins anew.
+ */
+export async function openLogOn(disk: LogDisk, options: OpenLogOptions, limits = usualLimits): Promise<AuditLog> {
   const { directory, origin, signer } = options;
   if (signer.origin !== origin)
     throw new AuditLogError('ORIGIN_MISMATCH', 'signer signs for another log than this one');
-  await mkdir(directory, { recursive: true, mode: OWNER_ONLY_MODE });
+  await makeDurableFolder(disk, dirname(directory), directory);
   const lock = lockDirectory(directory);
-  let file: LeafFile | undefined;
   try {
-    const tree = new HashTree();
-    let lastLeaf: Uint8Array | undefined;
-    file = await LeafFile.open(directory, sync, (leaf) => {
-      tree.append(leafHash(leaf));
-      lastLeaf = leaf;
-    });
-    const checkpoint = await loadCheckpoint(directory, tree, signer);
-    return new MerkleLog({ directory, lock, file, tree, signer, checkpoint, lastAt: timeOf(lastLeaf) });
+    return await openLocked(disk, lock, options, limits);
   } catch (error) {
-    await file?.close();
     lock.release();
     throw error;
   }
 }
 
-function timeOf(leaf: Uint8Array | undefined): string {
-  if (leaf === undefined) return '';
+async function openLocked(
+  disk: LogDisk,
+  lock: DirectoryLock,
+  options: OpenLogOptions,
+  limits: MovingLimits,
+): Promise<AuditLog> {
+  const { directory, signer } = options;
+  await sweepDrafts(disk, directory);
+  const journal = await Journal.open({ disk, directory });
   try {
-    return parseLeaf(leaf).at;
+    const tree = resumeTree(directory, journal);
+    const tiles = new TileWriter({ disk, directory, tree });
+    await journal.replay((leaf) => tiles.add(leaf, leafHash(leaf)));
+    const leaves = new LeafStore({ directory, journal, tiles, tree, limits });
+    const checkpoint = await loadCheckpoint(directory, tree, signer);
+    const cosigned = await loadCosigned(directory, tree);
+    await tiles.remakePartials();
+    if (checkpoint) await tiles.writePartials(checkpoint.treeSize);
+    const lastAt = await leaves.lastTime();
+    return new MerkleLog({ disk, directory, lock, leaves, tiles, tree, signer, checkpoint, cosigned, lastAt });
   } catch (error) {
-    if (!(error instanceof EntryError)) throw error;
-    throw new AuditLogError('LOG_CORRUPT', 'last leaf of the log is not an entry', error);
+    await journal.close();
+    throw error;
   }
+}
+
+function resumeTree(directory: string, { start }: Journal): HashTree {
+  const tree = HashTree.resume(start.startIndex, new TileReader(directory).fullTile);
+  if (isSameHash(tree.root(tree.size), start.rootHash)) return tree;
+  throw new AuditLogError(
+    'LOG_CORRUPT',
+    `tiles of the first ${start.startIndex} entries do not make the root they had; \`galley audit fsck\` says where`,
+  );
 }

@@ -63,7 +63,7 @@ describe('the checkpoint of a log', () => {
     await later.append(entryOf('release-made', { question: 'q-1' }));
     await later.checkpoint();
     await later.close();
-    for (const file of ['leaves', 'durable-mark']) await cp(join(copy, file), join(directory, file));
+    for (const file of ['journal', 'durable-mark']) await cp(join(copy, file), join(directory, file));
     await expectCode(() => openLog({ directory, origin: ORIGIN, signer }), 'CHECKPOINT_CONTRADICTS_LOG');
   });
 
@@ -78,7 +78,7 @@ describe('the checkpoint of a log', () => {
       await log.checkpoint();
       await log.close();
     }
-    for (const file of ['leaves', 'durable-mark']) await cp(join(other, file), join(directory, file));
+    for (const file of ['journal', 'durable-mark']) await cp(join(other, file), join(directory, file));
     await expectCode(() => openLog({ directory, origin: ORIGIN, signer }), 'CHECKPOINT_CONTRADICTS_LOG');
   });
 

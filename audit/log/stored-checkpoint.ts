@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditLogError } from '../audit-log-error.ts';
-import { type CheckpointSigner, verifyCheckpoint } from '../checkpoint/index.ts';
-import { replaceFile } from '../disk/index.ts';
+import { type CheckpointSigner, parseCheckpoint, verifyCheckpoint } from '../checkpoint/index.ts';
+import { type LogDisk, placeDurably } from '../disk/index.ts';
+import { LogVerificationError } from '../log-verification-error.ts';
 import { type HashTree, isSameHash } from '../merkle/index.ts';
+import { CHECKPOINT_FILE } from '../tiles/index.ts';
 
 /** The latest checkpoint this log signed. */
 export interface StoredCheckpoint {
   readonly treeSize: number;
   readonly note: string;
 }
-
-const CHECKPOINT_FILE = 'checkpoint';
 
 /**
  * Loads the latest checkpoint, and refuses a tree that does not keep what it promised.
@@ -34,9 +34,48 @@ export async function loadCheckpoint(
   return { treeSize, note };
 }
 
+/** The file of the checkpoint of the largest tree that witnesses have cosigned. */
+const COSIGNED_FILE = 'cosigned';
+
+/**
+ * Loads the cosigned checkpoint. A log that was put back to before it is refused as for its own: witnesses would not
+ * sign for it any more.
+ *
+ * @throws {AuditLogError} `CHECKPOINT_CONTRADICTS_LOG`
+ */
+export async function loadCosigned(directory: string, tree: HashTree): Promise<StoredCheckpoint | undefined> {
+  const note = await readIfThere(join(directory, COSIGNED_FILE));
+  return note === undefined ? undefined : treeOfNote(note, tree);
+}
+
+/**
+ * Reads the size of a checkpoint whose tree is one of this log; who signed it is the business of whoever reads it.
+ *
+ * @throws {AuditLogError} `CHECKPOINT_CONTRADICTS_LOG`
+ */
+export function treeOfNote(note: string, tree: HashTree): StoredCheckpoint {
+  try {
+    const { treeSize, rootHash } = parseCheckpoint(note);
+    if (treeSize <= tree.size && isSameHash(tree.root(treeSize), rootHash)) return { treeSize, note };
+  } catch (cause) {
+    if (!(cause instanceof LogVerificationError)) throw cause;
+    throw contradiction('of witnesses is none', cause);
+  }
+  throw contradiction('of witnesses is of another tree than this log');
+}
+
+/** Puts a checkpoint that witnesses cosigned in the place of the last such one, durably. */
+export async function storeCosigned(disk: LogDisk, directory: string, { note }: StoredCheckpoint): Promise<void> {
+  const file = await placeDurably(disk, directory, join(directory, COSIGNED_FILE), Buffer.from(note, 'utf8'));
+  await file.close();
+  await disk.syncFolder(directory);
+}
+
 /** Puts a newly signed checkpoint in the place of the last, durably. */
-export async function storeCheckpoint(directory: string, { note }: StoredCheckpoint): Promise<void> {
-  await replaceFile(join(directory, CHECKPOINT_FILE), Buffer.from(note, 'utf8'));
+export async function storeCheckpoint(disk: LogDisk, directory: string, { note }: StoredCheckpoint): Promise<void> {
+  const file = await placeDurably(disk, directory, join(directory, CHECKPOINT_FILE), Buffer.from(note, 'utf8'));
+  await file.close();
+  await disk.syncFolder(directory);
 }
 
 function verified(note: string, signer: CheckpointSigner): { treeSize: number; rootHash: Uint8Array } {

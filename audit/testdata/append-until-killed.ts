@@ -12,11 +12,11 @@ const log = await openLog({ directory, origin, signer: signerFromSeed(origin, Bu
 async function appendForEver(writer: number): Promise<never> {
   for (let turn = 0; ; turn += 1) {
     const { leafIndex, leafHash } = await log.append({
-      kind: 'question-submitted',
+      kind: 'log-read',
       at: new Date().toISOString(),
       actor: null,
       collaboration: null,
-      subject: { writer, turn, padding: 'x'.repeat((turn * 97) % 3000) },
+      subject: { from: writer, until: turn, kind: 'x'.repeat((turn * 97) % 3000) },
     });
     // One write a line, before the next append: what the parent has read was surely acknowledged.
     writeSync(1, `${leafIndex} ${Buffer.from(leafHash).toString('hex')}\n`);

@@ -1,5 +1,6 @@
 /** The door of the client: promises over the generated gRPC clients, for commands and demo alike. */
 
+export type { EntryRequest } from './audit-client.ts';
 export type { Conversation } from './call.ts';
 export { type ConnectionOptions, defaultServer } from './connection.ts';
 export { FileChanged, FileSource } from './file-source.ts';

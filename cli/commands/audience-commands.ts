@@ -5,6 +5,7 @@ import { formatNumber, printable, renderTable } from '../render/index.ts';
 import { type CommandContext, runCommand } from './command-context.ts';
 import { UsageFault } from './command-failure.ts';
 import { parseEpsilon, readText } from './parse-option.ts';
+import { addAudienceReceipt } from './receipt-commands.ts';
 
 const states: Readonly<Record<number, string>> = {
   [audiences.ActivationState.ACCEPTED]: 'accepted, delivery under way',
@@ -22,6 +23,7 @@ export function addAudienceCommands(program: Command): void {
   addEstimate(group);
   addReads(group);
   addPublication(group);
+  addAudienceReceipt(group);
 }
 
 interface DefineOptions {
@@ -130,7 +132,10 @@ function showAudience({ show }: CommandContext, audience: audiences.Audience): v
 }
 
 function showActivation({ show }: CommandContext, activation: audiences.Activation): void {
-  show(audiences.Activation.toJSON(activation), () => activationText(activation));
+  show(
+    audiences.Activation.toJSON(activation),
+    () => `${activationText(activation)}\nits receipt: galley audience receipt ${activation.activationId}`,
+  );
 }
 
 function activationText({ destinationId, state, receipt }: audiences.Activation): string {

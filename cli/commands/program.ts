@@ -13,9 +13,11 @@ import { addIdentifierCommands } from './identifier-commands.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addMatchCommands } from './match-commands.ts';
 import { addPersonCommands } from './person-commands.ts';
+import { addQueryCommands, addReceiptCommands } from './receipt-commands.ts';
 import { addRemainingCommand } from './remaining-command.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addUploadCommands } from './upload-commands.ts';
+import { addWitnessCommand } from './witness-command.ts';
 
 /** Builds the program `galley` with all its commands. */
 export function buildProgram(): Command {
@@ -43,5 +45,8 @@ export function buildProgram(): Command {
   addAudienceCommands(program);
   addDestinationCommands(program);
   addAuditCommands(program);
+  addQueryCommands(program);
+  addReceiptCommands(program);
+  addWitnessCommand(program);
   return program;
 }

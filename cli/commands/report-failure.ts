@@ -1,4 +1,4 @@
-import { renderRefusal } from '../render/index.ts';
+import { printable, renderRefusal } from '../render/index.ts';
 import { toJson } from './command-context.ts';
 import { exitCodes, RefusedCall, UsageFault } from './command-failure.ts';
 
@@ -13,12 +13,19 @@ export function reportFailure(error: unknown, json: boolean): number {
     return exitCodes.failed;
   }
   const message = messageOf(error);
-  process.stderr.write(`${json ? toJson({ error: { message } }) : `error: ${message}`}\n`);
+  process.stderr.write(`${json ? toJson({ error: { message } }) : `error: ${printableLines(message)}`}\n`);
   return error instanceof UsageFault ? exitCodes.usage : exitCodes.failed;
+}
+
+// A message may quote what somebody else wrote: the name of a key, or of a file in a copy of a log.
+function printableLines(message: string): string {
+  return message.split('\n').map(printable).join('\n');
 }
 
 // The verifier's own errors carry a code, without which their sentence cannot be looked up.
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? `${error.message} (${error.code})` : error.message;
+  if (!('code' in error) || typeof error.code !== 'string') return error.message;
+  const place = 'leafIndex' in error && typeof error.leafIndex === 'number' ? ` at entry ${error.leafIndex}` : '';
+  return `${error.message}${place} (${error.code})`;
 }

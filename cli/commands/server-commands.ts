@@ -17,7 +17,9 @@ export function addServerCommands(program: Command): void {
       process.exitCode = await runServerCommand(['doctor', ...args, ...(isJson(command) ? ['--json'] : [])]);
     });
   passThrough(program, 'keys')
-    .description('keys at rest, beside the service: status, check, rotate-master, rotate-root, rotate-dataset')
+    .description(
+      'keys at rest, beside the service: status, check, rotate-master, rotate-root, rotate-dataset, rotate-log, rotate-receipts',
+    )
     .addHelpText('after', '\nfor example: galley keys status --data .galley')
     .action(async (args: string[], _options: object, command: Command) => {
       process.exitCode = await runServerCommand(['keys', ...args, ...(isJson(command) ? ['--json'] : [])]);

@@ -18,7 +18,7 @@ export interface Progress {
 }
 
 /** What a bar counts. */
-type Unit = 'MB' | 'rows' | 'points';
+type Unit = 'MB' | 'rows' | 'points' | 'entries';
 
 /** Starts a bar towards a total, 0 when nobody knows it; without a terminal it prints lines now and then. */
 export function startProgress(label: string, total: number, unit: Unit): Progress {

@@ -5,6 +5,7 @@
 // spreads, which are released as other numbers than DuckDB's.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { effortOf } from '../../test/support/effort.ts';
 import { readSql, runSql } from '../../test/support/engine.ts';
 import {
   describeCollaboration,
@@ -17,9 +18,8 @@ import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
 import { runnable, scoringFunctions } from '../../test/support/scoring.ts';
 import { checkQuestion, type PlannedAggregate, planQuestion, printAggregate } from '../index.ts';
 
-const isLong = process.env.GALLEY_LONG === '1';
 /** Collaborations drawn; each answers several questions. */
-const runCount = Number(process.env.GALLEY_RUNS ?? (isLong ? 2_000 : 60));
+const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(36, 60, 2_000));
 /** Ten times what a run takes on an idle machine. */
 const MAX_RUN_MS = Math.max(300_000, runCount * 10_000);
 const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);

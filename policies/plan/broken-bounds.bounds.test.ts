@@ -20,7 +20,7 @@ import { rowsPerPerson } from './stability.ts';
 /** One way to break a plan; `null` where a question has nothing of the kind. */
 type Break = (output: BoundedOutput) => BoundedOutput | null;
 
-const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
+const seed = Number(process.env.GALLEY_SEED ?? 13);
 /** Collaborations within which a broken plan must show. */
 const MAX_TRIES = 150;
 

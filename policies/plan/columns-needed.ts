@@ -1,3 +1,4 @@
+import { tableName } from '../collaboration/table-view.ts';
 import { columnsIn, type Expression, type PlanTable } from './expression.ts';
 import type { ProtectedRows, RowSource } from './protected-rows.ts';
 import type { AggregateDraft, Statistic } from './question-tree.ts';
@@ -45,4 +46,27 @@ export function columnsOfTable({ ref, input }: RowSource, read: readonly Express
   const named = read.flatMap(columnsIn).filter((c) => c.relation === ref);
   const joined = input.kind === 'table' ? [input.view.rules.identity] : input.kind === 'public' ? input.keys : [];
   return [...new Set([...joined, ...named.map((c) => c.column)])];
+}
+
+/** The columns of one table that a decision lets be read, by name. */
+export interface TouchedColumns {
+  /** `member.alias`. */
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/**
+ * What plans read together, table by table and each column once, in order of the names.
+ *
+ * The log says it of each question: it is exactly what the wall is given, so that no column is read that is not named.
+ */
+export function touchedColumns(needed: readonly NeededColumns[]): readonly TouchedColumns[] {
+  const byTable = new Map<string, Set<string>>();
+  for (const { table, columns } of needed) {
+    const name = tableName(table.view);
+    byTable.set(name, new Set([...(byTable.get(name) ?? []), ...columns]));
+  }
+  return [...byTable]
+    .map(([table, columns]) => ({ table, columns: [...columns].toSorted() }))
+    .toSorted((one, other) => (one.table < other.table ? -1 : 1));
 }

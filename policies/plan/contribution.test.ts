@@ -2,6 +2,7 @@
 // more than the plan says. Noise, price and threshold rest on it, and it needs no statistics.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { effortOf } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { loadTable } from '../../test/support/load-table.ts';
 import { assertAllows } from '../../test/support/policy-assertions.ts';
@@ -17,7 +18,7 @@ import { type PlannedAggregate, planQuestion } from './protected-plan.ts';
 const all = [...tables, wide];
 const isLong = process.env.GALLEY_LONG === '1';
 /** Data sets drawn; each answers several questions, each about several persons. */
-const runCount = Number(process.env.GALLEY_RUNS ?? (isLong ? 1_500 : 25));
+const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(16, 25, 1_500));
 const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
 const limits = { numRuns: runCount, seed, endOnFailure: true };
 
@@ -110,6 +111,6 @@ describe('one person', () => {
       }, 0);
       expect(loss, sql).toBeLessThanOrEqual(aggregate.charge.rho);
     };
-    await fc.assert(fc.asyncProperty(randomQuestion, isPaid), { ...limits, numRuns: 300 });
+    await fc.assert(fc.asyncProperty(randomQuestion, isPaid), { ...limits, numRuns: effortOf(120, 300, 300) });
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertBounded, assertRowsBounded, type BoundedOutput, count } from '../../test/proof/one-person.ts';
 import { Coverage, outputsOf } from '../../test/proof/question-coverage.ts';
+import { effortOf } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import {
   describeCollaboration,
@@ -17,9 +18,8 @@ import {
 import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
 import { tally } from '../../test/support/tally.ts';
 
-const isLong = process.env.GALLEY_LONG === '1';
 /** Collaborations drawn; each answers several questions, each about several persons. */
-const runCount = Number(process.env.GALLEY_RUNS ?? (isLong ? 2_500 : 24));
+const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(12, 24, 2_500));
 /** Ten times what a run takes on an idle machine. */
 const MAX_RUN_MS = Math.max(300_000, runCount * 10_000);
 const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnOf, draftOf, keyOf, planDraft } from '../../test/support/drafts.ts';
+import { effortOf } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { loadTable } from '../../test/support/load-table.ts';
 import { rowsOf } from '../../test/support/run-plan.ts';
@@ -13,7 +14,7 @@ import type { PlannedAggregate } from './protected-plan.ts';
 import type { GroupKey, Statistic } from './question-tree.ts';
 
 const isLong = process.env.GALLEY_LONG === '1';
-const runCount = Number(process.env.GALLEY_RUNS ?? (isLong ? 2_000 : 30));
+const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(20, 30, 2_000));
 const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
 
 /** More rows than most bounds let count, so that every cut has something to cut. */

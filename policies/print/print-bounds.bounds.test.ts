@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnOf, rowsOfTables } from '../../test/support/drafts.ts';
+import { effortOf } from '../../test/support/effort.ts';
 import { loadTable } from '../../test/support/load-table.ts';
 import { binsOf } from '../../test/support/run-plan.ts';
 import { goodRules, rulesDocument } from '../../test/support/tables.ts';
@@ -10,7 +11,7 @@ import type { TableColumn, TableView } from '../collaboration/table-view.ts';
 import { BOUNDS_SQUARED_L2, MAGNITUDE_COUNT, type PlannedBounds, planBounds } from '../plan/planned-bounds.ts';
 
 const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
-const runCount = process.env.GALLEY_LONG === '1' ? 400 : 40;
+const runCount = effortOf(25, 40, 400);
 
 const columns: TableColumn[] = [
   { name: 'email', type: { kind: 'person' } },

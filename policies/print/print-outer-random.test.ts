@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { effortOf } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { assertAllows } from '../../test/support/policy-assertions.ts';
 import {
@@ -12,7 +13,7 @@ import type { CheckedQuery } from '../check/check-question.ts';
 import { printOuter, releaseTable } from './print-outer.ts';
 
 const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
-const RUNS = 300;
+const RUNS = effortOf(150, 300, 3_000);
 
 async function load(name: string, types: readonly string[], rows: readonly LiteralRow[]): Promise<void> {
   await runSql(`CREATE OR REPLACE TEMP TABLE ${name} (${types.join(', ')})`);

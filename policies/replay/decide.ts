@@ -1,7 +1,4 @@
-import { chargeOfEvents } from '../account/charge-of-events.ts';
 import { eventsLeft } from '../account/events-of.ts';
-import { type Charge, canBear, type LedgerAccount } from '../account/ledger-account.ts';
-import { type PrivacyRecord, recordOf } from '../account/privacy-event.ts';
 import type { Violation } from '../check/catalogue.ts';
 import { refuseUnsound } from '../check/check-outer.ts';
 import { type CheckedQuery, type CheckOptions, checkQuestion } from '../check/check-question.ts';
@@ -17,12 +14,7 @@ import { checkHistory } from '../threshold/check-threshold.ts';
 import { MAX_EARLIER_AGGREGATIONS_COUNT } from '../threshold/earlier-groups.ts';
 import { printThreshold } from '../threshold/print-threshold.ts';
 import { isThreshold, planThreshold } from '../threshold/threshold-plan.ts';
-
-/** An account as it stood before the decision. */
-export interface AccountBefore extends LedgerAccount {
-  /** Its name, for example `owner/<dataset>`. */
-  readonly account: string;
-}
+import { type AccountBefore, type Borne, type BudgetIsSpent, bearCharge } from './bear-charge.ts';
 
 /** What the service found out for a question that broke no rule of the SQL. */
 export interface LedgerFacts {
@@ -51,12 +43,17 @@ export interface DecisionInputs extends Required<Omit<CheckOptions, 'functions'>
   readonly ledger: LedgerFacts | null;
 }
 
+/** Every rule that is broken, at once. */
+export interface BrokenRules {
+  readonly kind: 'refused';
+  readonly violations: readonly Violation[];
+}
+
 /** What was decided on a question. */
 export type Decision =
-  | { readonly kind: 'refused'; readonly violations: readonly Violation[] }
-  /** The first account, in order, that cannot bear the charge; nothing was charged to any. */
-  | { readonly kind: 'budget-spent'; readonly account: string; readonly charge: Charge }
-  | {
+  | BrokenRules
+  | BudgetIsSpent
+  | (Borne & {
       readonly kind: 'admitted';
       /** What the engine is asked, one SQL text an aggregation, and what is asked of the releases. */
       readonly counted: readonly string[];
@@ -65,11 +62,7 @@ export type Decision =
       readonly outer: string;
       /** Noisy persons from which each aggregation shows a group. */
       readonly releaseThresholds: readonly string[];
-      readonly mechanisms: PrivacyRecord;
-      readonly charge: Charge;
-      /** The accounts after the charge. */
-      readonly accounts: readonly AccountBefore[];
-    }
+    })
   /** The SQL breaks no rule, and what the ledger said was not recorded. */
   | { readonly kind: 'undecided' };
 
@@ -90,11 +83,11 @@ export function decide(inputs: DecisionInputs): Decision {
     const violations = checkHistory(checked.value, facts);
     if (violations.length > 0) return { kind: 'refused', violations };
   }
-  const charge = chargeOfEvents(events);
-  const spent = events.length === 0 ? undefined : ledger.accounts.find((account) => !canBear(account, charge));
-  if (spent !== undefined) return { kind: 'budget-spent', account: spent.account, charge };
+  const borne = bearCharge(events, ledger.accounts);
+  if (borne.kind === 'budget-spent') return borne;
   const used = functionsUsed(...plan.aggregates);
   return {
+    ...borne,
     kind: 'admitted',
     // Where bounds are to be found, in the narrowest there are: the rest of the text does not depend on them.
     counted: plan.aggregates.flatMap((a) => [
@@ -105,13 +98,6 @@ export function decide(inputs: DecisionInputs): Decision {
     ...(used.length === 0 ? {} : { functions: used }),
     outer: printOuter(plan.outer),
     releaseThresholds: plan.aggregates.map((a) => String(a.releaseThreshold)),
-    mechanisms: recordOf(events),
-    charge,
-    accounts: ledger.accounts.map((account) => ({
-      ...account,
-      rhoCharged: account.rhoCharged + charge.rho,
-      deltaCharged: account.deltaCharged + charge.deltaSelection,
-    })),
   };
 }
 

@@ -41,8 +41,8 @@ interface Asked {
 }
 
 /** A record as it comes back from where it was kept. */
-function kept(inputs: DecisionInputs): DecisionRecord {
-  return readDecisionRecord(JSON.stringify(recordDecision(inputs)));
+function kept(inputs: DecisionInputs): DecisionRecord<'question'> {
+  return readDecisionRecord(JSON.stringify(recordDecision('question', inputs))) as DecisionRecord<'question'>;
 }
 
 const counted = 'select zip, count(*) as n from market.outcomes group by zip having n > 50';
@@ -111,7 +111,7 @@ describe('the record of a decision', () => {
     const other = await inputsOf(counted.replace('group by zip', 'where visit = 1 group by zip'));
     const spent = { ...ledger, accounts: [{ ...account, rhoCharged: 100 }] };
     const stricter = testTables.map((t) => ({ ...t, rules: { ...t.rules, minGroupSize: 51 } }));
-    const changes: readonly Partial<DecisionRecord['inputs']>[] = [
+    const changes: readonly Partial<DecisionRecord<'question'>['inputs']>[] = [
       { epsilon: 0.99 },
       { omitIntervals: true },
       { mode: 'threshold' },

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { stageRuntime } from './runtime-folder.ts';
+import { packageClosure } from './package-closure.ts';
 
 /** A home as root's is: nobody but its owner may enter it. */
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'galley-home-'));
@@ -12,13 +12,15 @@ const home = fs.mkdtempSync(path.join(os.tmpdir(), 'galley-home-'));
 const open = fs.mkdtempSync(path.join(os.tmpdir(), 'galley-open-'));
 const checkout = path.join(home, 'galley');
 const node = path.join(checkout, 'node');
+/** What a worker needs to read a question, as it is installed. */
+const PACKAGES = ['acorn', 'duckdb', 'libphonenumber-js', 'libsodium-wrappers-sumo'];
 
 beforeAll(() => {
-  const staged = stageRuntime();
   for (const folder of ['sandbox', 'identity', 'points']) {
     fs.cpSync(path.join(import.meta.dirname, '../..', folder), path.join(checkout, folder), { recursive: true });
   }
-  fs.cpSync(staged.packages, path.join(checkout, 'node_modules'), { recursive: true });
+  for (const { name, folder } of packageClosure(PACKAGES))
+    fs.cpSync(folder, path.join(checkout, 'node_modules', name), { recursive: true });
   fs.copyFileSync(process.execPath, node, fs.constants.COPYFILE_FICLONE);
   fs.chmodSync(home, 0o700);
   fs.chmodSync(open, 0o755);

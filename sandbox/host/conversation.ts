@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type JobLimits, WallError } from '../wall.ts';
 import { FrameError } from '../wire/frames.ts';
-import type { JobSpec } from '../wire/jobs.ts';
+import { ENGINE_JOBS, type JobSpec } from '../wire/jobs.ts';
 import type { HostMessage, WorkerMessage } from '../wire/messages.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -47,7 +47,7 @@ export async function* converse(
 ): AsyncGenerator<WorkerMessage, void, undefined> {
   const ending = endingOf(limits);
   try {
-    const { worker, release } = await takeWorker(pool, limits, ending);
+    const { worker, release } = await takeWorker(pool, errand.job.kind, limits, ending);
     const pump = new Pump(worker, errand);
     const kill = () => worker.kill();
     ending.signal.addEventListener('abort', kill);
@@ -100,9 +100,9 @@ async function nextMessage(worker: WorkerProcess): Promise<WorkerMessage | null>
   }
 }
 
-async function takeWorker(pool: WorkerPool, limits: JobLimits, ending: Ending) {
+async function takeWorker(pool: WorkerPool, job: JobSpec['kind'], limits: JobLimits, ending: Ending) {
   try {
-    return await pool.take(limits, ending.signal);
+    return await pool.take(limits, ending.signal, ENGINE_JOBS.has(job));
   } catch (error) {
     const isLate =
       error instanceof WallError && error.code === 'CANCELLED' && ending.isLate() && !limits.signal?.aborted;

@@ -27,7 +27,7 @@ const LIMITS = { deadlineMs: 20_000 };
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall();
+  wall = await openWall({ engine: 'cold' });
 });
 afterAll(() => wall.close());
 

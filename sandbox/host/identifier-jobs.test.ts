@@ -29,7 +29,7 @@ function vault(...chunks: Cell[][]) {
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall({ spareCount: 1 });
+  wall = await openWall({ spareCount: 1, engine: 'cold' });
 });
 afterAll(() => wall.close());
 

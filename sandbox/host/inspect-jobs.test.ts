@@ -25,7 +25,7 @@ const LIMITS = { deadlineMs: 60_000 };
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall();
+  wall = await openWall({ engine: 'cold' });
 });
 afterAll(() => wall.close());
 

@@ -11,7 +11,7 @@ const POINT_BYTES = 32;
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall({ spareCount: 1 });
+  wall = await openWall({ spareCount: 1, engine: 'cold' });
 });
 afterAll(() => wall.close());
 

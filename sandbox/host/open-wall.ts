@@ -1,4 +1,5 @@
 import type { Wall, WallCheck, WallOptions, WallPlaces } from '../wall.ts';
+import { COLD_ENGINE_WORD } from '../wire/jobs.ts';
 import { buildWall } from './build-wall.ts';
 import { findMissingTools } from './host-tools.ts';
 import { assign, pseudonymise, resolve, tokenise } from './identifier-jobs.ts';
@@ -68,7 +69,8 @@ export function wallOver(
   const size = poolSizeOf(places);
   // A spare that has waited too long may still be ending while the next one starts, and one more is started at a time.
   tested.users.makeRoom(size.maxRunning + 2 * size.spareCount + 1);
-  const pool = new WorkerPool({ ...tested, script: WORKER_SCRIPT, seccomp: 'kill' }, size);
+  const scriptArguments = places.engine === 'cold' ? [COLD_ENGINE_WORD] : [];
+  const pool = new WorkerPool({ ...tested, script: WORKER_SCRIPT, scriptArguments, seccomp: 'kill' }, size);
   return {
     isForDevelopment: tested.development !== undefined,
     parse: (sql, limits) => parse(pool, sql, limits),

@@ -20,13 +20,9 @@ export function packageClosure(names: readonly string[]): InstalledPackage[] {
   const found = new Map<string, InstalledPackage>();
   const visit = (name: string, isOptional: boolean): void => {
     if (found.has(name) || name.startsWith('@types/')) return;
-    const folder = findPackage(name);
-    if (folder === null) {
-      if (isOptional) return;
-      throw new Error(`the package \`${name}\` is not installed: run \`npm ci\``);
-    }
-    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
-    found.set(name, { name, version: manifest.version, folder });
+    if (isOptional && findFolder(name) === null) return;
+    const { manifest, ...installed } = readPackage(name);
+    found.set(name, installed);
     for (const dependency of Object.keys(manifest.dependencies ?? {})) visit(dependency, false);
     for (const dependency of Object.keys(manifest.optionalDependencies ?? {})) visit(dependency, true);
   };
@@ -34,13 +30,31 @@ export function packageClosure(names: readonly string[]): InstalledPackage[] {
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/**
+ * Finds one package as installed.
+ *
+ * @throws {Error} when it is not
+ */
+export function findPackage(name: string): InstalledPackage & { main: string } {
+  const { manifest, ...installed } = readPackage(name);
+  return { ...installed, main: path.join(installed.folder, manifest.main ?? 'index.js') };
+}
+
+function readPackage(name: string): InstalledPackage & { manifest: Manifest } {
+  const folder = findFolder(name);
+  if (folder === null) throw new Error(`the package \`${name}\` is not installed: run \`npm ci\``);
+  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+  return { name, version: manifest.version, folder, manifest };
+}
+
 interface Manifest {
   version: string;
+  main?: string;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
 
-function findPackage(name: string): string | null {
+function findFolder(name: string): string | null {
   for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
     const candidate = path.join(folder, 'node_modules', name);
     if (fs.existsSync(path.join(candidate, 'package.json'))) return candidate;

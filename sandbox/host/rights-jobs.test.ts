@@ -14,7 +14,7 @@ const TODAY = 20_000;
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall({ spareCount: 1 });
+  wall = await openWall({ spareCount: 1, engine: 'cold' });
 });
 afterAll(() => wall.close());
 

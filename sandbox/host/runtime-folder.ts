@@ -7,9 +7,10 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-import { packageClosure } from './package-closure.ts';
+import { packPackage } from './pack-package.ts';
+import { findPackage, packageClosure } from './package-closure.ts';
 import { assembleSeccompProgram, type SeccompMode } from './seccomp-program.ts';
-import { compileWorker } from './worker-code.ts';
+import { compileWorker, readWorkerSources, type WorkerSources } from './worker-code.ts';
 
 /** Paths of a staged runtime, on the host. */
 export interface RuntimeFolder {
@@ -28,7 +29,14 @@ export class RuntimeFolderError extends Error {
   override name = 'RuntimeFolderError';
 }
 
-const WORKER_PACKAGES = ['acorn', 'duckdb', 'libphonenumber-js', 'libsodium-wrappers-sumo'];
+const ENGINE = 'duckdb';
+const ENGINE_NATIVE = '@duckdb/node-bindings-linux-x64';
+
+/** Copied with what they depend on; the engine's interface is packed instead. */
+const WORKER_PACKAGES = ['acorn', ENGINE_NATIVE, 'libphonenumber-js', 'libsodium-wrappers-sumo'];
+
+/** By this name the interface and worker code get the native part. As installed, it first looks which machine this is. */
+const ENGINE_BINDINGS = '@duckdb/node-bindings';
 
 /** What a package brings that no worker reads. */
 const UNUSED_FILE = /\.(?:d\.[cm]?ts|map|md|markdown|flow)$/;
@@ -64,20 +72,23 @@ export function stageRuntime(parent?: string, kind: RuntimeKind = 'wall'): Runti
   claimFolder(root, uid);
   const tools = stage(root, 'tools', toolsDigest(), writeTools);
   expectPrograms(path.join(tools, 'node'));
-  const files = codeOf(kind);
+  const sources = readWorkerSources();
   const programs = { kill: assembleSeccompProgram('kill'), refuse: assembleSeccompProgram('refuse') };
-  // The programs count as content too: a changed filter over unchanged worker code must not meet the old folder.
-  const digest = digestOf([...[...files].flat(), ...Object.values(programs).map(toHex)]);
-  const code = stage(root, kind === 'wall' ? 'code' : 'development', digest, (folder) => {
-    // Nothing is bound here: worker code finds its packages on the host's own file system.
-    if (kind === 'development') fs.symlinkSync(path.join(tools, 'node_modules'), path.join(folder, 'node_modules'));
-    for (const [name, text] of files) writeFile(path.join(folder, name), text);
-    for (const [mode, program] of Object.entries(programs)) {
-      writeFile(path.join(folder, `seccomp-${mode}.bpf`), program);
-    }
-    writeFile(path.join(folder, PRIVATE_FILE), '');
-    fs.chmodSync(path.join(folder, PRIVATE_FILE), 0o400);
-  });
+  const code = stage(
+    root,
+    kind === 'wall' ? 'code' : 'development',
+    codeDigest(kind, { sources, programs, tools }),
+    (folder) => {
+      // Nothing is bound here: worker code finds its packages on the host's own file system.
+      if (kind === 'development') fs.symlinkSync(path.join(tools, 'node_modules'), path.join(folder, 'node_modules'));
+      for (const [name, text] of codeOf(kind, sources)) writeFile(path.join(folder, name), text);
+      for (const [mode, program] of Object.entries(programs)) {
+        writeFile(path.join(folder, `seccomp-${mode}.bpf`), program);
+      }
+      writeFile(path.join(folder, PRIVATE_FILE), '');
+      fs.chmodSync(path.join(folder, PRIVATE_FILE), 0o400);
+    },
+  );
   return {
     node: path.join(tools, 'node'),
     packages: path.join(tools, 'node_modules'),
@@ -87,12 +98,33 @@ export function stageRuntime(parent?: string, kind: RuntimeKind = 'wall'): Runti
 }
 
 // The real wall's code has no word in it that would let it run anywhere else.
-function codeOf(kind: RuntimeKind): Map<string, string> {
-  const files = compileWorker();
+function codeOf(kind: RuntimeKind, sources: WorkerSources): Map<string, string> {
+  const files = compileWorker(sources);
   const development = files.get(DEVELOPMENT_GUARD) ?? '';
   files.delete(DEVELOPMENT_GUARD);
   if (kind === 'development') files.set(GUARD, development);
   return files;
+}
+
+interface CodeParts {
+  sources: WorkerSources;
+  programs: Record<SeccompMode, Uint8Array>;
+  tools: string;
+}
+
+// Of the sources and of what makes code from them, Node's own part with it: to compile them only to find that they were
+// compiled before took a start half a second.
+function codeDigest(kind: RuntimeKind, { sources, programs, tools }: CodeParts): string {
+  // The programs count as content too: a changed filter over unchanged worker code must not meet the old folder.
+  const content = [...[...sources].flat(), ...Object.values(programs).map(toHex)];
+  // Code for the development wall has a link to the tools in it.
+  const link = kind === 'development' ? [tools] : [];
+  return digestOf([process.version, ...readOwn('worker-code.ts', 'runtime-folder.ts'), ...content, ...link]);
+}
+
+// How it is staged counts as well: changed code of ours must not meet the old folder.
+function readOwn(...names: string[]): string[] {
+  return names.map((name) => fs.readFileSync(path.join(import.meta.dirname, name), 'utf8'));
 }
 
 // One by one: asked for all at once where none can be made, Node tries without end.
@@ -175,6 +207,10 @@ function writeTools(folder: string): void {
   copyFile(process.execPath, path.join(folder, 'node'), 0o555);
   for (const { name, folder: source } of packageClosure(WORKER_PACKAGES))
     copyPackage(source, path.join(folder, 'node_modules', name));
+  const interfaces = packPackage(findPackage(ENGINE).main, new Set([ENGINE_BINDINGS]));
+  for (const [name, text] of interfaces) writeFile(path.join(folder, 'node_modules', ENGINE, name), text);
+  const native = `module.exports = require('${ENGINE_NATIVE}/duckdb.node');\n`;
+  writeFile(path.join(folder, 'node_modules', ENGINE_BINDINGS, 'index.js'), native);
 }
 
 function copyPackage(source: string, target: string): void {
@@ -207,13 +243,14 @@ function makeFolder(folder: string): void {
 // each start.
 function toolsDigest(): string {
   const node = fs.statSync(process.execPath);
-  const packages = packageClosure(WORKER_PACKAGES).map(({ name, version, folder }) => [
+  const packages = [findPackage(ENGINE), ...packageClosure(WORKER_PACKAGES)].map(({ name, version, folder }) => [
     name,
     version,
     folder,
     fs.statSync(folder).mtimeMs,
   ]);
-  return digestOf([process.version, node.size, node.mtimeMs, ...packages.flat()].map(String));
+  const ours = readOwn('pack-package.ts', 'runtime-folder.ts');
+  return digestOf([process.version, node.size, node.mtimeMs, ...ours, ...packages.flat()].map(String));
 }
 
 function toHex(bytes: Uint8Array): string {

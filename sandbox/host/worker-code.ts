@@ -17,16 +17,26 @@ const OWN_IMPORT = /(from\s+|import\s*\(\s*|import\s+)(["'])(\.[^"']*)\.ts\2/g;
 // Staged, it lies beside the worker; in the repository it is one folder further out.
 const LEAF_IMPORT = /\.\.\/((?:\.\.\/)+(?:identity|points)\/)/g;
 
-/** Gives the files of a worker: path below the code folder, and JavaScript. */
-export function compileWorker(): Map<string, string> {
-  const files = new Map([['package.json', '{"type":"module"}\n']]);
+/** The TypeScript of a worker: path of its JavaScript below the code folder, and text. */
+export type WorkerSources = ReadonlyMap<string, string>;
+
+/** Reads the files of a worker as they are in the repository. */
+export function readWorkerSources(): WorkerSources {
+  const sources = new Map<string, string>();
   for (const [folder, source] of Object.entries(STAGED_FOLDERS)) {
     for (const name of fs.readdirSync(source, { recursive: true, encoding: 'utf8' }).sort()) {
       if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
       const file = path.join(folder, name.replace(/\.ts$/, '.js'));
-      files.set(file, toJavaScript(fs.readFileSync(path.join(source, name), 'utf8')));
+      sources.set(file, fs.readFileSync(path.join(source, name), 'utf8'));
     }
   }
+  return sources;
+}
+
+/** Gives the files of a worker: path below the code folder, and JavaScript. */
+export function compileWorker(sources: WorkerSources): Map<string, string> {
+  const files = new Map([['package.json', '{"type":"module"}\n']]);
+  for (const [file, source] of sources) files.set(file, toJavaScript(source));
   return files;
 }
 

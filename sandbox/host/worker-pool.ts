@@ -1,5 +1,6 @@
 // Single-use workers behind a fair queue: a place is given first, then a worker, and the worker dies with its job.
 import { type JobLimits, type Seat, WallError } from '../wall.ts';
+import { COLD_ENGINE_WORD } from '../wire/jobs.ts';
 import { FairQueue, type QueueSize } from './fair-queue.ts';
 import { type SpareLimits, SpareWorkers } from './spare-workers.ts';
 import { WorkerProcess, type WorkerProgram } from './worker-process.ts';
@@ -13,6 +14,12 @@ export interface Lease {
   release(): void;
 }
 
+interface Turn {
+  readonly giveBack: () => void;
+  readonly signal: AbortSignal;
+  readonly leave: () => void;
+}
+
 /** The lane of jobs that the service does for nobody in particular. */
 const OWN_LANE = '';
 
@@ -20,6 +27,8 @@ const OWN_LANE = '';
 export class WorkerPool {
   readonly #queue: FairQueue;
   readonly #spares: SpareWorkers;
+  /** For jobs that never ask the engine: a worker without one is started in half the time that a spare has cost. */
+  readonly #cold: SpareWorkers;
   #isClosed = false;
 
   constructor(program: WorkerProgram, size: PoolSize) {
@@ -29,6 +38,15 @@ export class WorkerPool {
       size,
       () => this.#queue.freeCount,
     );
+    const scriptArguments = [COLD_ENGINE_WORD];
+    const isCold = program.scriptArguments?.includes(COLD_ENGINE_WORD);
+    this.#cold = isCold
+      ? this.#spares
+      : new SpareWorkers(
+          () => new WorkerProcess({ ...program, scriptArguments }),
+          { ...size, spareCount: 0 },
+          () => this.#queue.freeCount,
+        );
   }
 
   /** Takes a seat for work of a lane. @throws {WallError} WALL_BUSY when there are too many */
@@ -37,17 +55,22 @@ export class WorkerPool {
   }
 
   /**
-   * Takes a ready worker when it is the job's turn.
+   * Takes a ready worker when it is the job's turn; one for a job that asks the engine, unless said otherwise.
    *
    * @throws {WallError} CANCELLED when the signal fires first or the pool closes, WALL_BUSY when the line is full,
    * RUN_FAILED when none will start
    */
-  async take({ lane = OWN_LANE, seat }: Pick<JobLimits, 'lane' | 'seat'>, signal: AbortSignal): Promise<Lease> {
+  async take(
+    { lane = OWN_LANE, seat }: Pick<JobLimits, 'lane' | 'seat'>,
+    signal: AbortSignal,
+    asksEngine = true,
+  ): Promise<Lease> {
     if (signal.aborted) throw new WallError('CANCELLED');
     const own = seat === undefined ? this.#queue.sit(lane) : null;
     try {
       const giveBack = await this.#queue.place(seat ?? (own as Seat), signal);
-      return await this.#lease(giveBack, signal, () => own?.leave());
+      const spares = asksEngine ? this.#spares : this.#cold;
+      return await this.#lease(spares, { giveBack, signal, leave: () => own?.leave() });
     } catch (error) {
       own?.leave();
       throw error;
@@ -63,16 +86,16 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#queue.close();
-    await this.#spares.close();
+    await Promise.all([this.#spares.close(), this.#cold.close()]);
   }
 
-  async #lease(giveBack: () => void, signal: AbortSignal, leave: () => void): Promise<Lease> {
+  async #lease(spares: SpareWorkers, { giveBack, signal, leave }: Turn): Promise<Lease> {
     const end = () => {
       giveBack();
       this.#spares.refill();
     };
     try {
-      const worker = await this.#spares.take(signal);
+      const worker = await spares.take(signal);
       const release = () => {
         worker.kill();
         leave();

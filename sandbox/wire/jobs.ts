@@ -4,6 +4,9 @@ import type { ColumnType, WireType } from './column-type.ts';
 import type { DigestSample } from './matching.ts';
 import type { ScoringLanguage, ScoringParameter } from './scoring.ts';
 
+/** What a worker's script is told last when no engine is to be opened before a job asks for one. */
+export const COLD_ENGINE_WORD = 'cold-engine';
+
 /**
  * The identifiers that can be a match key. `custom:<name>` is one that members agree on among themselves, for example
  * `custom:loyalty_id`; it matches the same name only.
@@ -189,6 +192,9 @@ export type JobSpec =
   | { kind: 'match-kinds'; kindCount: number }
   | { kind: 'hide-points'; secretHex: string; identifier: IdentifierKind; sample: DigestSample; padding: number }
   | { kind: 'count-matches'; secretHex: string };
+
+/** Jobs that ask the engine; all others read, hash and write without it. */
+export const ENGINE_JOBS: ReadonlySet<JobSpec['kind']> = new Set(['parse', 'run', 'compose']);
 
 /** What a column says of whether a row counts. */
 export type JudgedRole = 'purpose' | 'region' | 'until' | 'identifier';

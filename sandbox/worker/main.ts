@@ -1,15 +1,17 @@
 // The worker: says it is ready, takes one job, answers it, ends. Whatever goes wrong becomes a code; the text of an
 // error carries values of rows.
 
-import type { JobSpec } from '../wire/jobs.ts';
+import type { DuckDBConnection } from 'duckdb';
+
+import { COLD_ENGINE_WORD, type JobSpec } from '../wire/jobs.ts';
 import { answer, receive } from './channel.ts';
 import { RefusedInput } from './ingest/refused-input.ts';
 import { expectInside } from './inside.ts';
 
 expectInside();
-// The engine is loaded before there is a job: that is what a warm spare is for.
-const { openEngine } = await import('./engine/engine.ts');
-const engine = await openEngine();
+// The engine is loaded before there is a job: that is what a warm spare is for. Not where files are read, which never
+// comes to it: what is not loaded cannot be attacked either.
+const warm = process.argv.at(-1) === COLD_ENGINE_WORD ? undefined : await openEngine();
 answer({ kind: 'ready' });
 
 try {
@@ -22,16 +24,20 @@ try {
 }
 process.exit(0);
 
+async function openEngine(): Promise<DuckDBConnection> {
+  return await (await import('./engine/engine.ts')).openEngine();
+}
+
 async function runJob(job: JobSpec): Promise<void> {
   switch (job.kind) {
     case 'parse':
-      return await (await import('./jobs/parse.ts')).parse(engine, job);
+      return await (await import('./jobs/parse.ts')).parse(warm ?? (await openEngine()), job);
     case 'check-function':
       return (await import('./jobs/check-function.ts')).checkFunction(job);
     case 'run':
-      return await (await import('./jobs/run.ts')).run(engine, job);
+      return await (await import('./jobs/run.ts')).run(warm ?? (await openEngine()), job);
     case 'compose':
-      return await (await import('./jobs/run.ts')).compose(engine, job);
+      return await (await import('./jobs/run.ts')).compose(warm ?? (await openEngine()), job);
     case 'ingest':
       return await (await import('./jobs/ingest.ts')).ingest(job);
     case 'inspect':

@@ -4,12 +4,13 @@
 // The wall: the same question of a member over the same snapshots has one release, however it is written; another
 // price, and another member, get another release and pay for it, until a budget is spent.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { effortOf } from '../support/effort.ts';
 import { ask, chargesOf, joined, questionOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { setTable, type Table } from '../support/service-table.ts';
 
-const REPEATS_COUNT = 50;
+const REPEATS_COUNT = effortOf(20, 50, 50);
 
 let stage: ServiceStage;
 let table: Table;
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]());
 
 describe('averaging repeated answers', () => {
-  it('gets one answer fifty times, however it is written, and pays once', async () => {
+  it('gets one answer however often it asks and however it is written, and pays once', async () => {
     const rewritten = [
       `select count(distinct m.email) as persons ${joined} where o.visit = 1`,
       `SELECT COUNT(DISTINCT m.email) AS persons ${joined} WHERE o.visit = 1`,

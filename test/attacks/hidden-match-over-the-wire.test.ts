@@ -7,6 +7,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { POINT_BYTES, randomPoint, scalarFor, sortPoints, times } from '../../points/index.ts';
 import type { matching } from '../../proto/index.ts';
+import { isLongCampaign } from '../support/games.ts';
 import { listOf, range, setPlatformTable } from '../support/service-matching.ts';
 import { chargesOf, entriesOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
@@ -84,6 +85,18 @@ const FAULTS: Readonly<Record<string, (points: readonly Uint8Array[]) => readonl
   'a beginning in the middle': (points) => [raised(points), start()],
 };
 
+// Which points do not fit together is the worker's to find, and its own test's; of them one of each way a part can be wrong
+// goes over the wire at every commit, and all that depart from the order of things.
+const LONG_ONLY: ReadonlySet<string> = new Set([
+  'one twice, for another',
+  'one of its own, for another',
+  'the identity, for one',
+  'one too many',
+]);
+const TRIED = Object.entries(FAULTS).flatMap(([name, fault]) =>
+  isLongCampaign || !LONG_ONLY.has(name) ? [fault] : [],
+);
+
 describe('a client that departs from the protocol', () => {
   it(
     'learns nothing, whatever it does: one failure, in the same words, and each is charged and logged',
@@ -91,7 +104,7 @@ describe('a client that departs from the protocol', () => {
       const messages = new Set<string>();
       const charges = () => chargesOf(stage, 'brand', collaborationId);
       const atFirst = await charges();
-      for (const fault of Object.values(FAULTS)) {
+      for (const fault of TRIED) {
         const { message } = await expectRefused(
           play((points) => fault(cut(points))),
           'RUN_FAILED',
@@ -99,7 +112,7 @@ describe('a client that departs from the protocol', () => {
         messages.add(message);
       }
       expect(messages.size).toBe(1);
-      const count = Object.keys(FAULTS).length;
+      const count = TRIED.length;
       const price = await stage.as('brand').matches.price(listOf(collaborationId, [1], { epsilon: 0.2 }));
       for (const [account, rho] of Object.entries(await charges())) {
         expect(rho - (atFirst[account] ?? 0)).toBeCloseTo(count * (price.price?.rho ?? 0), 10);

@@ -24,7 +24,7 @@ const RUN_FAILED = new WallError('RUN_FAILED');
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall({ spareCount: 2 });
+  wall = await openWall({ spareCount: 2, engine: 'cold' });
 }, TIMEOUT_MS);
 afterAll(() => wall.close());
 

@@ -56,7 +56,7 @@ async function expectWholeSnapshots(): Promise<void> {
 }
 
 describe('a service that is killed during a question', () => {
-  it.each(rounds(4, 60))(
+  it.each(rounds(2, 90))(
     'keeps the charge and gives no answer of its own: after %i ms',
     { timeout: LONG_MS },
     async (delayMs) => {

@@ -1,13 +1,13 @@
 // Who may submit, see, use and retire a scoring function, and what of it can be seen at all.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replayAudit } from '../../cli/audit-replay.ts';
 import type { GalleyClient } from '../../cli/client/index.ts';
 import { collaborations, functions } from '../../proto/index.ts';
 import { permitting, submissionOf, submit, type Written } from '../support/service-functions.ts';
 import { outcomes } from '../support/service-people.ts';
 import { ask, entriesOf, questionOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
+import { replayAs } from '../support/service-replay.ts';
 import { cast, members, outcomesRules } from '../support/service-rules.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { grantToIsv, setTable, type Table } from '../support/service-table.ts';
@@ -224,7 +224,7 @@ describe('a retired function', () => {
     const refusal = await expectRefused(again, 'QUESTION_REFUSED');
     expect(refusal.violations[0]?.help).toMatch(/^`lantu\.visits` was retired; ask its member to submit it again/u);
     const refused = (await entriesOf(stage, 'question-refused')).at(-1);
-    const replayed = await replayAudit(stage.as('auditor'), String(refused?.subject.question));
+    const replayed = await replayAs(stage, String(refused?.subject.question));
     expect(replayed).toMatchObject({ decided: 'refused', differences: [], leafIndex: refused?.leafIndex });
     const logged = (await entriesOf(stage, 'function-retired')).find((e) => e.collaboration === collaborationId);
     expect(logged?.subject).toEqual({ function: functionId, name: 'lantu.visits', digest });

@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replayAudit } from '../../cli/audit-replay.ts';
 import { audiences, collaborations, queries } from '../../proto/index.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
 import { likely, likelyOf, permitting, segment, segmentOf, submit } from '../support/service-functions.ts';
 import { matched } from '../support/service-people.ts';
 import { ask, entriesOf, joined, questionOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
+import { replayAs } from '../support/service-replay.ts';
 import { cast, destinationId, mailingsRules, outcomesRules } from '../support/service-rules.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { grantToIsv, setTable, type Table } from '../support/service-table.ts';
@@ -127,7 +127,7 @@ describe('a scoring function in a question', () => {
     expect(admitted?.subject.functions).toEqual([
       { member: cast.isv.member, name: 'segment', digest: segments?.digest },
     ]);
-    const replayed = await replayAudit(stage.as('auditor'), query.queryId);
+    const replayed = await replayAs(stage, query.queryId);
     expect(replayed).toMatchObject({ decided: 'admitted', differences: [], leafIndex: Number(query.leafIndex) });
   });
 });

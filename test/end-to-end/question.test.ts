@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { intervalOf } from '../../cli/render/index.ts';
 import { HAMLET, matched, outcomes } from '../support/service-people.ts';
-import { armsSql, ask, chargesOf, joined, questionOf, type Row } from '../support/service-questions.ts';
+import { armsSql, ask, chargesOf, entriesOf, joined, questionOf, type Row } from '../support/service-questions.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { setTable, type Table } from '../support/service-table.ts';
 
@@ -156,5 +156,15 @@ describe('the same question on the same snapshots', () => {
     const { query, rows } = await ask(stage, 'platform', table.collaborationId, armsSql, { epsilon: 0.5 });
     expect(query.charged?.rho).toBeGreaterThan(0);
     expect(rows).toHaveLength(3);
+  });
+
+  it('is in the log also when no entry has room for its shape', async () => {
+    const arms = Array.from({ length: 30 }, () => `m.arm = 'A'`).join(' or ');
+    const sums = Array.from({ length: 90 }, (_, i) => `sum(case when ${arms} then o.visit + ${i} else 0 end) as c${i}`);
+    const { queryId } = await stage
+      .as('brand')
+      .queries.submit(questionOf(table.collaborationId, `select ${sums.join()} ${joined}`), '');
+    const told = (await entriesOf(stage, 'question-submitted')).find(({ subject }) => subject.question === queryId);
+    expect(told?.subject.shape).toMatchObject({ counted: [expect.stringMatching(/^sha256 [0-9a-f]{64}$/)] });
   });
 });

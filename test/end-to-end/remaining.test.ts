@@ -10,9 +10,12 @@ import { setTable } from '../support/service-table.ts';
 const galleyMain = new URL('../../cli/main.ts', import.meta.url).pathname;
 
 let stage: ServiceStage;
+/** A collaboration for tests to which it is all one what others have asked in it. */
+let common: string;
 
 beforeAll(async () => {
   stage = await ServiceStage.open({ limits: { callsPerSecond: 1_000, burstCallCount: 1_000 } });
+  common = (await setTable(stage)).collaborationId;
 });
 
 afterAll(() => stage[Symbol.asyncDispose]());
@@ -64,7 +67,7 @@ describe('what can still be asked', () => {
   });
 
   it('is any number where a release is stored, at its epsilon and no other', async () => {
-    const { collaborationId } = await setTable(stage);
+    const collaborationId = common;
     await ask(stage, 'brand', collaborationId, sqlOf(0), { epsilon: 0.5 });
     const half = await remaining(collaborationId, sqlOf(0), { epsilon: 0.5 });
     expect(half.fitting[0]).toEqual({ epsilon: 0.5, count: 0n, account: '', stored: true });
@@ -74,7 +77,7 @@ describe('what can still be asked', () => {
   });
 
   it('ends at the five hundredth selection where epsilon would last for more', async () => {
-    const { collaborationId } = await setTable(stage);
+    const collaborationId = common;
     const [selected] = (await remaining(collaborationId, citiesSql, { epsilon: 0.1 })).fitting;
     expect(selected?.count).toBe(500n);
     const [counted] = (await remaining(collaborationId, sqlOf(0), { epsilon: 0.1 })).fitting;
@@ -129,7 +132,7 @@ describe('what can still be asked', () => {
   });
 
   it.each(['', sqlOf(0)])('is told to nobody who may not explain (%j)', async (sql) => {
-    const { collaborationId } = await setTable(stage);
+    const collaborationId = common;
     await expectRefused(remaining(collaborationId, sql, {}, 'outsider'), 'NOT_FOUND');
     const forBrand = { onBehalfOf: cast.brand.member };
     await expectRefused(remaining(collaborationId, sql, forBrand, 'isv'), 'NOT_FOUND');
@@ -178,7 +181,7 @@ describe('galley remaining', () => {
   });
 
   it('gives the answer of the service as JSON, and without SQL the accounts', async () => {
-    const { collaborationId } = await setTable(stage);
+    const collaborationId = common;
     const args = ['--collaboration', collaborationId, '--json'];
     const asked = JSON.parse(await galley('remaining', sqlOf(0), '--epsilon', '0.5', ...args));
     expect(asked).toMatchObject({

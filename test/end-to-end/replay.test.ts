@@ -1,10 +1,12 @@
 // An auditor makes decisions again from what was recorded of them, on its own machine, with the rules alone.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replayAudit } from '../../cli/audit-replay.ts';
 import { ask, entriesOf, joined, questionOf } from '../support/service-questions.ts';
 import { expectRefused } from '../support/service-refusal.ts';
+import { replayAs } from '../support/service-replay.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { setTable } from '../support/service-table.ts';
 
@@ -28,14 +30,13 @@ const cli = new URL('../../cli/main.ts', import.meta.url).pathname;
 describe('a decision', () => {
   it('replays from its record: admitted, answered from the store, refused by a rule, refused by a budget', async () => {
     const { collaborationId } = await setTable(stage, { consumerEpsilon: 1.2 });
-    const auditor = stage.as('auditor');
     const { query } = await ask(stage, 'brand', collaborationId, citiesSql);
     const again = await ask(stage, 'brand', collaborationId, citiesSql);
-    const admitted = await replayAudit(auditor, query.queryId);
+    const admitted = await replayAs(stage, query.queryId);
     expect(admitted).toMatchObject({ decided: 'admitted', differences: [], leafIndex: Number(query.leafIndex) });
     const charge = { rho: query.charged?.rho };
     expect(admitted.record).toMatchObject({ decision: { charge }, inputs: { sql: citiesSql, epsilon: 1 } });
-    const stored = await replayAudit(auditor, again.query.queryId);
+    const stored = await replayAs(stage, again.query.queryId);
     expect(stored).toMatchObject({
       decided: 'admitted',
       differences: [],
@@ -45,10 +46,10 @@ describe('a decision', () => {
     const brand = stage.as('brand').queries;
     const submit = (sql: string) => brand.submit(questionOf(collaborationId, sql), randomUUID());
     await expectRefused(submit(`select m.email ${joined}`), 'QUESTION_REFUSED');
-    const refused = await replayAudit(auditor, await lastRefused());
+    const refused = await replayAs(stage, await lastRefused());
     expect(refused).toMatchObject({ decided: 'refused', differences: [], leafIndex: expect.any(Number) });
     await expectRefused(submit(`select count(*) as n ${joined}`), 'BUDGET_SPENT');
-    const spent = await replayAudit(auditor, await lastRefused());
+    const spent = await replayAs(stage, await lastRefused());
     expect(spent).toMatchObject({ decided: 'budget-spent', differences: [], leafIndex: expect.any(Number) });
   });
 
@@ -57,7 +58,7 @@ describe('a decision', () => {
     const askedFor = async (aggregate: string): Promise<unknown> => {
       const sql = `select ${aggregate} as answer ${joined}`;
       const { query } = await ask(stage, 'brand', collaborationId, sql);
-      const replayed = await replayAudit(stage.as('auditor'), query.queryId);
+      const replayed = await replayAs(stage, query.queryId);
       expect(replayed).toMatchObject({ decided: 'admitted', differences: [], leafIndex: Number(query.leafIndex) });
       return replayed.record;
     };
@@ -72,7 +73,7 @@ describe('a decision', () => {
       await expectRefused(stage.as(actor).audit.decision(query.queryId), 'PERMISSION_DENIED');
     }
     await expectRefused(stage.as('auditor').audit.decision(`q-${'0'.repeat(32)}`), 'NOT_FOUND');
-    await replayAudit(stage.as('auditor'), query.queryId);
+    await replayAs(stage, query.queryId);
     const [read, ...others] = await entriesOf(stage, 'decision-read');
     expect(read === undefined ? [] : [read, ...others].map((e) => e.subject.question)).toContain(query.queryId);
   });
@@ -82,17 +83,25 @@ describe('a decision', () => {
     const { query } = await ask(stage, 'brand', collaborationId, citiesSql);
     const where = ['--server', stage.service.address()];
     const env = { ...process.env, GALLEY_TOKEN: await stage.token('auditor') };
-    const replay = (...args: string[]) => {
-      return spawnSync(process.execPath, [cli, 'audit', 'replay', query.queryId, ...args, ...where], {
-        encoding: 'utf8',
-        env,
-      });
-    };
-    const text = replay();
+    const replay = (...args: string[]) =>
+      spawnSync(process.execPath, [cli, 'audit', 'replay', ...args, ...where], { encoding: 'utf8', env });
+    const text = replay(query.queryId);
     expect(text).toMatchObject({ status: 0, stderr: '' });
-    expect(text.stdout).toBe(`identical: admitted\nbound by entry ${query.leafIndex} of the log\n`);
-    expect(JSON.parse(replay('--json').stdout)).toMatchObject({ identical: true, decided: 'admitted' });
-  });
+    expect(text.stdout).toBe(
+      [
+        'identical: admitted',
+        `bound by entry ${query.leafIndex} of the log`,
+        'about: question; decided by 0.1.0, whose rules are the very rules here\n',
+      ].join('\n'),
+    );
+    const saved = join(stage.directory, 'record.json');
+    const json = replay(String(query.leafIndex), '--json', '--save', saved);
+    expect(JSON.parse(json.stdout)).toMatchObject({ identical: true, decided: 'admitted' });
+    expect(JSON.parse(readFileSync(saved, 'utf8'))).toMatchObject({ about: 'question', inputs: { sql: citiesSql } });
+    const whole = replay('--all', '--collaboration', collaborationId);
+    expect(whole.stdout).toMatch(/^1 decisions\n[\s\S]*identical/u);
+    expect(whole).toMatchObject({ status: 0 });
+  }, 240_000);
 
   it('leaves no word of the question in the log', async () => {
     const leaves = (await entriesOf(stage)).map((entry) => JSON.stringify(entry)).join('\n');

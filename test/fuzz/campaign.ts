@@ -1,16 +1,21 @@
 import { expect } from 'vitest';
-import { isLongCampaign } from '../support/games.ts';
+import { effortOf } from '../support/effort.ts';
 import { tally } from '../support/tally.ts';
 import { Choices, campaignSeed } from './choices.ts';
 
 /** Most attempts to make a failing input smaller. */
 const SHRINK_COUNT = 400;
 
-/** A source of inputs, and what is wrong with one of them. */
-export interface Campaign<Input> {
-  readonly name: string;
-  readonly ciCount: number;
+/** How many inputs are drawn by every commit, by the short run of `npm run verify:privacy`, and by its long one. */
+interface Counts {
+  readonly commitCount: number;
+  readonly shortCount: number;
   readonly longCount: number;
+}
+
+/** A source of inputs, and what is wrong with one of them. */
+export interface Campaign<Input> extends Counts {
+  readonly name: string;
   readonly draw: (choices: Choices) => Input;
   /** `null` when every invariant holds; may throw, which is a failure as well. */
   readonly examine: (input: Input) => Promise<string | null>;
@@ -20,10 +25,10 @@ export interface Campaign<Input> {
 }
 
 /** How many inputs a campaign draws: GALLEY_FUZZ_INPUTS says, or the kind of run. */
-function inputCountOf(campaign: { readonly ciCount: number; readonly longCount: number }): number {
+function inputCountOf(campaign: Counts): number {
   const asked = process.env.GALLEY_FUZZ_INPUTS;
   if (asked !== undefined) return Number(asked);
-  return isLongCampaign ? campaign.longCount : campaign.ciCount;
+  return effortOf(campaign.commitCount, campaign.shortCount, campaign.longCount);
 }
 
 /** Draws inputs until all are examined or one fails; that one is made smaller and told with the seed. */

@@ -34,7 +34,14 @@ describe('any text', () => {
     `has one verdict when it is a golden question, spoiled (seed ${campaignSeed})`,
     async () => {
       const draw: Campaign<string>['draw'] = (choices) => mutatedSql(choices, corpus);
-      await runCampaign({ name: 'spoiled text', ciCount: 3_000, longCount: 70_000, draw, ...texts });
+      await runCampaign({
+        name: 'spoiled text',
+        commitCount: 1_500,
+        shortCount: 3_000,
+        longCount: 70_000,
+        draw,
+        ...texts,
+      });
     },
     LONG_MS,
   );
@@ -43,7 +50,14 @@ describe('any text', () => {
     `has one verdict when it is a question of the whole grammar (seed ${campaignSeed})`,
     async () => {
       const draw: Campaign<string>['draw'] = (choices) => new SqlGrammar(choices).question();
-      await runCampaign({ name: 'made text', ciCount: 2_000, longCount: 30_000, draw, ...texts });
+      await runCampaign({
+        name: 'made text',
+        commitCount: 1_000,
+        shortCount: 2_000,
+        longCount: 30_000,
+        draw,
+        ...texts,
+      });
     },
     LONG_MS,
   );

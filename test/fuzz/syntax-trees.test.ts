@@ -36,7 +36,8 @@ describe('any tree', () => {
       const trees = corpus.map(({ tree }) => tree);
       await runCampaign<HostileTree>({
         name: 'hostile tree',
-        ciCount: 3_000,
+        commitCount: 1_500,
+        shortCount: 3_000,
         longCount: 50_000,
         draw(choices) {
           const { sql, tree } = choices.of(corpus);

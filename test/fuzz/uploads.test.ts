@@ -4,15 +4,14 @@
 // file is read as if nothing had been.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IngestFormat, openWall, type Wall } from '../../sandbox/index.ts';
-import { isLongCampaign } from '../support/games.ts';
+import { effortOf } from '../support/effort.ts';
 import { tally } from '../support/tally.ts';
 import { sendFile, type UploadEnd } from '../support/uploads.ts';
 import { Choices, campaignSeed } from './choices.ts';
 import { spoiled } from './upload-mutations.ts';
 import { type Seed, uploadSeeds } from './upload-seeds.ts';
 
-const CI_COUNT = 50;
-const LONG_COUNT = 4_000;
+const DEFAULT_COUNT = effortOf(24, 50, 4_000);
 const LONG_MS = 7_200_000;
 /** Files on their way at once: as many as the wall lets run. */
 const LANE_COUNT = 4;
@@ -20,11 +19,11 @@ const LANE_COUNT = 4;
 const CLEAN_EVERY_COUNT = 40;
 const SHOWN_BYTES = 4_096;
 
-const inputCount = Number(process.env.GALLEY_FUZZ_INPUTS ?? (isLongCampaign ? LONG_COUNT : CI_COUNT));
+const inputCount = Number(process.env.GALLEY_FUZZ_INPUTS ?? DEFAULT_COUNT);
 
 let wall: Wall;
 beforeAll(async () => {
-  wall = await openWall({ spareCount: LANE_COUNT });
+  wall = await openWall({ spareCount: LANE_COUNT, engine: 'cold' });
 });
 afterAll(() => wall.close());
 

@@ -26,7 +26,7 @@ export function hostileSuite(
   let wall: Wall;
   let sentCount = 0;
   beforeAll(async () => {
-    wall = await openWall({ spareCount: 3 });
+    wall = await openWall({ spareCount: 3, engine: 'cold' });
   });
   afterAll(() => wall.close());
 

@@ -13,6 +13,7 @@ export interface StageConfig {
   readonly limits?: Readonly<Record<string, number>>;
   readonly wall?: { readonly developmentWithoutBubblewrap: boolean };
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile?: string };
+  readonly log?: Readonly<Record<string, unknown>>;
   readonly keys?: { readonly master: Readonly<Record<string, string>> };
 }
 

@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 
 /**
- * What tests count for `npm run verify:privacy`, `npm run verify:wall` and `npm run verify:ingest` beyond themselves:
- * comparisons of bounded output, inputs of fuzzers, hostile system calls and files, crashes of what they were given to,
- * kills of a service and what was found after them.
+ * What tests count for `npm run verify:privacy`, `verify:wall`, `verify:ingest` and `verify:log` beyond themselves: comparisons of
+ * bounded output, inputs of fuzzers, hostile system calls and files, crashes of what they were given to, kills of a
+ * service and what was found after them, changes of a log and decisions that were made again.
  */
 export type CountName =
   | 'boundingCases'
@@ -12,11 +12,18 @@ export type CountName =
   | 'hostileFiles'
   | 'serviceCrashes'
   | 'kills'
+  | 'lostEntries'
   | 'tornSnapshots'
   | 'leakedBytes'
   | 'resumed'
   | 'erasedPersonsFound'
-  | 'rawIdentifiersFound';
+  | 'rawIdentifiersFound'
+  | 'lostEntries'
+  | 'tampers'
+  | 'tampersDetected'
+  | 'replayed'
+  | 'replayDiffers'
+  | 'markersFound';
 
 /**
  * Adds to a count of the run: one JSON line to the file that GALLEY_TALLY names, if any.

@@ -1,7 +1,7 @@
 // Faults behind the wall of a running service. Whatever happens to a worker, its question ends in the one failure, its
 // charge stays, others are answered, and the service goes on.
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { queries } from '../../../proto/index.ts';
 import { armsSql, ask, chargesOf, questionOf } from '../../support/service-questions.ts';
 import { expectRefused } from '../../support/service-refusal.ts';
@@ -92,8 +92,9 @@ describe('a question whose worker', () => {
 });
 
 describe('a member that', () => {
-  beforeEach(() => openStage(240_000));
-  afterEach(() => stage[Symbol.asyncDispose]());
+  // Questions that still hang when their test ends fail with their workers, before the next test begins.
+  beforeAll(() => openStage(240_000));
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   it('cancels a question that runs has its worker killed and its place free', LONG, async () => {
     const spares = await hangWorkers();

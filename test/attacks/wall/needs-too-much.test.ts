@@ -35,7 +35,7 @@ const clean = Buffer.from('n\n1\n');
 let wall: Wall;
 let sentCount = 0;
 beforeAll(async () => {
-  wall = await openWall({ engineMemoryMib: 128, spareCount: 1 });
+  wall = await openWall({ engineMemoryMib: 128, spareCount: 1, engine: 'cold' });
 });
 afterAll(() => wall.close());
 

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Choices, campaignSeed } from '../../fuzz/choices.ts';
+import { effortOf } from '../../support/effort.ts';
 import { mailingsRules } from '../../support/service-rules.ts';
 import { agree } from '../../support/service-table.ts';
 import { tally } from '../../support/tally.ts';
@@ -19,9 +20,7 @@ import { readStoredData } from './stored-data.ts';
 import { UploadDeed } from './upload-deed.ts';
 
 const isLong = process.env.GALLEY_LONG === '1';
-// A run of all tests, which others wait for, takes a few kills; `npm run verify:ingest` takes more.
-const isVerified = process.env.GALLEY_TALLY !== undefined;
-const KILLS_COUNT = killsCount();
+const KILLS_COUNT = effortOf(4, 25, 300);
 const MAX_CAMPAIGN_MS = isLong ? 4 * 3_600_000 : 900_000;
 /** Persons of a small file, and of one whose original has several segments. */
 const FEW_PERSONS = 2_000;
@@ -30,11 +29,6 @@ const LONG_NOTE_CHARS = 500;
 /** One file in so many is large. */
 const FILES_PER_LARGE_FILE = 6;
 const PERSONS_PER_ERASURE = 3;
-
-function killsCount(): number {
-  if (isLong) return 300;
-  return isVerified ? 25 : 6;
-}
 
 const choices = new Choices(campaignSeed);
 const marker = `zq${campaignSeed.toString(36).padStart(6, 'x')}q`;

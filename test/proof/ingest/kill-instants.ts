@@ -57,7 +57,7 @@ async function eventsOf(
 }
 
 function markOf(event: Exclude<(typeof EVENTS)[number], 'time'>, directory: string): string {
-  if (event === 'log') return sizeOf(join(directory, 'log', 'leaves'));
+  if (event === 'log') return sizeOf(join(directory, 'log', 'journal'));
   if (event === 'store') return sizeOf(join(directory, 'control.sqlite-wal'));
   return ['originals', 'parts', 'persons'].map((folder) => namesBelow(join(directory, folder))).join();
 }

@@ -19,9 +19,10 @@ const has =
 // Of all that may lie in a data directory, what each kind of file is named by. What is not listed is a leak, so that
 // whoever adds a kind of file must say here when it may be there.
 const KINDS: readonly (readonly [RegExp, Known])[] = [
-  [/^control\.sqlite(?:-wal|-shm)?$/, always],
-  [/^keys\/(?:issuer\.(?:private|jwks)\.json|log\.key|master\.key|root\.wrapped|fingerprint)$/, always],
-  [/^log\/(?:leaves|checkpoint|durable-mark|lock(?:-journal)?)$/, always],
+  [/^(?:control|log-index)\.sqlite(?:-wal|-shm)?$/, always],
+  [/^keys\/(?:issuer\.(?:private|jwks)\.json|log\.key|receipt\.key|master\.key|root\.wrapped|fingerprint)$/, always],
+  [/^log\/(?:journal|checkpoint|durable-mark|keys|lock(?:-journal)?)$/, always],
+  [/^log\/tile\/(?:\d+|entries)\/(?:x\d{3}\/)*\d{3}(?:\.p\/\d+)?$/, always],
   [/^originals\/([^/]+)\/(\d+)\.sealed$/, (data, id = '', position = '') => isSegmentNamed(data, id, position)],
   [/^parts\/([^/]+)\/column-(\d+)\.sealed$/, (data, id = '', index = '') => isColumnNamed(data, id, index)],
   [/^persons\/([^/]+)\/([^/]+)$/, has('person_columns', 'collaboration_id', 'file_name')],
@@ -36,6 +37,8 @@ const KINDS: readonly (readonly [RegExp, Known])[] = [
 // A folder of a kind may be empty; one of a thing that is gone may not.
 const FOLDERS: readonly (readonly [RegExp, Known])[] = [
   [/^[a-z]+$/, always],
+  [/^log\/drafts$/, always],
+  [/^log\/tile\/.+\.p$/, always],
   [/^originals\/([^/]+)$/, has('uploads', 'upload_id')],
   [/^persons\/([^/]+)$/, has('collaborations', 'collaboration_id')],
 ];

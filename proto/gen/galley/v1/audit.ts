@@ -20,12 +20,324 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "galley.v1";
 
 export const protobufFileName = "galley/v1/audit.proto";
 
 /** The log: what was asked, decided and released, with proofs that need no trust in the operator. */
+
+/** What a decision came to. */
+export const DecisionOutcome = {
+  /** UNSPECIFIED - Any, in a filter. */
+  UNSPECIFIED: 0,
+  /** ADMITTED - It passed every rule. */
+  ADMITTED: 1,
+  /** REFUSED - A rule, a right or a form refused it. */
+  REFUSED: 2,
+  /** BUDGET_SPENT - An account had not enough left. */
+  BUDGET_SPENT: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type DecisionOutcome = typeof DecisionOutcome[keyof typeof DecisionOutcome];
+
+export namespace DecisionOutcome {
+  export type UNSPECIFIED = typeof DecisionOutcome.UNSPECIFIED;
+  export type ADMITTED = typeof DecisionOutcome.ADMITTED;
+  export type REFUSED = typeof DecisionOutcome.REFUSED;
+  export type BUDGET_SPENT = typeof DecisionOutcome.BUDGET_SPENT;
+  export type UNRECOGNIZED = typeof DecisionOutcome.UNRECOGNIZED;
+}
+
+export function decisionOutcomeFromJSON(object: any): DecisionOutcome {
+  switch (object) {
+    case 0:
+    case "DECISION_OUTCOME_UNSPECIFIED":
+      return DecisionOutcome.UNSPECIFIED;
+    case 1:
+    case "DECISION_OUTCOME_ADMITTED":
+      return DecisionOutcome.ADMITTED;
+    case 2:
+    case "DECISION_OUTCOME_REFUSED":
+      return DecisionOutcome.REFUSED;
+    case 3:
+    case "DECISION_OUTCOME_BUDGET_SPENT":
+      return DecisionOutcome.BUDGET_SPENT;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DecisionOutcome.UNRECOGNIZED;
+  }
+}
+
+export function decisionOutcomeToJSON(object: DecisionOutcome): string {
+  switch (object) {
+    case DecisionOutcome.UNSPECIFIED:
+      return "DECISION_OUTCOME_UNSPECIFIED";
+    case DecisionOutcome.ADMITTED:
+      return "DECISION_OUTCOME_ADMITTED";
+    case DecisionOutcome.REFUSED:
+      return "DECISION_OUTCOME_REFUSED";
+    case DecisionOutcome.BUDGET_SPENT:
+      return "DECISION_OUTCOME_BUDGET_SPENT";
+    case DecisionOutcome.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** How exported entries are written. */
+export const ExportFormat = {
+  /** UNSPECIFIED - Not said; refused. */
+  UNSPECIFIED: 0,
+  /** JSON_LINES - JSON Lines: one entry a line, with its place and its hash. */
+  JSON_LINES: 1,
+  /** PARQUET - Apache Parquet: a column for each common field, and the leaf. */
+  PARQUET: 2,
+  /** OCSF - OCSF events in JSON Lines, for security information systems. */
+  OCSF: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ExportFormat = typeof ExportFormat[keyof typeof ExportFormat];
+
+export namespace ExportFormat {
+  export type UNSPECIFIED = typeof ExportFormat.UNSPECIFIED;
+  export type JSON_LINES = typeof ExportFormat.JSON_LINES;
+  export type PARQUET = typeof ExportFormat.PARQUET;
+  export type OCSF = typeof ExportFormat.OCSF;
+  export type UNRECOGNIZED = typeof ExportFormat.UNRECOGNIZED;
+}
+
+export function exportFormatFromJSON(object: any): ExportFormat {
+  switch (object) {
+    case 0:
+    case "EXPORT_FORMAT_UNSPECIFIED":
+      return ExportFormat.UNSPECIFIED;
+    case 1:
+    case "EXPORT_FORMAT_JSON_LINES":
+      return ExportFormat.JSON_LINES;
+    case 2:
+    case "EXPORT_FORMAT_PARQUET":
+      return ExportFormat.PARQUET;
+    case 3:
+    case "EXPORT_FORMAT_OCSF":
+      return ExportFormat.OCSF;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ExportFormat.UNRECOGNIZED;
+  }
+}
+
+export function exportFormatToJSON(object: ExportFormat): string {
+  switch (object) {
+    case ExportFormat.UNSPECIFIED:
+      return "EXPORT_FORMAT_UNSPECIFIED";
+    case ExportFormat.JSON_LINES:
+      return "EXPORT_FORMAT_JSON_LINES";
+    case ExportFormat.PARQUET:
+      return "EXPORT_FORMAT_PARQUET";
+    case ExportFormat.OCSF:
+      return "EXPORT_FORMAT_OCSF";
+    case ExportFormat.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Which entries; every field that is set narrows it. */
+export interface EntryFilter {
+  /** Entries of this collaboration. */
+  collaborationId: string;
+  /** Entries of any of these kinds. */
+  kinds: string[];
+  /** Entries that this member made, or that were made for it. */
+  member: string;
+  /** Entries that this principal (the person of contact) made. */
+  principal: string;
+  /** Entries that name this dataset, or a table bound to it. */
+  datasetId: string;
+  /** Entries of questions and audiences that touch this column: `member.table.column` or `member.table`. */
+  column: string;
+  /** Entries that name this rule as broken. */
+  rule: string;
+  /** Entries of decisions that came to this. */
+  outcome: DecisionOutcome;
+  /** Entries from this time on. */
+  from:
+    | Date
+    | undefined;
+  /** Entries before this time. */
+  until:
+    | Date
+    | undefined;
+  /** Entries that charged at least this much, in rho. */
+  minRho: number;
+  /** Entries that name this destination. */
+  destinationId: string;
+  /** Entries of this question, audience, activation, match or other subject, by its id. */
+  subjectId: string;
+}
+
+/** Asks for a file of entries. */
+export interface ExportEntriesRequest {
+  /** Which entries. */
+  filter:
+    | EntryFilter
+    | undefined;
+  /** How they are written. */
+  format: ExportFormat;
+  /** From this place on. */
+  fromIndex: bigint;
+  /** Up to, not including, this place; the size of the log at the call when 0. */
+  untilIndex: bigint;
+}
+
+/** A piece of the file. */
+export interface ExportEntriesResponse {
+  /** The next bytes; empty when this tells progress alone. */
+  content: Uint8Array;
+  /** Entries of the log that were looked at so far. */
+  lookedAt: bigint;
+  /** Entries of the log that will be looked at in all. */
+  total: bigint;
+  /** Entries that were written so far. */
+  written: bigint;
+}
+
+/** Asks for a receipt. */
+export interface GetReceiptRequest {
+  /** A question that was released, or an activation that was accepted. */
+  subjectId: string;
+}
+
+/** A receipt with everything that verifies it offline. */
+export interface GetReceiptResponse {
+  /** A JWS in compact form (RFC 7515); docs/receipts.md tells its claims. */
+  receipt: string;
+  /** JSON of the whole bundle: the receipt, its leaf, inclusion proof, checkpoint, and the entries that announced its key. */
+  bundle: Uint8Array;
+}
+
+/** Asks for the keys. */
+export interface GetLogKeysRequest {
+}
+
+/** A key of the log's checkpoints. */
+export interface LogKey {
+  /** In the note format: name, key id and key. */
+  verifierKey: string;
+  /** The entry that announced it; of the first key 0. */
+  leafIndex: bigint;
+  /** A checkpoint that the key before it and this key signed together, over a tree with that entry; empty for the first. */
+  handover: string;
+}
+
+/** A key of receipts. */
+export interface ReceiptKey {
+  /** The public key as JSON (RFC 7517), with its `kid`. */
+  jwk: string;
+  /** The entry that announced it. */
+  leafIndex: bigint;
+}
+
+/** The keys, oldest first. */
+export interface GetLogKeysResponse {
+  /** Keys of checkpoints. */
+  logKeys: LogKey[];
+  /** Keys of receipts. */
+  receiptKeys: ReceiptKey[];
+  /**
+   * The file `log/keys`: the first key of checkpoints and all handovers with their proofs, as JSON. It verifies offline,
+   * from any one key that is trusted.
+   */
+  history: string;
+}
+
+/** The right of an auditor to read a part of the log for a time. */
+export interface AuditGrant {
+  /** Names it. */
+  grantId: string;
+  /** What it lets the auditor read. */
+  collaborationId: string;
+  /** Who gave it. */
+  grantor: string;
+  /** The auditor's member. */
+  auditorMember: string;
+  /** The auditor's principal; empty for any auditor of that member. */
+  auditorPrincipal: string;
+  /** Only entries from this time on; not set: from the beginning. */
+  from:
+    | Date
+    | undefined;
+  /** Only entries before this time; not set: to the end. */
+  until:
+    | Date
+    | undefined;
+  /** Whether records of decisions, which have the literals of questions, may be read too. */
+  decisions: boolean;
+  /** When it ends by itself. */
+  expiresAt:
+    | Date
+    | undefined;
+  /** When it was taken back; not set while it stands. */
+  revokedAt: Date | undefined;
+}
+
+/** Gives a grant. */
+export interface GrantAuditRequest {
+  /** The collaboration. */
+  collaborationId: string;
+  /** The auditor's member. */
+  auditorMember: string;
+  /** The auditor's principal; empty for any auditor of that member. */
+  auditorPrincipal: string;
+  /** Only entries from this time on. */
+  from:
+    | Date
+    | undefined;
+  /** Only entries before this time. */
+  until:
+    | Date
+    | undefined;
+  /** Whether records of decisions may be read too. */
+  decisions: boolean;
+  /** When it ends; required, at most a year from now. */
+  expiresAt: Date | undefined;
+}
+
+/** The grant. */
+export interface GrantAuditResponse {
+  /** As it was made. */
+  grant: AuditGrant | undefined;
+}
+
+/** Takes a grant back. */
+export interface RevokeAuditGrantRequest {
+  /** Which. */
+  grantId: string;
+}
+
+/** The grant, taken back. */
+export interface RevokeAuditGrantResponse {
+  /** As it now is. */
+  grant: AuditGrant | undefined;
+}
+
+/** Asks for the grants of a collaboration. */
+export interface ListAuditGrantsRequest {
+  /** Which collaboration. */
+  collaborationId: string;
+}
+
+/** The grants. */
+export interface ListAuditGrantsResponse {
+  /** Newest first, ended ones included. */
+  grants: AuditGrant[];
+}
 
 /** One entry of the log. */
 export interface Entry {
@@ -47,6 +359,8 @@ export interface ListEntriesRequest {
   collaborationId: string;
   /** Only entries of this kind; empty for all. */
   kind: string;
+  /** More to narrow it by. */
+  filter: EntryFilter | undefined;
 }
 
 /** A page of entries. */
@@ -85,6 +399,8 @@ export interface GetCheckpointResponse {
   checkpoint: string;
   /** The log's public key in the note format. */
   verifierKey: string;
+  /** The checkpoint of the largest tree that witnesses have cosigned, with their lines; empty while there is none. */
+  cosignedCheckpoint: string;
 }
 
 /** Asks for a proof. */
@@ -141,6 +457,1901 @@ export interface ReadDecisionResponse {
   /** With the first piece: the collaboration that was asked in. */
   collaborationId: string;
 }
+
+/** Asks for rules by their digest. */
+export interface ReadRulesRequest {
+  /** The collaboration they were put in force in. */
+  collaborationId: string;
+  /** As an entry names them: SHA-256 in hexadecimal. */
+  rulesDigest: string;
+}
+
+/** The rules. */
+export interface ReadRulesResponse {
+  /** JSON; its SHA-256 is the digest, byte for byte. */
+  rulesJson: Uint8Array;
+  /** Whose they are. */
+  owner: string;
+  /** Of which table. */
+  alias: string;
+  /** Counts up with every change of the table's rules, from 1. */
+  rulesVersion: number;
+  /** When they were put in force first. */
+  setAt: Date | undefined;
+}
+
+function createBaseEntryFilter(): EntryFilter {
+  return {
+    collaborationId: "",
+    kinds: [],
+    member: "",
+    principal: "",
+    datasetId: "",
+    column: "",
+    rule: "",
+    outcome: 0,
+    from: undefined,
+    until: undefined,
+    minRho: 0,
+    destinationId: "",
+    subjectId: "",
+  };
+}
+
+export const EntryFilter: MessageFns<EntryFilter> = {
+  encode(message: EntryFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collaborationId !== "") {
+      writer.uint32(10).string(message.collaborationId);
+    }
+    for (const v of message.kinds) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.member !== "") {
+      writer.uint32(26).string(message.member);
+    }
+    if (message.principal !== "") {
+      writer.uint32(34).string(message.principal);
+    }
+    if (message.datasetId !== "") {
+      writer.uint32(42).string(message.datasetId);
+    }
+    if (message.column !== "") {
+      writer.uint32(50).string(message.column);
+    }
+    if (message.rule !== "") {
+      writer.uint32(58).string(message.rule);
+    }
+    if (message.outcome !== 0) {
+      writer.uint32(64).int32(message.outcome);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(74).fork()).join();
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(82).fork()).join();
+    }
+    if (message.minRho !== 0) {
+      writer.uint32(89).double(message.minRho);
+    }
+    if (message.destinationId !== "") {
+      writer.uint32(98).string(message.destinationId);
+    }
+    if (message.subjectId !== "") {
+      writer.uint32(106).string(message.subjectId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntryFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntryFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kinds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.member = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.principal = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.column = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.minRho = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.destinationId = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.subjectId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EntryFilter {
+    return {
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      kinds: globalThis.Array.isArray(object?.kinds) ? object.kinds.map((e: any) => globalThis.String(e)) : [],
+      member: isSet(object.member) ? globalThis.String(object.member) : "",
+      principal: isSet(object.principal) ? globalThis.String(object.principal) : "",
+      datasetId: isSet(object.datasetId)
+        ? globalThis.String(object.datasetId)
+        : isSet(object.dataset_id)
+        ? globalThis.String(object.dataset_id)
+        : "",
+      column: isSet(object.column) ? globalThis.String(object.column) : "",
+      rule: isSet(object.rule) ? globalThis.String(object.rule) : "",
+      outcome: isSet(object.outcome) ? decisionOutcomeFromJSON(object.outcome) : 0,
+      from: isSet(object.from) ? fromJsonTimestamp(object.from) : undefined,
+      until: isSet(object.until) ? fromJsonTimestamp(object.until) : undefined,
+      minRho: isSet(object.minRho)
+        ? globalThis.Number(object.minRho)
+        : isSet(object.min_rho)
+        ? globalThis.Number(object.min_rho)
+        : 0,
+      destinationId: isSet(object.destinationId)
+        ? globalThis.String(object.destinationId)
+        : isSet(object.destination_id)
+        ? globalThis.String(object.destination_id)
+        : "",
+      subjectId: isSet(object.subjectId)
+        ? globalThis.String(object.subjectId)
+        : isSet(object.subject_id)
+        ? globalThis.String(object.subject_id)
+        : "",
+    };
+  },
+
+  toJSON(message: EntryFilter): unknown {
+    const obj: any = {};
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.kinds?.length) {
+      obj.kinds = message.kinds;
+    }
+    if (message.member !== "") {
+      obj.member = message.member;
+    }
+    if (message.principal !== "") {
+      obj.principal = message.principal;
+    }
+    if (message.datasetId !== "") {
+      obj.datasetId = message.datasetId;
+    }
+    if (message.column !== "") {
+      obj.column = message.column;
+    }
+    if (message.rule !== "") {
+      obj.rule = message.rule;
+    }
+    if (message.outcome !== 0) {
+      obj.outcome = decisionOutcomeToJSON(message.outcome);
+    }
+    if (message.from !== undefined) {
+      obj.from = message.from.toISOString();
+    }
+    if (message.until !== undefined) {
+      obj.until = message.until.toISOString();
+    }
+    if (message.minRho !== 0) {
+      obj.minRho = floatToJson(message.minRho);
+    }
+    if (message.destinationId !== "") {
+      obj.destinationId = message.destinationId;
+    }
+    if (message.subjectId !== "") {
+      obj.subjectId = message.subjectId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EntryFilter>): EntryFilter {
+    return EntryFilter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntryFilter>): EntryFilter {
+    const message = createBaseEntryFilter();
+    message.collaborationId = object.collaborationId ?? "";
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.member = object.member ?? "";
+    message.principal = object.principal ?? "";
+    message.datasetId = object.datasetId ?? "";
+    message.column = object.column ?? "";
+    message.rule = object.rule ?? "";
+    message.outcome = object.outcome ?? 0;
+    message.from = object.from ?? undefined;
+    message.until = object.until ?? undefined;
+    message.minRho = object.minRho ?? 0;
+    message.destinationId = object.destinationId ?? "";
+    message.subjectId = object.subjectId ?? "";
+    return message;
+  },
+};
+
+function createBaseExportEntriesRequest(): ExportEntriesRequest {
+  return { filter: undefined, format: 0, fromIndex: 0n, untilIndex: 0n };
+}
+
+export const ExportEntriesRequest: MessageFns<ExportEntriesRequest> = {
+  encode(message: ExportEntriesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.filter !== undefined) {
+      EntryFilter.encode(message.filter, writer.uint32(10).fork()).join();
+    }
+    if (message.format !== 0) {
+      writer.uint32(16).int32(message.format);
+    }
+    if (message.fromIndex !== 0n) {
+      if (BigInt.asUintN(64, message.fromIndex) !== message.fromIndex) {
+        throw new globalThis.Error("value provided for field message.fromIndex of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.fromIndex);
+    }
+    if (message.untilIndex !== 0n) {
+      if (BigInt.asUintN(64, message.untilIndex) !== message.untilIndex) {
+        throw new globalThis.Error("value provided for field message.untilIndex of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.untilIndex);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportEntriesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportEntriesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.filter = EntryFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromIndex = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untilIndex = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportEntriesRequest {
+    return {
+      filter: isSet(object.filter) ? EntryFilter.fromJSON(object.filter) : undefined,
+      format: isSet(object.format) ? exportFormatFromJSON(object.format) : 0,
+      fromIndex: isSet(object.fromIndex)
+        ? BigInt(object.fromIndex)
+        : isSet(object.from_index)
+        ? BigInt(object.from_index)
+        : 0n,
+      untilIndex: isSet(object.untilIndex)
+        ? BigInt(object.untilIndex)
+        : isSet(object.until_index)
+        ? BigInt(object.until_index)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ExportEntriesRequest): unknown {
+    const obj: any = {};
+    if (message.filter !== undefined) {
+      obj.filter = EntryFilter.toJSON(message.filter);
+    }
+    if (message.format !== 0) {
+      obj.format = exportFormatToJSON(message.format);
+    }
+    if (message.fromIndex !== 0n) {
+      obj.fromIndex = message.fromIndex.toString();
+    }
+    if (message.untilIndex !== 0n) {
+      obj.untilIndex = message.untilIndex.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExportEntriesRequest>): ExportEntriesRequest {
+    return ExportEntriesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExportEntriesRequest>): ExportEntriesRequest {
+    const message = createBaseExportEntriesRequest();
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? EntryFilter.fromPartial(object.filter)
+      : undefined;
+    message.format = object.format ?? 0;
+    message.fromIndex = (object.fromIndex !== undefined && object.fromIndex !== null) ? BigInt(object.fromIndex) : 0n;
+    message.untilIndex = (object.untilIndex !== undefined && object.untilIndex !== null)
+      ? BigInt(object.untilIndex)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseExportEntriesResponse(): ExportEntriesResponse {
+  return { content: new Uint8Array(0), lookedAt: 0n, total: 0n, written: 0n };
+}
+
+export const ExportEntriesResponse: MessageFns<ExportEntriesResponse> = {
+  encode(message: ExportEntriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content.length !== 0) {
+      writer.uint32(10).bytes(message.content);
+    }
+    if (message.lookedAt !== 0n) {
+      if (BigInt.asUintN(64, message.lookedAt) !== message.lookedAt) {
+        throw new globalThis.Error("value provided for field message.lookedAt of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.lookedAt);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.total);
+    }
+    if (message.written !== 0n) {
+      if (BigInt.asUintN(64, message.written) !== message.written) {
+        throw new globalThis.Error("value provided for field message.written of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.written);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportEntriesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportEntriesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lookedAt = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.written = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportEntriesResponse {
+    return {
+      content: isSet(object.content) ? bytesFromBase64(object.content) : new Uint8Array(0),
+      lookedAt: isSet(object.lookedAt)
+        ? BigInt(object.lookedAt)
+        : isSet(object.looked_at)
+        ? BigInt(object.looked_at)
+        : 0n,
+      total: isSet(object.total) ? BigInt(object.total) : 0n,
+      written: isSet(object.written) ? BigInt(object.written) : 0n,
+    };
+  },
+
+  toJSON(message: ExportEntriesResponse): unknown {
+    const obj: any = {};
+    if (message.content.length !== 0) {
+      obj.content = base64FromBytes(message.content);
+    }
+    if (message.lookedAt !== 0n) {
+      obj.lookedAt = message.lookedAt.toString();
+    }
+    if (message.total !== 0n) {
+      obj.total = message.total.toString();
+    }
+    if (message.written !== 0n) {
+      obj.written = message.written.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExportEntriesResponse>): ExportEntriesResponse {
+    return ExportEntriesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExportEntriesResponse>): ExportEntriesResponse {
+    const message = createBaseExportEntriesResponse();
+    message.content = object.content ?? new Uint8Array(0);
+    message.lookedAt = (object.lookedAt !== undefined && object.lookedAt !== null) ? BigInt(object.lookedAt) : 0n;
+    message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : 0n;
+    message.written = (object.written !== undefined && object.written !== null) ? BigInt(object.written) : 0n;
+    return message;
+  },
+};
+
+function createBaseGetReceiptRequest(): GetReceiptRequest {
+  return { subjectId: "" };
+}
+
+export const GetReceiptRequest: MessageFns<GetReceiptRequest> = {
+  encode(message: GetReceiptRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subjectId !== "") {
+      writer.uint32(10).string(message.subjectId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetReceiptRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetReceiptRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subjectId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetReceiptRequest {
+    return {
+      subjectId: isSet(object.subjectId)
+        ? globalThis.String(object.subjectId)
+        : isSet(object.subject_id)
+        ? globalThis.String(object.subject_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetReceiptRequest): unknown {
+    const obj: any = {};
+    if (message.subjectId !== "") {
+      obj.subjectId = message.subjectId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetReceiptRequest>): GetReceiptRequest {
+    return GetReceiptRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetReceiptRequest>): GetReceiptRequest {
+    const message = createBaseGetReceiptRequest();
+    message.subjectId = object.subjectId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetReceiptResponse(): GetReceiptResponse {
+  return { receipt: "", bundle: new Uint8Array(0) };
+}
+
+export const GetReceiptResponse: MessageFns<GetReceiptResponse> = {
+  encode(message: GetReceiptResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.receipt !== "") {
+      writer.uint32(10).string(message.receipt);
+    }
+    if (message.bundle.length !== 0) {
+      writer.uint32(18).bytes(message.bundle);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetReceiptResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetReceiptResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.receipt = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bundle = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetReceiptResponse {
+    return {
+      receipt: isSet(object.receipt) ? globalThis.String(object.receipt) : "",
+      bundle: isSet(object.bundle) ? bytesFromBase64(object.bundle) : new Uint8Array(0),
+    };
+  },
+
+  toJSON(message: GetReceiptResponse): unknown {
+    const obj: any = {};
+    if (message.receipt !== "") {
+      obj.receipt = message.receipt;
+    }
+    if (message.bundle.length !== 0) {
+      obj.bundle = base64FromBytes(message.bundle);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetReceiptResponse>): GetReceiptResponse {
+    return GetReceiptResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetReceiptResponse>): GetReceiptResponse {
+    const message = createBaseGetReceiptResponse();
+    message.receipt = object.receipt ?? "";
+    message.bundle = object.bundle ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseGetLogKeysRequest(): GetLogKeysRequest {
+  return {};
+}
+
+export const GetLogKeysRequest: MessageFns<GetLogKeysRequest> = {
+  encode(_: GetLogKeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetLogKeysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetLogKeysRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): GetLogKeysRequest {
+    return {};
+  },
+
+  toJSON(_: GetLogKeysRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetLogKeysRequest>): GetLogKeysRequest {
+    return GetLogKeysRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetLogKeysRequest>): GetLogKeysRequest {
+    const message = createBaseGetLogKeysRequest();
+    return message;
+  },
+};
+
+function createBaseLogKey(): LogKey {
+  return { verifierKey: "", leafIndex: 0n, handover: "" };
+}
+
+export const LogKey: MessageFns<LogKey> = {
+  encode(message: LogKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.verifierKey !== "") {
+      writer.uint32(10).string(message.verifierKey);
+    }
+    if (message.leafIndex !== 0n) {
+      if (BigInt.asUintN(64, message.leafIndex) !== message.leafIndex) {
+        throw new globalThis.Error("value provided for field message.leafIndex of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.leafIndex);
+    }
+    if (message.handover !== "") {
+      writer.uint32(26).string(message.handover);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.verifierKey = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leafIndex = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.handover = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LogKey {
+    return {
+      verifierKey: isSet(object.verifierKey)
+        ? globalThis.String(object.verifierKey)
+        : isSet(object.verifier_key)
+        ? globalThis.String(object.verifier_key)
+        : "",
+      leafIndex: isSet(object.leafIndex)
+        ? BigInt(object.leafIndex)
+        : isSet(object.leaf_index)
+        ? BigInt(object.leaf_index)
+        : 0n,
+      handover: isSet(object.handover) ? globalThis.String(object.handover) : "",
+    };
+  },
+
+  toJSON(message: LogKey): unknown {
+    const obj: any = {};
+    if (message.verifierKey !== "") {
+      obj.verifierKey = message.verifierKey;
+    }
+    if (message.leafIndex !== 0n) {
+      obj.leafIndex = message.leafIndex.toString();
+    }
+    if (message.handover !== "") {
+      obj.handover = message.handover;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LogKey>): LogKey {
+    return LogKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LogKey>): LogKey {
+    const message = createBaseLogKey();
+    message.verifierKey = object.verifierKey ?? "";
+    message.leafIndex = (object.leafIndex !== undefined && object.leafIndex !== null) ? BigInt(object.leafIndex) : 0n;
+    message.handover = object.handover ?? "";
+    return message;
+  },
+};
+
+function createBaseReceiptKey(): ReceiptKey {
+  return { jwk: "", leafIndex: 0n };
+}
+
+export const ReceiptKey: MessageFns<ReceiptKey> = {
+  encode(message: ReceiptKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jwk !== "") {
+      writer.uint32(10).string(message.jwk);
+    }
+    if (message.leafIndex !== 0n) {
+      if (BigInt.asUintN(64, message.leafIndex) !== message.leafIndex) {
+        throw new globalThis.Error("value provided for field message.leafIndex of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.leafIndex);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReceiptKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReceiptKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jwk = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leafIndex = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReceiptKey {
+    return {
+      jwk: isSet(object.jwk) ? globalThis.String(object.jwk) : "",
+      leafIndex: isSet(object.leafIndex)
+        ? BigInt(object.leafIndex)
+        : isSet(object.leaf_index)
+        ? BigInt(object.leaf_index)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ReceiptKey): unknown {
+    const obj: any = {};
+    if (message.jwk !== "") {
+      obj.jwk = message.jwk;
+    }
+    if (message.leafIndex !== 0n) {
+      obj.leafIndex = message.leafIndex.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReceiptKey>): ReceiptKey {
+    return ReceiptKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReceiptKey>): ReceiptKey {
+    const message = createBaseReceiptKey();
+    message.jwk = object.jwk ?? "";
+    message.leafIndex = (object.leafIndex !== undefined && object.leafIndex !== null) ? BigInt(object.leafIndex) : 0n;
+    return message;
+  },
+};
+
+function createBaseGetLogKeysResponse(): GetLogKeysResponse {
+  return { logKeys: [], receiptKeys: [], history: "" };
+}
+
+export const GetLogKeysResponse: MessageFns<GetLogKeysResponse> = {
+  encode(message: GetLogKeysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.logKeys) {
+      LogKey.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.receiptKeys) {
+      ReceiptKey.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.history !== "") {
+      writer.uint32(26).string(message.history);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetLogKeysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetLogKeysResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.logKeys.push(LogKey.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.receiptKeys.push(ReceiptKey.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.history = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetLogKeysResponse {
+    return {
+      logKeys: globalThis.Array.isArray(object?.logKeys)
+        ? object.logKeys.map((e: any) => LogKey.fromJSON(e))
+        : globalThis.Array.isArray(object?.log_keys)
+        ? object.log_keys.map((e: any) => LogKey.fromJSON(e))
+        : [],
+      receiptKeys: globalThis.Array.isArray(object?.receiptKeys)
+        ? object.receiptKeys.map((e: any) => ReceiptKey.fromJSON(e))
+        : globalThis.Array.isArray(object?.receipt_keys)
+        ? object.receipt_keys.map((e: any) => ReceiptKey.fromJSON(e))
+        : [],
+      history: isSet(object.history) ? globalThis.String(object.history) : "",
+    };
+  },
+
+  toJSON(message: GetLogKeysResponse): unknown {
+    const obj: any = {};
+    if (message.logKeys?.length) {
+      obj.logKeys = message.logKeys.map((e) => LogKey.toJSON(e));
+    }
+    if (message.receiptKeys?.length) {
+      obj.receiptKeys = message.receiptKeys.map((e) => ReceiptKey.toJSON(e));
+    }
+    if (message.history !== "") {
+      obj.history = message.history;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetLogKeysResponse>): GetLogKeysResponse {
+    return GetLogKeysResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetLogKeysResponse>): GetLogKeysResponse {
+    const message = createBaseGetLogKeysResponse();
+    message.logKeys = object.logKeys?.map((e) => LogKey.fromPartial(e)) || [];
+    message.receiptKeys = object.receiptKeys?.map((e) => ReceiptKey.fromPartial(e)) || [];
+    message.history = object.history ?? "";
+    return message;
+  },
+};
+
+function createBaseAuditGrant(): AuditGrant {
+  return {
+    grantId: "",
+    collaborationId: "",
+    grantor: "",
+    auditorMember: "",
+    auditorPrincipal: "",
+    from: undefined,
+    until: undefined,
+    decisions: false,
+    expiresAt: undefined,
+    revokedAt: undefined,
+  };
+}
+
+export const AuditGrant: MessageFns<AuditGrant> = {
+  encode(message: AuditGrant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grantId !== "") {
+      writer.uint32(10).string(message.grantId);
+    }
+    if (message.collaborationId !== "") {
+      writer.uint32(18).string(message.collaborationId);
+    }
+    if (message.grantor !== "") {
+      writer.uint32(26).string(message.grantor);
+    }
+    if (message.auditorMember !== "") {
+      writer.uint32(34).string(message.auditorMember);
+    }
+    if (message.auditorPrincipal !== "") {
+      writer.uint32(42).string(message.auditorPrincipal);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(50).fork()).join();
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(58).fork()).join();
+    }
+    if (message.decisions !== false) {
+      writer.uint32(64).bool(message.decisions);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(74).fork()).join();
+    }
+    if (message.revokedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.revokedAt), writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditGrant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.grantor = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.auditorMember = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.auditorPrincipal = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.decisions = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.revokedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditGrant {
+    return {
+      grantId: isSet(object.grantId)
+        ? globalThis.String(object.grantId)
+        : isSet(object.grant_id)
+        ? globalThis.String(object.grant_id)
+        : "",
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      grantor: isSet(object.grantor) ? globalThis.String(object.grantor) : "",
+      auditorMember: isSet(object.auditorMember)
+        ? globalThis.String(object.auditorMember)
+        : isSet(object.auditor_member)
+        ? globalThis.String(object.auditor_member)
+        : "",
+      auditorPrincipal: isSet(object.auditorPrincipal)
+        ? globalThis.String(object.auditorPrincipal)
+        : isSet(object.auditor_principal)
+        ? globalThis.String(object.auditor_principal)
+        : "",
+      from: isSet(object.from) ? fromJsonTimestamp(object.from) : undefined,
+      until: isSet(object.until) ? fromJsonTimestamp(object.until) : undefined,
+      decisions: isSet(object.decisions) ? globalThis.Boolean(object.decisions) : false,
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+      revokedAt: isSet(object.revokedAt)
+        ? fromJsonTimestamp(object.revokedAt)
+        : isSet(object.revoked_at)
+        ? fromJsonTimestamp(object.revoked_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AuditGrant): unknown {
+    const obj: any = {};
+    if (message.grantId !== "") {
+      obj.grantId = message.grantId;
+    }
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.grantor !== "") {
+      obj.grantor = message.grantor;
+    }
+    if (message.auditorMember !== "") {
+      obj.auditorMember = message.auditorMember;
+    }
+    if (message.auditorPrincipal !== "") {
+      obj.auditorPrincipal = message.auditorPrincipal;
+    }
+    if (message.from !== undefined) {
+      obj.from = message.from.toISOString();
+    }
+    if (message.until !== undefined) {
+      obj.until = message.until.toISOString();
+    }
+    if (message.decisions !== false) {
+      obj.decisions = message.decisions;
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = message.expiresAt.toISOString();
+    }
+    if (message.revokedAt !== undefined) {
+      obj.revokedAt = message.revokedAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AuditGrant>): AuditGrant {
+    return AuditGrant.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuditGrant>): AuditGrant {
+    const message = createBaseAuditGrant();
+    message.grantId = object.grantId ?? "";
+    message.collaborationId = object.collaborationId ?? "";
+    message.grantor = object.grantor ?? "";
+    message.auditorMember = object.auditorMember ?? "";
+    message.auditorPrincipal = object.auditorPrincipal ?? "";
+    message.from = object.from ?? undefined;
+    message.until = object.until ?? undefined;
+    message.decisions = object.decisions ?? false;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.revokedAt = object.revokedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseGrantAuditRequest(): GrantAuditRequest {
+  return {
+    collaborationId: "",
+    auditorMember: "",
+    auditorPrincipal: "",
+    from: undefined,
+    until: undefined,
+    decisions: false,
+    expiresAt: undefined,
+  };
+}
+
+export const GrantAuditRequest: MessageFns<GrantAuditRequest> = {
+  encode(message: GrantAuditRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collaborationId !== "") {
+      writer.uint32(10).string(message.collaborationId);
+    }
+    if (message.auditorMember !== "") {
+      writer.uint32(18).string(message.auditorMember);
+    }
+    if (message.auditorPrincipal !== "") {
+      writer.uint32(26).string(message.auditorPrincipal);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(34).fork()).join();
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(42).fork()).join();
+    }
+    if (message.decisions !== false) {
+      writer.uint32(48).bool(message.decisions);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantAuditRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantAuditRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.auditorMember = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.auditorPrincipal = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.decisions = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GrantAuditRequest {
+    return {
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      auditorMember: isSet(object.auditorMember)
+        ? globalThis.String(object.auditorMember)
+        : isSet(object.auditor_member)
+        ? globalThis.String(object.auditor_member)
+        : "",
+      auditorPrincipal: isSet(object.auditorPrincipal)
+        ? globalThis.String(object.auditorPrincipal)
+        : isSet(object.auditor_principal)
+        ? globalThis.String(object.auditor_principal)
+        : "",
+      from: isSet(object.from) ? fromJsonTimestamp(object.from) : undefined,
+      until: isSet(object.until) ? fromJsonTimestamp(object.until) : undefined,
+      decisions: isSet(object.decisions) ? globalThis.Boolean(object.decisions) : false,
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: GrantAuditRequest): unknown {
+    const obj: any = {};
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.auditorMember !== "") {
+      obj.auditorMember = message.auditorMember;
+    }
+    if (message.auditorPrincipal !== "") {
+      obj.auditorPrincipal = message.auditorPrincipal;
+    }
+    if (message.from !== undefined) {
+      obj.from = message.from.toISOString();
+    }
+    if (message.until !== undefined) {
+      obj.until = message.until.toISOString();
+    }
+    if (message.decisions !== false) {
+      obj.decisions = message.decisions;
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = message.expiresAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GrantAuditRequest>): GrantAuditRequest {
+    return GrantAuditRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantAuditRequest>): GrantAuditRequest {
+    const message = createBaseGrantAuditRequest();
+    message.collaborationId = object.collaborationId ?? "";
+    message.auditorMember = object.auditorMember ?? "";
+    message.auditorPrincipal = object.auditorPrincipal ?? "";
+    message.from = object.from ?? undefined;
+    message.until = object.until ?? undefined;
+    message.decisions = object.decisions ?? false;
+    message.expiresAt = object.expiresAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseGrantAuditResponse(): GrantAuditResponse {
+  return { grant: undefined };
+}
+
+export const GrantAuditResponse: MessageFns<GrantAuditResponse> = {
+  encode(message: GrantAuditResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grant !== undefined) {
+      AuditGrant.encode(message.grant, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantAuditResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantAuditResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grant = AuditGrant.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GrantAuditResponse {
+    return { grant: isSet(object.grant) ? AuditGrant.fromJSON(object.grant) : undefined };
+  },
+
+  toJSON(message: GrantAuditResponse): unknown {
+    const obj: any = {};
+    if (message.grant !== undefined) {
+      obj.grant = AuditGrant.toJSON(message.grant);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GrantAuditResponse>): GrantAuditResponse {
+    return GrantAuditResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GrantAuditResponse>): GrantAuditResponse {
+    const message = createBaseGrantAuditResponse();
+    message.grant = (object.grant !== undefined && object.grant !== null)
+      ? AuditGrant.fromPartial(object.grant)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRevokeAuditGrantRequest(): RevokeAuditGrantRequest {
+  return { grantId: "" };
+}
+
+export const RevokeAuditGrantRequest: MessageFns<RevokeAuditGrantRequest> = {
+  encode(message: RevokeAuditGrantRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grantId !== "") {
+      writer.uint32(10).string(message.grantId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeAuditGrantRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeAuditGrantRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevokeAuditGrantRequest {
+    return {
+      grantId: isSet(object.grantId)
+        ? globalThis.String(object.grantId)
+        : isSet(object.grant_id)
+        ? globalThis.String(object.grant_id)
+        : "",
+    };
+  },
+
+  toJSON(message: RevokeAuditGrantRequest): unknown {
+    const obj: any = {};
+    if (message.grantId !== "") {
+      obj.grantId = message.grantId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RevokeAuditGrantRequest>): RevokeAuditGrantRequest {
+    return RevokeAuditGrantRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RevokeAuditGrantRequest>): RevokeAuditGrantRequest {
+    const message = createBaseRevokeAuditGrantRequest();
+    message.grantId = object.grantId ?? "";
+    return message;
+  },
+};
+
+function createBaseRevokeAuditGrantResponse(): RevokeAuditGrantResponse {
+  return { grant: undefined };
+}
+
+export const RevokeAuditGrantResponse: MessageFns<RevokeAuditGrantResponse> = {
+  encode(message: RevokeAuditGrantResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grant !== undefined) {
+      AuditGrant.encode(message.grant, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeAuditGrantResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeAuditGrantResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grant = AuditGrant.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevokeAuditGrantResponse {
+    return { grant: isSet(object.grant) ? AuditGrant.fromJSON(object.grant) : undefined };
+  },
+
+  toJSON(message: RevokeAuditGrantResponse): unknown {
+    const obj: any = {};
+    if (message.grant !== undefined) {
+      obj.grant = AuditGrant.toJSON(message.grant);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RevokeAuditGrantResponse>): RevokeAuditGrantResponse {
+    return RevokeAuditGrantResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RevokeAuditGrantResponse>): RevokeAuditGrantResponse {
+    const message = createBaseRevokeAuditGrantResponse();
+    message.grant = (object.grant !== undefined && object.grant !== null)
+      ? AuditGrant.fromPartial(object.grant)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListAuditGrantsRequest(): ListAuditGrantsRequest {
+  return { collaborationId: "" };
+}
+
+export const ListAuditGrantsRequest: MessageFns<ListAuditGrantsRequest> = {
+  encode(message: ListAuditGrantsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collaborationId !== "") {
+      writer.uint32(10).string(message.collaborationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditGrantsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditGrantsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditGrantsRequest {
+    return {
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditGrantsRequest): unknown {
+    const obj: any = {};
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAuditGrantsRequest>): ListAuditGrantsRequest {
+    return ListAuditGrantsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAuditGrantsRequest>): ListAuditGrantsRequest {
+    const message = createBaseListAuditGrantsRequest();
+    message.collaborationId = object.collaborationId ?? "";
+    return message;
+  },
+};
+
+function createBaseListAuditGrantsResponse(): ListAuditGrantsResponse {
+  return { grants: [] };
+}
+
+export const ListAuditGrantsResponse: MessageFns<ListAuditGrantsResponse> = {
+  encode(message: ListAuditGrantsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.grants) {
+      AuditGrant.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditGrantsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditGrantsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grants.push(AuditGrant.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditGrantsResponse {
+    return {
+      grants: globalThis.Array.isArray(object?.grants) ? object.grants.map((e: any) => AuditGrant.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListAuditGrantsResponse): unknown {
+    const obj: any = {};
+    if (message.grants?.length) {
+      obj.grants = message.grants.map((e) => AuditGrant.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAuditGrantsResponse>): ListAuditGrantsResponse {
+    return ListAuditGrantsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAuditGrantsResponse>): ListAuditGrantsResponse {
+    const message = createBaseListAuditGrantsResponse();
+    message.grants = object.grants?.map((e) => AuditGrant.fromPartial(e)) || [];
+    return message;
+  },
+};
 
 function createBaseEntry(): Entry {
   return { leafIndex: 0n, kind: "", leaf: new Uint8Array(0) };
@@ -251,7 +2462,7 @@ export const Entry: MessageFns<Entry> = {
 };
 
 function createBaseListEntriesRequest(): ListEntriesRequest {
-  return { fromIndex: 0n, pageSize: 0, collaborationId: "", kind: "" };
+  return { fromIndex: 0n, pageSize: 0, collaborationId: "", kind: "", filter: undefined };
 }
 
 export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
@@ -270,6 +2481,9 @@ export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
     }
     if (message.kind !== "") {
       writer.uint32(34).string(message.kind);
+    }
+    if (message.filter !== undefined) {
+      EntryFilter.encode(message.filter, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -319,6 +2533,14 @@ export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
             message.kind = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.filter = EntryFilter.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -349,6 +2571,7 @@ export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
         ? globalThis.String(object.collaboration_id)
         : "",
       kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      filter: isSet(object.filter) ? EntryFilter.fromJSON(object.filter) : undefined,
     };
   },
 
@@ -366,6 +2589,9 @@ export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
     if (message.kind !== "") {
       obj.kind = message.kind;
     }
+    if (message.filter !== undefined) {
+      obj.filter = EntryFilter.toJSON(message.filter);
+    }
     return obj;
   },
 
@@ -378,6 +2604,9 @@ export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.collaborationId = object.collaborationId ?? "";
     message.kind = object.kind ?? "";
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? EntryFilter.fromPartial(object.filter)
+      : undefined;
     return message;
   },
 };
@@ -743,7 +2972,7 @@ export const GetCheckpointRequest: MessageFns<GetCheckpointRequest> = {
 };
 
 function createBaseGetCheckpointResponse(): GetCheckpointResponse {
-  return { checkpoint: "", verifierKey: "" };
+  return { checkpoint: "", verifierKey: "", cosignedCheckpoint: "" };
 }
 
 export const GetCheckpointResponse: MessageFns<GetCheckpointResponse> = {
@@ -753,6 +2982,9 @@ export const GetCheckpointResponse: MessageFns<GetCheckpointResponse> = {
     }
     if (message.verifierKey !== "") {
       writer.uint32(18).string(message.verifierKey);
+    }
+    if (message.cosignedCheckpoint !== "") {
+      writer.uint32(26).string(message.cosignedCheckpoint);
     }
     return writer;
   },
@@ -786,6 +3018,14 @@ export const GetCheckpointResponse: MessageFns<GetCheckpointResponse> = {
             message.verifierKey = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cosignedCheckpoint = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -806,6 +3046,11 @@ export const GetCheckpointResponse: MessageFns<GetCheckpointResponse> = {
         : isSet(object.verifier_key)
         ? globalThis.String(object.verifier_key)
         : "",
+      cosignedCheckpoint: isSet(object.cosignedCheckpoint)
+        ? globalThis.String(object.cosignedCheckpoint)
+        : isSet(object.cosigned_checkpoint)
+        ? globalThis.String(object.cosigned_checkpoint)
+        : "",
     };
   },
 
@@ -817,6 +3062,9 @@ export const GetCheckpointResponse: MessageFns<GetCheckpointResponse> = {
     if (message.verifierKey !== "") {
       obj.verifierKey = message.verifierKey;
     }
+    if (message.cosignedCheckpoint !== "") {
+      obj.cosignedCheckpoint = message.cosignedCheckpoint;
+    }
     return obj;
   },
 
@@ -827,6 +3075,7 @@ export const GetCheckpointResponse: MessageFns<GetCheckpointResponse> = {
     const message = createBaseGetCheckpointResponse();
     message.checkpoint = object.checkpoint ?? "";
     message.verifierKey = object.verifierKey ?? "";
+    message.cosignedCheckpoint = object.cosignedCheckpoint ?? "";
     return message;
   },
 };
@@ -1438,6 +3687,244 @@ export const ReadDecisionResponse: MessageFns<ReadDecisionResponse> = {
   },
 };
 
+function createBaseReadRulesRequest(): ReadRulesRequest {
+  return { collaborationId: "", rulesDigest: "" };
+}
+
+export const ReadRulesRequest: MessageFns<ReadRulesRequest> = {
+  encode(message: ReadRulesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collaborationId !== "") {
+      writer.uint32(10).string(message.collaborationId);
+    }
+    if (message.rulesDigest !== "") {
+      writer.uint32(18).string(message.rulesDigest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadRulesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadRulesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rulesDigest = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadRulesRequest {
+    return {
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      rulesDigest: isSet(object.rulesDigest)
+        ? globalThis.String(object.rulesDigest)
+        : isSet(object.rules_digest)
+        ? globalThis.String(object.rules_digest)
+        : "",
+    };
+  },
+
+  toJSON(message: ReadRulesRequest): unknown {
+    const obj: any = {};
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.rulesDigest !== "") {
+      obj.rulesDigest = message.rulesDigest;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadRulesRequest>): ReadRulesRequest {
+    return ReadRulesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadRulesRequest>): ReadRulesRequest {
+    const message = createBaseReadRulesRequest();
+    message.collaborationId = object.collaborationId ?? "";
+    message.rulesDigest = object.rulesDigest ?? "";
+    return message;
+  },
+};
+
+function createBaseReadRulesResponse(): ReadRulesResponse {
+  return { rulesJson: new Uint8Array(0), owner: "", alias: "", rulesVersion: 0, setAt: undefined };
+}
+
+export const ReadRulesResponse: MessageFns<ReadRulesResponse> = {
+  encode(message: ReadRulesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rulesJson.length !== 0) {
+      writer.uint32(10).bytes(message.rulesJson);
+    }
+    if (message.owner !== "") {
+      writer.uint32(18).string(message.owner);
+    }
+    if (message.alias !== "") {
+      writer.uint32(26).string(message.alias);
+    }
+    if (message.rulesVersion !== 0) {
+      writer.uint32(32).uint32(message.rulesVersion);
+    }
+    if (message.setAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.setAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadRulesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadRulesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rulesJson = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.owner = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rulesVersion = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.setAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadRulesResponse {
+    return {
+      rulesJson: isSet(object.rulesJson)
+        ? bytesFromBase64(object.rulesJson)
+        : isSet(object.rules_json)
+        ? bytesFromBase64(object.rules_json)
+        : new Uint8Array(0),
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      alias: isSet(object.alias) ? globalThis.String(object.alias) : "",
+      rulesVersion: isSet(object.rulesVersion)
+        ? globalThis.Number(object.rulesVersion)
+        : isSet(object.rules_version)
+        ? globalThis.Number(object.rules_version)
+        : 0,
+      setAt: isSet(object.setAt)
+        ? fromJsonTimestamp(object.setAt)
+        : isSet(object.set_at)
+        ? fromJsonTimestamp(object.set_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ReadRulesResponse): unknown {
+    const obj: any = {};
+    if (message.rulesJson.length !== 0) {
+      obj.rulesJson = base64FromBytes(message.rulesJson);
+    }
+    if (message.owner !== "") {
+      obj.owner = message.owner;
+    }
+    if (message.alias !== "") {
+      obj.alias = message.alias;
+    }
+    if (message.rulesVersion !== 0) {
+      obj.rulesVersion = Math.round(message.rulesVersion);
+    }
+    if (message.setAt !== undefined) {
+      obj.setAt = message.setAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadRulesResponse>): ReadRulesResponse {
+    return ReadRulesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadRulesResponse>): ReadRulesResponse {
+    const message = createBaseReadRulesResponse();
+    message.rulesJson = object.rulesJson ?? new Uint8Array(0);
+    message.owner = object.owner ?? "";
+    message.alias = object.alias ?? "";
+    message.rulesVersion = object.rulesVersion ?? 0;
+    message.setAt = object.setAt ?? undefined;
+    return message;
+  },
+};
+
 /** Reads the log and its proofs. Every read is itself logged. */
 export type AuditServiceService = typeof AuditServiceService;
 export const AuditServiceService = {
@@ -1508,6 +3995,81 @@ export const AuditServiceService = {
       Buffer.from(ReadDecisionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReadDecisionResponse => ReadDecisionResponse.decode(value),
   },
+  /** The rules that a digest of the log names, as they were put in force. For whoever may read the collaboration's entries. */
+  readRules: {
+    path: "/galley.v1.AuditService/ReadRules" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadRulesRequest): Buffer => Buffer.from(ReadRulesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadRulesRequest => ReadRulesRequest.decode(value),
+    responseSerialize: (value: ReadRulesResponse): Buffer => Buffer.from(ReadRulesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadRulesResponse => ReadRulesResponse.decode(value),
+  },
+  /** Streams all entries that a filter finds as a file, with progress. The export is itself logged. */
+  exportEntries: {
+    path: "/galley.v1.AuditService/ExportEntries" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ExportEntriesRequest): Buffer => Buffer.from(ExportEntriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExportEntriesRequest => ExportEntriesRequest.decode(value),
+    responseSerialize: (value: ExportEntriesResponse): Buffer =>
+      Buffer.from(ExportEntriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportEntriesResponse => ExportEntriesResponse.decode(value),
+  },
+  /** The signed receipt of a release or an activation, for whoever it was made for. */
+  getReceipt: {
+    path: "/galley.v1.AuditService/GetReceipt" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetReceiptRequest): Buffer => Buffer.from(GetReceiptRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetReceiptRequest => GetReceiptRequest.decode(value),
+    responseSerialize: (value: GetReceiptResponse): Buffer => Buffer.from(GetReceiptResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetReceiptResponse => GetReceiptResponse.decode(value),
+  },
+  /** All keys that ever signed for this log and its receipts, with the proof of each change. */
+  getLogKeys: {
+    path: "/galley.v1.AuditService/GetLogKeys" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetLogKeysRequest): Buffer => Buffer.from(GetLogKeysRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetLogKeysRequest => GetLogKeysRequest.decode(value),
+    responseSerialize: (value: GetLogKeysResponse): Buffer => Buffer.from(GetLogKeysResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetLogKeysResponse => GetLogKeysResponse.decode(value),
+  },
+  /** Lets an auditor read the entries of a collaboration for a time. For its creator and members with the ability. */
+  grantAudit: {
+    path: "/galley.v1.AuditService/GrantAudit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GrantAuditRequest): Buffer => Buffer.from(GrantAuditRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GrantAuditRequest => GrantAuditRequest.decode(value),
+    responseSerialize: (value: GrantAuditResponse): Buffer => Buffer.from(GrantAuditResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GrantAuditResponse => GrantAuditResponse.decode(value),
+  },
+  /** Takes such a grant back. */
+  revokeAuditGrant: {
+    path: "/galley.v1.AuditService/RevokeAuditGrant" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeAuditGrantRequest): Buffer =>
+      Buffer.from(RevokeAuditGrantRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeAuditGrantRequest => RevokeAuditGrantRequest.decode(value),
+    responseSerialize: (value: RevokeAuditGrantResponse): Buffer =>
+      Buffer.from(RevokeAuditGrantResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeAuditGrantResponse => RevokeAuditGrantResponse.decode(value),
+  },
+  /** Lists the audit grants of a collaboration. */
+  listAuditGrants: {
+    path: "/galley.v1.AuditService/ListAuditGrants" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAuditGrantsRequest): Buffer =>
+      Buffer.from(ListAuditGrantsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAuditGrantsRequest => ListAuditGrantsRequest.decode(value),
+    responseSerialize: (value: ListAuditGrantsResponse): Buffer =>
+      Buffer.from(ListAuditGrantsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAuditGrantsResponse => ListAuditGrantsResponse.decode(value),
+  },
 } as const;
 
 export interface AuditServiceServer extends UntypedServiceImplementation {
@@ -1523,6 +4085,20 @@ export interface AuditServiceServer extends UntypedServiceImplementation {
   getConsistencyProof: handleUnaryCall<GetConsistencyProofRequest, GetConsistencyProofResponse>;
   /** Streams what a decision on a question was made from, so that it can be made again offline. Auditors only. */
   readDecision: handleServerStreamingCall<ReadDecisionRequest, ReadDecisionResponse>;
+  /** The rules that a digest of the log names, as they were put in force. For whoever may read the collaboration's entries. */
+  readRules: handleUnaryCall<ReadRulesRequest, ReadRulesResponse>;
+  /** Streams all entries that a filter finds as a file, with progress. The export is itself logged. */
+  exportEntries: handleServerStreamingCall<ExportEntriesRequest, ExportEntriesResponse>;
+  /** The signed receipt of a release or an activation, for whoever it was made for. */
+  getReceipt: handleUnaryCall<GetReceiptRequest, GetReceiptResponse>;
+  /** All keys that ever signed for this log and its receipts, with the proof of each change. */
+  getLogKeys: handleUnaryCall<GetLogKeysRequest, GetLogKeysResponse>;
+  /** Lets an auditor read the entries of a collaboration for a time. For its creator and members with the ability. */
+  grantAudit: handleUnaryCall<GrantAuditRequest, GrantAuditResponse>;
+  /** Takes such a grant back. */
+  revokeAuditGrant: handleUnaryCall<RevokeAuditGrantRequest, RevokeAuditGrantResponse>;
+  /** Lists the audit grants of a collaboration. */
+  listAuditGrants: handleUnaryCall<ListAuditGrantsRequest, ListAuditGrantsResponse>;
 }
 
 export interface AuditServiceClient extends Client {
@@ -1610,6 +4186,112 @@ export interface AuditServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ReadDecisionResponse>;
+  /** The rules that a digest of the log names, as they were put in force. For whoever may read the collaboration's entries. */
+  readRules(
+    request: ReadRulesRequest,
+    callback: (error: ServiceError | null, response: ReadRulesResponse) => void,
+  ): ClientUnaryCall;
+  readRules(
+    request: ReadRulesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadRulesResponse) => void,
+  ): ClientUnaryCall;
+  readRules(
+    request: ReadRulesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadRulesResponse) => void,
+  ): ClientUnaryCall;
+  /** Streams all entries that a filter finds as a file, with progress. The export is itself logged. */
+  exportEntries(
+    request: ExportEntriesRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportEntriesResponse>;
+  exportEntries(
+    request: ExportEntriesRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportEntriesResponse>;
+  /** The signed receipt of a release or an activation, for whoever it was made for. */
+  getReceipt(
+    request: GetReceiptRequest,
+    callback: (error: ServiceError | null, response: GetReceiptResponse) => void,
+  ): ClientUnaryCall;
+  getReceipt(
+    request: GetReceiptRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetReceiptResponse) => void,
+  ): ClientUnaryCall;
+  getReceipt(
+    request: GetReceiptRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetReceiptResponse) => void,
+  ): ClientUnaryCall;
+  /** All keys that ever signed for this log and its receipts, with the proof of each change. */
+  getLogKeys(
+    request: GetLogKeysRequest,
+    callback: (error: ServiceError | null, response: GetLogKeysResponse) => void,
+  ): ClientUnaryCall;
+  getLogKeys(
+    request: GetLogKeysRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetLogKeysResponse) => void,
+  ): ClientUnaryCall;
+  getLogKeys(
+    request: GetLogKeysRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetLogKeysResponse) => void,
+  ): ClientUnaryCall;
+  /** Lets an auditor read the entries of a collaboration for a time. For its creator and members with the ability. */
+  grantAudit(
+    request: GrantAuditRequest,
+    callback: (error: ServiceError | null, response: GrantAuditResponse) => void,
+  ): ClientUnaryCall;
+  grantAudit(
+    request: GrantAuditRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GrantAuditResponse) => void,
+  ): ClientUnaryCall;
+  grantAudit(
+    request: GrantAuditRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GrantAuditResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes such a grant back. */
+  revokeAuditGrant(
+    request: RevokeAuditGrantRequest,
+    callback: (error: ServiceError | null, response: RevokeAuditGrantResponse) => void,
+  ): ClientUnaryCall;
+  revokeAuditGrant(
+    request: RevokeAuditGrantRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeAuditGrantResponse) => void,
+  ): ClientUnaryCall;
+  revokeAuditGrant(
+    request: RevokeAuditGrantRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeAuditGrantResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists the audit grants of a collaboration. */
+  listAuditGrants(
+    request: ListAuditGrantsRequest,
+    callback: (error: ServiceError | null, response: ListAuditGrantsResponse) => void,
+  ): ClientUnaryCall;
+  listAuditGrants(
+    request: ListAuditGrantsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAuditGrantsResponse) => void,
+  ): ClientUnaryCall;
+  listAuditGrants(
+    request: ListAuditGrantsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAuditGrantsResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const AuditServiceClient = makeGenericClientConstructor(
@@ -1646,6 +4328,10 @@ function base64FromBytes(arr: Uint8Array): string {
   }
 }
 
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 export type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -1654,6 +4340,28 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
+
+function fromJsonTimestamp(o: any): Date {
+  if (o instanceof globalThis.Date) {
+    return o;
+  } else if (typeof o === "string") {
+    return new globalThis.Date(o);
+  } else {
+    return fromTimestamp(Timestamp.fromJSON(o));
+  }
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -17,7 +17,7 @@ import type { IngestColumn } from '../../../wire/jobs.ts';
 let wall: Wall;
 const folder = mkdtempSync(path.join(tmpdir(), 'galley-parquet-'));
 beforeAll(async () => {
-  wall = await openWall({ spareCount: 1 });
+  wall = await openWall({ spareCount: 1, engine: 'cold' });
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });

@@ -1,0 +1,89 @@
+// The log is for ever, and it must not be what keeps a name or a number that somebody wrote into a question. So a leaf
+// has a salted digest alone, and what it is a digest of lies here under a key of its own: an erasure destroys the key and
+// leaves every leaf, root and checkpoint as they are.
+import { createHash, randomBytes } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
+import type { Kitchen } from '../kitchen/index.ts';
+import type { Database } from '../store/index.ts';
+
+/** Bytes that stand before a detail in its digest, or a guess at the words of a question could be confirmed by the log. */
+export const SALT_BYTES = 32;
+
+/**
+ * What is kept of a subject: the SQL of a question, of an audience; what a decision was made from; the salt of a
+ * release's digest.
+ */
+export type DetailKind = 'question' | 'definition' | 'decision' | 'release';
+
+/** What a subject touched, whose erasure takes its details along. */
+export interface Touched {
+  readonly datasets: readonly string[];
+  /** Who asked, and for whom. */
+  readonly members: readonly string[];
+}
+
+/** Which detail, of what. */
+export interface DetailPlace {
+  readonly kind: DetailKind;
+  /** The question, audience or match. */
+  readonly subjectId: string;
+  readonly collaborationId: string;
+  readonly touched: Touched;
+}
+
+/** The digest by which a leaf binds bytes: SHA-256 of a salt and the bytes, hex. */
+export function bindToSalt(salt: Uint8Array, content: Uint8Array): string {
+  return createHash('sha256').update(salt).update(content).digest('hex');
+}
+
+/** The names under which an erasure looks for what it touches. */
+export function touchedBy({ datasets, members }: Touched): readonly string[] {
+  return [...new Set([...datasets.map((id) => `dataset/${id}`), ...members.map((name) => `member/${name}`)])];
+}
+
+/** Keeps a detail under a key of its own, and gives the salted digest by which the log binds it. */
+export async function keepDetail(
+  kitchen: Kitchen,
+  db: Database,
+  place: DetailPlace,
+  content: Uint8Array,
+): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  await put(kitchen, db, place, Buffer.concat([salt, deflateRawSync(content)]));
+  return bindToSalt(salt, content);
+}
+
+/** Keeps a salt for bytes that are not here yet: what leaves is bound by its digest later, and lies elsewhere. */
+export async function keepSalt(kitchen: Kitchen, db: Database, place: DetailPlace): Promise<void> {
+  await put(kitchen, db, place, randomBytes(SALT_BYTES));
+}
+
+async function put(kitchen: Kitchen, db: Database, place: DetailPlace, plain: Uint8Array): Promise<void> {
+  const { kind, subjectId } = place;
+  const { wrappedKey, sealed } = kitchen.vault.sealApart(blobPlace(place), plain);
+  await db
+    .insertInto('entry_details')
+    .values({
+      subject_id: subjectId,
+      kind,
+      collaboration_id: place.collaborationId,
+      wrapped_key: wrappedKey,
+      sealed,
+      from_index: kitchen.log.treeSize,
+      kept_at_ms: kitchen.nowMs(),
+      erased_by: null,
+    })
+    .execute();
+  const touched = touchedBy(place.touched).map((name) => ({ touched: name, subject_id: subjectId }));
+  if (touched.length === 0) return;
+  await db
+    .insertInto('detail_touches')
+    .values(touched)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Where a detail is sealed to: it opens as no other. */
+export function blobPlace({ kind, subjectId }: Pick<DetailPlace, 'kind' | 'subjectId'>) {
+  return { label: 'entry-details', id: `${kind}/${subjectId}` };
+}

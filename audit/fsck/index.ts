@@ -1,0 +1,2 @@
+export { type CheckedFolder, type CheckFolderOptions, checkFolder } from './check-folder.ts';
+export type { Difference, DifferenceCode } from './difference.ts';

@@ -1,0 +1,2 @@
+export { LawfulHistory } from './lawful-history.ts';
+export type { AccountSum } from './ledger.ts';
