@@ -28,7 +28,7 @@ const written = fc.oneof(
     .array(fc.constantFrom('a', 'B', '.', '@', '+', 'gmail.com', '@gmail.com', ' ', '\t', '\u00a0', 'é', '-', '\u007f'))
     .map((parts) => parts.join('')),
   fc
-    .array(fc.constantFrom('0', '4', '1', ' ', '-', '18', '+49', 'f', '00000000', ':', '\u3000'))
+    .array(fc.constantFrom('0', '4', '1', ' ', '-', '18', '+49', 'f', '00000000', ':', '\u3000', '\ufffd'))
     .map((parts) => parts.join('')),
   fc.constantFrom('4111 1111 1111 1111', '6011-0009-9013-9424', '38400000-8cf0-11bd-b23e-10b96e40000d', '030 901820'),
 );
@@ -40,7 +40,9 @@ describe('a column of identifiers', () => {
     fc.assert(
       fc.property(written, (text) => {
         const expected = digestIdentifier(kind, text, 'DE')?.toString('hex') ?? 'not-an-identifier';
-        const wanted = text.trim() === '' ? null : expected;
+        // What a program leaves where it could not read a character: the value is not what its owner has.
+        const readable = text.includes('\ufffd') ? 'encoding' : expected;
+        const wanted = text.trim() === '' ? null : readable;
         expect(accepted(reader, text)).toBe(wanted);
         expect(accepted(reader, text)).toBe(wanted);
         expect(shown(reader.acceptText(text))).toBe(wanted);
