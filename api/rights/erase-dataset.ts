@@ -3,7 +3,7 @@ import { dropPart, removeOriginal, removePersonFile, removeVerdictFile } from '.
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 import { type Leftovers, removePartRows } from './erase-persons.ts';
-import { type ErasureRow, sealNumbers } from './erasure-record.ts';
+import { type ErasureRow, markSwitched } from './erasure-record.ts';
 import { withoutPublications } from './without-publications.ts';
 
 /** Carries the erasure of a dataset out, up to the switch; answers what is left to remove. */
@@ -58,16 +58,7 @@ async function switchOff(kitchen: Kitchen, erasure: ErasureRow, datasetIds: read
       waitingUploadCount: 0,
     };
     const receipt = { erasure: id, datasets: [...datasetIds] };
-    await db
-      .updateTable('erasures')
-      .set({
-        state: 'switched',
-        numbers_sealed: sealNumbers(kitchen, id, numbers),
-        receipt: JSON.stringify(receipt),
-        identifiers_sealed: null,
-      })
-      .where('erasure_id', '=', id)
-      .execute();
+    await markSwitched(kitchen, db, erasure, { numbers, receipt });
     return { parts, uploads };
   });
   return async () => {

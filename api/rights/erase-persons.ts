@@ -20,7 +20,7 @@ import {
 } from '../datasets/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
-import { type ErasureRow, identifiersOfErasure, sealNumbers } from './erasure-record.ts';
+import { type ErasureRow, identifiersOfErasure, markSwitched } from './erasure-record.ts';
 import { withoutPublications } from './without-publications.ts';
 
 /** Parts that a receipt tells of one by one; an entry of the log has room for no more beside its identifiers. */
@@ -95,7 +95,7 @@ interface Switch {
 async function switchUnlessNew(kitchen: Kitchen, erasure: ErasureRow, of: Switch): Promise<Leftovers | null> {
   const parts = (await partsOfMember(kitchen, erasure.member)).filter(hasPersons);
   if (!parts.every((part) => of.rewritten.has(part.partId))) return null;
-  const { member, identifier_count: identifierCount, erasure_id: id } = erasure;
+  const { member, identifier_count: identifierCount } = erasure;
   const changed = [...of.rewritten.values()].filter((part) => part !== null);
   const receipt = await receiptOf(kitchen, erasure, of.rewritten);
   const removed = await kitchen.store.transaction(async (db) => {
@@ -115,16 +115,7 @@ async function switchUnlessNew(kitchen: Kitchen, erasure: ErasureRow, of: Switch
       partCount: changed.length,
       waitingUploadCount: waiting.count,
     };
-    await db
-      .updateTable('erasures')
-      .set({
-        state: 'switched',
-        numbers_sealed: sealNumbers(kitchen, id, numbers),
-        receipt: JSON.stringify(receipt),
-        identifiers_sealed: null,
-      })
-      .where('erasure_id', '=', id)
-      .execute();
+    await markSwitched(kitchen, db, erasure, { numbers, receipt });
     return files;
   });
   return async () => {

@@ -5,7 +5,7 @@ import type { IdentifierKind } from '../../sandbox/index.ts';
 import type { DigestsOfKind } from '../datasets/index.ts';
 import { type Call, notFound } from '../grpc/index.ts';
 import { type Kitchen, newId } from '../kitchen/index.ts';
-import type { Tables } from '../store/index.ts';
+import type { Database, Tables } from '../store/index.ts';
 import { countOf } from './read-identifiers.ts';
 
 /** An erasure as stored. */
@@ -70,9 +70,28 @@ export function identifiersOfErasure(kitchen: Kitchen, row: ErasureRow): readonl
   return whom.map(({ kind, digests }) => ({ kind, digests: digests.map((d) => Buffer.from(d, 'base64')) }));
 }
 
-/** Seals the numbers of an erasure, to a length that says nothing of them. */
-export function sealNumbers(kitchen: Kitchen, erasureId: string, numbers: ErasureNumbers): Uint8Array {
-  return kitchen.vault.sealBytes(numbersPlace(erasureId), Buffer.from(JSON.stringify(numbers).padEnd(256)));
+/**
+ * Marks an erasure as switched: from the end of the transaction on nobody is shown what it is about, and what names the
+ * persons is gone. The files are left to remove.
+ */
+export async function markSwitched(
+  kitchen: Kitchen,
+  db: Database,
+  { erasure_id: erasureId }: Pick<ErasureRow, 'erasure_id'>,
+  { numbers, receipt }: { readonly numbers: ErasureNumbers; readonly receipt: object },
+): Promise<void> {
+  // To a length that says nothing of the numbers.
+  const plain = Buffer.from(JSON.stringify(numbers).padEnd(256));
+  await db
+    .updateTable('erasures')
+    .set({
+      state: 'switched',
+      numbers_sealed: kitchen.vault.sealBytes(numbersPlace(erasureId), plain),
+      receipt: JSON.stringify(receipt),
+      identifiers_sealed: null,
+    })
+    .where('erasure_id', '=', erasureId)
+    .execute();
 }
 
 /** Reads an erasure of the caller's member. @throws {ServiceError} NOT_FOUND */
