@@ -54,7 +54,7 @@ const forbidden = [
     severity: 'error',
     from: {
       path: '^(api|audit|policies|proto|sandbox/(host|wire))/',
-      pathNot: [TEST, '^api/audiences/destinations\\.ts$', '^api/details/names-any\\.ts$'],
+      pathNot: [TEST, '^api/destinations/create-destination\\.ts$', '^api/details/names-any\\.ts$'],
     },
     to: { path: '^identity/' },
   },
@@ -179,9 +179,10 @@ const forbidden = [
   },
   {
     name: 'product-imports-declared-packages',
-    comment: 'what ships imports only packages that package.json names under dependencies.',
+    comment:
+      'what ships imports only packages that package.json names under dependencies. (Plots are drawn by who develops, with packages of that day.)',
     severity: 'error',
-    from: { path: `^(${ROOMS}|${CLIENTS})/`, pathNot: TEST },
+    from: { path: `^(${ROOMS}|${CLIENTS})/`, pathNot: [TEST, '^examples/plot/'] },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
   },
   {

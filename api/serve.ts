@@ -3,28 +3,44 @@ import {
   audit,
   collaborations,
   datasets,
+  destinations,
+  effects,
   functions,
   identity,
   matching,
+  models,
   queries,
   rights,
+  tags,
+  templates,
   uploads,
 } from '../proto/index.ts';
-import { makeAudienceService, startDeliveries } from './audiences/index.ts';
+import {
+  makeAudienceService,
+  readSeed,
+  startDeliveries,
+  sweepSpools,
+  withdrawAtDestination,
+} from './audiences/index.ts';
 import { openLocalIssuer, openTokenVerifier } from './auth/index.ts';
 import { makeCollaborationService } from './collaborations/index.ts';
 import type { Config } from './config/index.ts';
 import { assertNoRealData, makeDatasetService, sweepSnapshots } from './datasets/index.ts';
+import { makeDestinationService } from './destinations/index.ts';
+import { makeEffectService } from './effects/index.ts';
 import { sweepReleases, tellLostCharges } from './exits/index.ts';
 import { makeFunctionService } from './functions/index.ts';
-import { type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
+import { type Call, type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
 import { makeIdentityService } from './identity/index.ts';
 import { type Kitchen, noteStart, openKitchen, record } from './kitchen/index.ts';
 import { EntryIndex, makeLogService, startWitnessing } from './log/index.ts';
 import { makeMatchService } from './matching/index.ts';
+import { makeModelService } from './models/index.ts';
 import { failInterrupted, makeQueryService, makeRuns } from './queries/index.ts';
 import { announceOwnReceiptKey } from './receipts/index.ts';
 import { makeRightsService, startErasures } from './rights/index.ts';
+import { makeTagService } from './tags/index.ts';
+import { makeTemplateService } from './templates/index.ts';
 import { makeUploadService, startUploads } from './uploads/index.ts';
 
 /** How long calls may go on after the service was told to stop. */
@@ -46,6 +62,7 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   await announceOwnReceiptKey(kitchen);
   await sweepSnapshots(kitchen);
   await sweepReleases(kitchen);
+  await sweepSpools(kitchen);
   await tellLostCharges(kitchen);
   await failInterrupted(kitchen);
   const runs = makeRuns(kitchen);
@@ -67,9 +84,21 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   server.addService(functions.FunctionServiceService, { ...makeFunctionService(kitchen, server) });
   server.addService(identity.IdentityServiceService, { ...makeIdentityService(kitchen, server) });
   server.addService(queries.QueryServiceService, { ...makeQueryService(kitchen, runs, server) });
-  server.addService(audiences.AudienceServiceService, { ...makeAudienceService(kitchen, deliveries, server) });
+  server.addService(audiences.AudienceServiceService, {
+    ...makeAudienceService(kitchen, { deliveries, runs }, server),
+  });
+  const withdraw: typeof withdrawAtDestination = async (...from) => {
+    await withdrawAtDestination(...from);
+    deliveries.nudge();
+  };
+  server.addService(destinations.DestinationServiceService, { ...makeDestinationService(kitchen, withdraw, server) });
+  server.addService(effects.EffectServiceService, { ...makeEffectService(kitchen, runs, server) });
+  server.addService(templates.TemplateServiceService, { ...makeTemplateService(kitchen, runs, server) });
+  const training = { runs, readSeed: (call: Call, id: string) => readSeed(kitchen, call, id) };
+  server.addService(models.ModelServiceService, { ...makeModelService(kitchen, training, server) });
   const tools = { erasures, deliveries };
   server.addService(rights.PersonRightsServiceService, { ...makeRightsService(kitchen, tools, server) });
+  server.addService(tags.TagServiceService, { ...makeTagService(kitchen, server) });
   server.addService(matching.MatchServiceService, { ...makeMatchService(kitchen, server) });
   server.addService(audit.AuditServiceService, { ...makeLogService(kitchen, index, server) });
   const port = await server.start();

@@ -42,6 +42,8 @@ const STATES: Readonly<Record<string, string>> = {
   'audience-activated': 'activated',
   'audience-delivered': 'delivered',
   'audience-revoked': 'revoked',
+  'audience-refreshed': 'refreshed',
+  'audience-scheduled': 'scheduled',
   'match-begun': 'begun',
   'match-reported': 'released',
   'match-estimated': 'released',

@@ -20,7 +20,7 @@ export type ReplayOutcome =
 /** One decision of the history, made again or not. */
 export interface Replayed extends Partial<DecidedAgain> {
   readonly outcome: ReplayOutcome;
-  /** The question, audience, size, activation or match. */
+  /** The question, audience, size, activation, refresh or match. */
   readonly subject: string;
   /** The entry that binds the record; `null` when none does. */
   readonly leafIndex: number | null;
@@ -59,7 +59,7 @@ const UNDER_WAY_MS = 900_000;
 const IN_FLIGHT_COUNT = 8;
 
 /** The fields of an entry that name what a decision was about, the narrowest first. */
-const SUBJECT_FIELDS = ['question', 'size', 'activation', 'match', 'audience'] as const;
+const SUBJECT_FIELDS = ['question', 'refresh', 'size', 'activation', 'match', 'audience'] as const;
 
 const ERASURE_KINDS: readonly string[] = ['person-erased', 'dataset-erased', 'member-erased'];
 

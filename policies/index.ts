@@ -1,4 +1,5 @@
 /** The door of the decisions: pure functions from query, rules, schema and ledger to a plan or every violation. */
+
 export { assertAddsUp, chargeOfEvents } from './account/charge-of-events.ts';
 export { eventsLeft, eventsOf } from './account/events-of.ts';
 export {
@@ -9,21 +10,32 @@ export {
   type LedgerAccount,
   remainingEpsilon,
 } from './account/ledger-account.ts';
+export { partOfEpsilon } from './account/part-of-epsilon.ts';
 export { type PrivacyEvent, readEvents, recordOf } from './account/privacy-event.ts';
 export { capacityOf, largestEpsilon } from './account/remaining.ts';
+export { shareEpsilon } from './account/share-epsilon.ts';
+export { type CombinationKind, combineAudiences } from './audience/combine-audiences.ts';
+export { type Noisy, portraitShares } from './audience/portrait-index.ts';
+export { PORTRAIT_COLUMNS, type PortraitSubject, portraitOf, portraitTotals } from './audience/portrait-questions.ts';
+export { printRule } from './audience/print-rule.ts';
+export { readAudienceRule } from './audience/read-rule.ts';
+export { readTags } from './audience/read-tags.ts';
+export { TAG_SENSITIVITIES, type Tag, type TagSensitivity } from './audience/tag.ts';
+export { pricesOf, SENSITIVE_BLUR_EPSILON, tagsTouched } from './audience/tag-terms.ts';
 export { type Violation, type ViolationRule, violationCatalogue } from './check/catalogue.ts';
+export { type CheckedAudience, checkAudience, checkSizeEpsilon, smallestSizeEpsilon } from './check/check-audience.ts';
 export {
   addressTable,
-  type CheckedAudience,
-  checkAudience,
+  type BlurSpent,
   checkAudienceSize,
   checkDestination,
-  checkSizeEpsilon,
   type DestinationFacts,
-  smallestSizeEpsilon,
-} from './check/check-audience.ts';
+  minSizeAt,
+  type Publication,
+} from './check/check-destination.ts';
 export { refuseUnsound } from './check/check-outer.ts';
 export { type CheckedQuery, type CheckOptions, checkQuestion } from './check/check-question.ts';
+export { type DescribedColumn, type DescribedPersons, describePersons } from './check/describe-persons.ts';
 export type { Candidate } from './check/rewrite/candidates.ts';
 export { findRewrite } from './check/rewrite/find-rewrite.ts';
 export type { FunctionParameter, FunctionResult, FunctionView } from './collaboration/function-view.ts';
@@ -39,6 +51,22 @@ export {
   type TableView,
   tableName,
 } from './collaboration/table-view.ts';
+export { type AttributionModel, attributionSql } from './effect/attribution-sql.ts';
+export { MISMATCH_PROBABILITY_RATIO, splitProbability } from './effect/check-split.ts';
+export { cohortNames, cohortSql } from './effect/cohort-sql.ts';
+export type { EffectTable } from './effect/effect-sql.ts';
+export {
+  type ArmCounts,
+  estimateOf,
+  type Interval,
+  type NoisyNumber,
+  noisyInterval,
+  personsOf,
+} from './effect/noisy-rate.ts';
+export { detectableEffect } from './effect/plan-experiment.ts';
+export { frequencyName, reachSql } from './effect/reach-sql.ts';
+export { upliftOf } from './effect/uplift.ts';
+export { segmentName, type UpliftSql, upliftSql } from './effect/uplift-sql.ts';
 export {
   DEFAULT_IDENTITY_RULES,
   type IdentityRules,
@@ -47,6 +75,24 @@ export {
   rankKinds,
   readIdentityRules,
 } from './identity/identity-rules.ts';
+export { type CodedFeature, type Dimension, marginsSql, spaceOf } from './model/cluster-space.ts';
+export { clusterSql, nearestSql, type Point, profileSql, roundSql } from './model/cluster-sql.ts';
+export type { ReleasedRow } from './model/counted-rows.ts';
+export { type Feature, featureOf, readColumn } from './model/feature-codes.ts';
+export { gatheredPoints, movedPoints, startingPoints } from './model/lloyd.ts';
+export { scoreRange, scoreSql, trainingSql, type Weight, weightsOf } from './model/look-alike.ts';
+export { clusterFigures, type ModelFigure, rankingFigures, weightFigures } from './model/model-figures.ts';
+export { faultOfPersons, fromPersons, isIn, type PersonsSource, personSql, tableSql } from './model/persons-source.ts';
+export {
+  bandsSql,
+  type CutCount,
+  cutFor,
+  cutSql,
+  edgesFrom,
+  firstBandsSql,
+  fromTheTop,
+  type Ranking,
+} from './model/score-bands.ts';
 export { boundedBy, boundedByNothing } from './plan/bounded-by.ts';
 export {
   type BoundingChoice,
@@ -88,6 +134,7 @@ export { type PrintedQuery, printAggregate, printPersons } from './print/print-a
 export { MAX_BOUNDS_ROWS, printBounds } from './print/print-bounds.ts';
 export { printOuter, releaseTable } from './print/print-outer.ts';
 export { type OuterProbe, printOuterProbe } from './print/print-outer-probe.ts';
+export { isChangeLargeEnough } from './protect/change-is-large-enough.ts';
 export type { RandomBits } from './protect/discrete-gaussian.ts';
 export { protect, protectInSlices, type Release, type ThresholdNote } from './protect/protect.ts';
 export { foundBounds, protectBounds } from './protect/protect-bounds.ts';
@@ -107,8 +154,16 @@ export {
   recordDecision,
   replayDecision,
 } from './replay/decision-record.ts';
+export { AUDIENCE_PURPOSES, isAudiencePurpose } from './rules/purpose.ts';
 export { type ReadRules, readRules } from './rules/read-rules.ts';
-export { PERMITTABLE_AGGREGATES, type PermittableAggregate, type Rules, type RulesFault } from './rules/rules.ts';
+export {
+  MAX_BLUR_EPSILON,
+  MIN_BLUR_EPSILON,
+  PERMITTABLE_AGGREGATES,
+  type PermittableAggregate,
+  type Rules,
+  type RulesFault,
+} from './rules/rules.ts';
 export {
   type Checked,
   MAX_SQL_BYTES,
@@ -117,6 +172,12 @@ export {
   readQuery,
   refuseText,
 } from './syntax/read-query.ts';
+export { fillTemplate } from './template/fill-template.ts';
+export { type ReadTemplate, readTemplate } from './template/read-template.ts';
+export { readValues, sampleFilling } from './template/read-values.ts';
+export { readyTemplates } from './template/ready/ready-templates.ts';
+export { repeatedField } from './template/repeated-field.ts';
+export type { Template, TemplateKind } from './template/template.ts';
 export { checkHistory, type ReleaseMode } from './threshold/check-threshold.ts';
 export {
   type EarlierGroups,

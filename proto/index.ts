@@ -1,15 +1,21 @@
 /** The door of the contract: one name a chapter, as generated from `proto/galley`. */
+export * as decisions from './gen/galley/strategy/v1/decisions.ts';
 export * as strategy from './gen/galley/strategy/v1/strategy_engine.ts';
 export * as audiences from './gen/galley/v1/audiences.ts';
 export * as audit from './gen/galley/v1/audit.ts';
 export * as collaborations from './gen/galley/v1/collaborations.ts';
 export * as datasets from './gen/galley/v1/datasets.ts';
+export * as destinations from './gen/galley/v1/destinations.ts';
+export * as effects from './gen/galley/v1/effects.ts';
 export * as functions from './gen/galley/v1/functions.ts';
 export * as identity from './gen/galley/v1/identity.ts';
 export * as matching from './gen/galley/v1/matching.ts';
+export * as models from './gen/galley/v1/models.ts';
 export * as privacy from './gen/galley/v1/privacy.ts';
 export * as queries from './gen/galley/v1/queries.ts';
 export * as rights from './gen/galley/v1/rights.ts';
+export * as tags from './gen/galley/v1/tags.ts';
+export * as templates from './gen/galley/v1/templates.ts';
 export * as uploads from './gen/galley/v1/uploads.ts';
 export * as violations from './gen/galley/v1/violation.ts';
 export * as wellKnown from './gen/google/protobuf/any.ts';

@@ -46,7 +46,9 @@ export {
 } from './wall.ts';
 export type {
   AssignJob,
+  Blur,
   NamedRows,
+  PersonRange,
   PseudonymiseJob,
   ResolvedSpine,
   ResolveJob,

@@ -55,7 +55,28 @@ export interface AssignJob {
 }
 
 /**
- * Turns the identifiers of selected persons into a destination's tokens: base64url of the first 16 bytes of
+ * Some of all persons, by the upper 32 bits of their names, which are keyed hashes: as good as a part drawn by lot.
+ * Whatever is computed of persons by their own rows alone is the same computed range by range.
+ */
+export interface PersonRange {
+  /** From 0. */
+  readonly from: number;
+  /** Not of it; 2^32 at most. */
+  readonly to: number;
+}
+
+/** Makes membership deniable: which persons are left out and brought in follows from the key and the person alone. */
+export interface Blur {
+  /** 32 bytes, of the destination and the definition, so that the same person falls the same way at every refresh. */
+  key: Uint8Array;
+  /** Chance that a selected person is left out. */
+  dropProbability: number;
+  /** Chance that any other person of the table is brought in. */
+  addProbability: number;
+}
+
+/**
+ * Turns the identifiers of selected persons into a destination's tokens: the first 16 bytes of
  * HMAC-SHA-256(key, kind + ":" + base64 of the digest).
  */
 export interface TokeniseJob {
@@ -66,4 +87,8 @@ export interface TokeniseJob {
   /** Person chunks and vault chunks, row by row alike. */
   personChunks: () => AsyncIterable<Uint8Array>;
   vaultChunks: () => AsyncIterable<Uint8Array>;
+  /** The rows of these persons alone; all when left out. */
+  range?: PersonRange;
+  /** Exact members when left out. */
+  blur?: Blur;
 }

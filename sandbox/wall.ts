@@ -1,5 +1,13 @@
 import type { JudgeRowsJob, LinkIdentifiersJob, RedactEvent, RedactJob, Verdicts } from './rights-jobs.ts';
-import type { AssignJob, NamedRows, PseudonymiseJob, ResolvedSpine, ResolveJob, TokeniseJob } from './wall-identity.ts';
+import type {
+  AssignJob,
+  NamedRows,
+  PersonRange,
+  PseudonymiseJob,
+  ResolvedSpine,
+  ResolveJob,
+  TokeniseJob,
+} from './wall-identity.ts';
 import type { Cell, ColumnType } from './wire/column-type.ts';
 import type { FileDescription } from './wire/inspection.ts';
 import type { FileLayout, IdentifierKind, IngestColumn, ResultKind } from './wire/jobs.ts';
@@ -44,6 +52,8 @@ export interface TableSource {
   columns: ColumnSource[];
   /** The rows that enter; all when left out. */
   selection?: RowSelection;
+  /** The persons that enter, by the column that holds them; all when left out. */
+  persons?: PersonRange & { readonly column: string };
 }
 
 /** Code of an ISV that a query may call for each row. */
@@ -304,8 +314,8 @@ export interface Wall {
   resolve(job: ResolveJob, limits: JobLimits): AsyncIterable<ResolvedSpine>;
   /** Yields one person chunk for each node chunk. */
   assign(job: AssignJob, limits: JobLimits): AsyncIterable<Uint8Array>;
-  /** Yields distinct tokens in batches, sorted over all of them by code unit. */
-  tokenise(job: TokeniseJob, limits: JobLimits): AsyncIterable<string[]>;
+  /** Yields distinct tokens of 16 bytes, one after the other, sorted over all of them. */
+  tokenise(job: TokeniseJob, limits: JobLimits): AsyncIterable<Uint8Array>;
   /** Tells which rows count. */
   judgeRows(job: JudgeRowsJob, limits: JobLimits): AsyncIterable<Verdicts>;
   /** Yields the digests of identifiers that stand beside sought ones and name the same persons. */

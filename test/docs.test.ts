@@ -149,7 +149,7 @@ describe('the rules documents that pages show', () => {
     const merchant = [...(textOf('docs/merchant.md') ?? '').matchAll(/```json\n([\s\S]*?)```/g)].map((m) => m[1] ?? '');
     const readme = [...(textOf('README.md') ?? '').matchAll(/rules\.json << 'END'\n([\s\S]*?) {4}END/g)];
     const documents = [...merchant, ...readme.map((m) => m[1] ?? '')];
-    expect(documents.length).toBe(4);
+    expect(documents.length).toBe(5);
     for (const document of documents) {
       const rules: { public?: true } = JSON.parse(document);
       const columns = rules.public === true ? exampleCatalogue : exampleColumns;
@@ -162,7 +162,7 @@ const exampleColumns: readonly TableColumn[] = [
   { name: 'email', type: { kind: 'person' } },
   ...['arm', 'category', 'store', 'kind'].map((name) => ({ name, type: { kind: 'text' as const } })),
   { name: 'event_at', type: { kind: 'timestamp' } },
-  { name: 'visit', type: { kind: 'integer' } },
+  ...['visit', 'conversions'].map((name) => ({ name, type: { kind: 'integer' as const } })),
   { name: 'spend', type: { kind: 'decimal', scale: 2 } },
 ];
 
@@ -240,10 +240,9 @@ function faultOf(program: Command, words: readonly string[]): string | undefined
 function plainWords(program: Command, words: readonly string[]): string {
   const found = find(program, words);
   if (typeof found === 'string') return '';
-  const { command } = found;
-  return command.parent === null || command.parent === program
-    ? command.name()
-    : `${command.parent.name()} ${command.name()}`;
+  const names: string[] = [];
+  for (let at: Command | null = found.command; at !== null && at !== program; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
 }
 
 function leafCommands(command: Command, path: readonly string[]): string[] {

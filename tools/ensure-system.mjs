@@ -1,5 +1,6 @@
 // Brings the few programs that npm cannot: the wall's (bubblewrap, prlimit) and, for the tests, a Python that can
-// make a virtual environment. All missing ones are named at once, so that there is one command to run, not three.
+// make a virtual environment, a NATS broker and age. All missing ones are named at once, so that there is one command to
+// run, not three.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -12,15 +13,20 @@ const wall = [
   { packages: ['bubblewrap'], isPresent: () => findProgram('bwrap') !== undefined },
   { packages: ['util-linux'], isPresent: () => findProgram('prlimit') !== undefined },
 ];
-const python = [{ packages: ['python3', 'python3-venv'], isPresent: () => findPython() !== undefined }];
+const peers = [
+  { packages: ['python3', 'python3-venv'], isPresent: () => findPython() !== undefined },
+  // A stock broker that audiences are delivered through, and the program that opens the files of a file drop.
+  { packages: ['nats-server'], isPresent: () => findProgram('nats-server') !== undefined },
+  { packages: ['age'], isPresent: () => findProgram('age') !== undefined },
+];
 
 /**
- * Installs what is missing of the wall's programs and, when asked, of Python.
+ * Installs what is missing of the wall's programs and, when asked, of what the tests put against Galley.
  *
  * @throws {SetupError} with the one command to run when this user may not install packages
  */
-export async function ensureSystem({ withPython }) {
-  const needs = withPython ? [...wall, ...python] : wall;
+export async function ensureSystem({ withPeers }) {
+  const needs = withPeers ? [...wall, ...peers] : wall;
   const missing = () => needs.filter((need) => !need.isPresent()).flatMap((need) => need.packages);
   const packages = missing();
   if (packages.length === 0) return;

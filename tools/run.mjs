@@ -23,6 +23,8 @@ const tasks = {
   check: { program: 'tools/check.ts', needs: ['wall', 'peers'] },
   'check:static': { program: 'tools/check.ts', needs: [], before: ['--no-tests'] },
   mutate: { program: 'tools/mutate.ts', needs: [] },
+  'example:nivea': { program: 'examples/nivea/main.ts', needs: ['wall'] },
+  'verify:activation': { program: 'tools/verify-activation.ts', needs: ['wall', 'peers'] },
   'verify:privacy': { program: 'tools/verify-privacy.ts', needs: ['wall'] },
   'verify:ingest': { program: 'tools/verify-ingest.ts', needs: ['wall'] },
   'verify:log': { program: 'tools/verify-log.ts', needs: ['wall', 'peers'] },
@@ -41,7 +43,7 @@ async function main([name, ...args]) {
   await ensurePackages(root);
   // Whoever asks for the development wall cannot have the real one's programs.
   const needsWall = task.needs.includes('wall') && !args.includes('--development-wall');
-  if (needsWall) await ensureSystem({ withPython: task.needs.includes('peers') });
+  if (needsWall) await ensureSystem({ withPeers: task.needs.includes('peers') });
   if (task.needs.includes('peers')) await ensurePeers(root);
   hand(task, args);
 }

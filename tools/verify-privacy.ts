@@ -24,7 +24,7 @@ const INTERRUPTED = 130;
 const { values } = parseArgs({ options: { long: { type: 'boolean', default: false }, seed: { type: 'string' } } });
 const seed = values.seed ?? process.env.GALLEY_SEED ?? String(Date.now() % LARGEST_SEED);
 const folder = join(root, '.cache/verify');
-const env = { ...process.env, GALLEY_SEED: seed, GALLEY_LONG: values.long ? '1' : '0' };
+const env = { ...process.env, GALLEY_VERIFY_PRIVACY: '1', GALLEY_SEED: seed, GALLEY_LONG: values.long ? '1' : '0' };
 
 process.stdout.write(`verifying privacy: ${values.long ? 'the campaign' : 'a short run'}, seed ${seed}\n`);
 rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import type { Call } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { contentDigest } from '../receipts/index.ts';
 import type { AudienceRecord } from './audience-record.ts';
+import type { DeniabilityFacts } from './blur.ts';
 import type { SizedAudience } from './estimate-audience.ts';
 
 /** A publication that is about to be accepted. */
@@ -15,6 +16,8 @@ export interface Accepted {
   readonly sized: SizedAudience;
   /** The digest by which the log binds what it was decided from. */
   readonly decision: string;
+  /** How deniable membership is; null when members are exact. */
+  readonly deniability: DeniabilityFacts | null;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface Accepted {
  * by which code that was decided. The definition stands in it as a salted digest, and no size does.
  */
 export async function activationStatement(kitchen: Kitchen, accepted: Accepted): Promise<ReceiptStatement> {
-  const { activationId, call, audience, destinationId, sized, decision } = accepted;
+  const { activationId, call, audience, destinationId, sized, decision, deniability } = accepted;
   const { row, collaboration } = audience;
   const { salt, content } = await openKept(kitchen, { kind: 'definition', subjectId: row.audience_id });
   const { epsilon, delta, rho } = sized.charged;
@@ -50,5 +53,6 @@ export async function activationStatement(kitchen: Kitchen, accepted: Accepted):
     // Of the size that it was held against, when that was released for it; one that was there before has cost nothing now.
     privacy: { charged: { epsilon, delta, rho } },
     decidingCode: { ...kitchen.code },
+    ...(deniability === null ? {} : { deniability: { ...deniability } }),
   };
 }

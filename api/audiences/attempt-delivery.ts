@@ -1,12 +1,12 @@
 import { WallError } from '../../sandbox/index.ts';
+import { DestinationFailed } from '../destinations/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
 import { nextVersion } from './activate-audience.ts';
 import type { ActivationRow } from './audience-record.ts';
-import { deliver } from './deliver.ts';
+import { type Delivered, deliver } from './deliver.ts';
 import { HeldBack } from './held-back.ts';
-import { shownReceipt } from './shown-receipt.ts';
-import { nextShownMs, waitUntil } from './shown-time.ts';
-import { EngineFailed } from './strategy-engine-client.ts';
+import { isRefreshOfShown } from './pending-refresh.ts';
+import { change, confirmDelivery, noteInForce, sendAnew, settleTooSmall, stopRefresh } from './settle-delivery.ts';
 
 /** First wait after an attempt that came to nothing; each further one doubles it. */
 const FIRST_RETRY_MS = 1_000;
@@ -29,35 +29,40 @@ export async function attemptDelivery(
   { sending, service, onSent }: AttemptLimits,
 ): Promise<void> {
   try {
-    const receipt = await deliver(kitchen, activation, sending);
+    const delivered = await deliver(kitchen, activation, sending);
+    if (delivered.kind === 'done') await noteInForce(kitchen, activation, delivered.receipt);
     onSent();
     // What has been sent is logged although it was revoked meanwhile: only the end of the service interrupts this wait.
-    await confirm(kitchen, activation, receipt, service);
+    await settle(kitchen, activation, delivered, service);
   } catch (cause) {
     // Cut off in between, the attempt is made again: the destination knows it by audience and version.
     if (sending.aborted) return;
-    if (cause instanceof HeldBack && activation.is_replacement === 1) await withdrawInstead(kitchen, activation, cause);
-    else if (cause instanceof HeldBack) await holdBack(kitchen, activation, cause);
-    else await failed(kitchen, activation, cause);
+    if (!(cause instanceof HeldBack)) await failed(kitchen, activation, cause);
+    else if (activation.is_replacement === 1) await withdrawInstead(kitchen, activation, cause);
+    else if (isRefreshOfShown(activation)) await stopRefresh(kitchen, activation, cause.reason);
+    else await holdBack(kitchen, activation, cause);
   }
 }
 
-async function confirm(
+async function settle(
   kitchen: Kitchen,
   activation: ActivationRow,
-  sentReceipt: string,
-  signal: AbortSignal,
+  delivered: Delivered,
+  service: AbortSignal,
 ): Promise<void> {
-  const shownAtMs = nextShownMs(activation.accepted_at_ms, kitchen.nowMs());
-  await waitUntil(shownAtMs, kitchen.nowMs, signal);
-  const isWithdrawal = activation.state === 'revoking';
-  const receipt = shownReceipt(kitchen, sentReceipt);
-  const { activation_id: id, audience_id: audience, collaboration_id: collaboration } = activation;
-  const subject = { audience, activation: id, receipt, withdrawal: isWithdrawal };
-  await record(kitchen, { kind: 'audience-delivered', call: null, collaboration, subject });
-  const delivered = { state: 'delivered' as const, receipt, delivered_at_ms: shownAtMs, is_replacement: 0 };
-  const revoked = { state: 'revoked' as const, receipt, revoked_at_ms: shownAtMs };
-  await change(kitchen, activation, { ...(isWithdrawal ? revoked : delivered), next_attempt_at_ms: null });
+  switch (delivered.kind) {
+    case 'done': {
+      const { receipt, forgetAtMs } = delivered;
+      return await confirmDelivery(kitchen, activation, { receipt, forgetAtMs }, service);
+    }
+    case 'too-small':
+      return await settleTooSmall(kitchen, activation);
+    case 'superseded':
+    case 'needs-full': {
+      const retry = retryOf(kitchen, activation);
+      return await sendAnew(kitchen, activation, { isBaseLost: delivered.kind === 'needs-full', retry });
+    }
+  }
 }
 
 /**
@@ -73,6 +78,8 @@ async function withdrawInstead(kitchen: Kitchen, activation: ActivationRow, { re
       .updateTable('activations')
       .set({
         state: 'revoking',
+        withdrawal_reason: 'erased',
+        pending_refresh: null,
         version: await nextVersion(db, audience),
         attempt_count: 0,
         next_attempt_at_ms: kitchen.nowMs(),
@@ -105,7 +112,7 @@ async function failed(kitchen: Kitchen, activation: ActivationRow, cause: unknow
 }
 
 function failureFacts(cause: unknown): Record<string, unknown> {
-  if (cause instanceof EngineFailed) return { reason: cause.reason, status: cause.status };
+  if (cause instanceof DestinationFailed) return { reason: cause.reason, status: cause.status };
   if (cause instanceof WallError) return { reason: 'selection-failed', code: cause.code };
   return { reason: 'service-failed', err: cause };
 }
@@ -113,18 +120,4 @@ function failureFacts(cause: unknown): Record<string, unknown> {
 function retryOf(kitchen: Kitchen, { attempt_count: count }: ActivationRow) {
   const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** count);
   return { attempt_count: count + 1, next_attempt_at_ms: kitchen.nowMs() + waitMs };
-}
-
-/**
- * A withdrawal or an erasure may have come in meanwhile: then what this attempt has to say of its version must not hide
- * that another one is due.
- */
-async function change(kitchen: Kitchen, activation: ActivationRow, fields: Partial<ActivationRow>): Promise<void> {
-  await kitchen.store.db
-    .updateTable('activations')
-    .set(fields)
-    .where('activation_id', '=', activation.activation_id)
-    .where('state', '=', activation.state)
-    .where('version', '=', activation.version)
-    .execute();
 }

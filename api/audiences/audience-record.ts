@@ -62,7 +62,12 @@ export function decideOnAudience(
     nowMs: kitchen.nowMs(),
     action,
     collaboration: factsOf(collaboration),
-    audience: { audienceId: row.audience_id, definer: row.definer, owner: row.owner },
+    audience: {
+      audienceId: row.audience_id,
+      definer: row.definer,
+      owner: row.owner,
+      isByTemplate: row.template !== null,
+    },
     grants: grantFactsOf(collaboration, principal.member),
     tables: JSON.parse(row.tables) as string[],
   });

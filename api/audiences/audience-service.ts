@@ -2,30 +2,33 @@ import { audiences } from '../../proto/index.ts';
 import { admit } from '../collaborations/index.ts';
 import { shownText } from '../details/index.ts';
 import { type Call, type HandlerWrappers, notFound } from '../grpc/index.ts';
-import { type Kitchen, once, readPage } from '../kitchen/index.ts';
+import { type Kitchen, once, readDisplayName, readPage } from '../kitchen/index.ts';
+import type { Runs } from '../queries/index.ts';
 import type { ActivationState } from '../store/index.ts';
-import { activateAudience, revokeAudience } from './activate-audience.ts';
+import { activateAudience, latestActivation, revokeAudience } from './activate-audience.ts';
 import { type ActivationRow, type AudienceRow, admitToAudience, decideOnAudience } from './audience-record.ts';
+import { deniabilityOf } from './blur.ts';
+import { compareAudiences } from './compare-audiences.ts';
 import { admitToDefine, defineAudience } from './define-audience.ts';
 import type { Deliveries } from './deliveries.ts';
-import { createDestination, type DestinationRow } from './destinations.ts';
+import { durationOf, readDeliveryPlan } from './delivery-plan.ts';
 import { estimateAudience } from './estimate-audience.ts';
+import { estimateDefinition } from './estimate-definition.ts';
+import { isRefreshOfShown } from './pending-refresh.ts';
+import { portrayAudience } from './portray-audience.ts';
+import { readTrend } from './read-trend.ts';
+import { refreshActivation } from './refresh-activation.ts';
+import { scheduleActivation } from './schedule-activation.ts';
+import { definitionOf } from './sql-of-definition.ts';
 
 /** The handlers of galley.v1.AudienceService. */
 export function makeAudienceService(
   kitchen: Kitchen,
-  deliveries: Deliveries,
+  { deliveries, runs }: { readonly deliveries: Deliveries; readonly runs: Runs },
   { unary }: HandlerWrappers,
 ): audiences.AudienceServiceServer {
   return {
-    createDestination: unary('create-destination', async (request, call) => {
-      const { row, tokenKey } = await createDestination(kitchen, call, request);
-      return { destination: destinationMessage(row), tokenKey };
-    }),
-    listDestinations: unary('list-destinations', ({ collaborationId }, call) =>
-      listDestinations(kitchen, call, collaborationId),
-    ),
-    defineAudience: unary('define-audience', (request, call) => define(kitchen, call, request)),
+    defineAudience: unary('define-audience', (request, call) => defineOnce(kitchen, call, request)),
     estimateAudience: unary('estimate-audience', async ({ audienceId, epsilon }, call) => {
       const audience = await admitToAudience(kitchen, call, 'estimate-audience', audienceId);
       const { size, charged } = await estimateAudience(kitchen, call, audience, epsilon);
@@ -42,10 +45,35 @@ export function makeAudienceService(
       deliveries.nudge();
       return { activation: activationMessage(activation) };
     }),
+    // WIP of this session: stubs.
+    estimateDefinition: unary('define-audience', async (request, call) => {
+      const sized = await estimateDefinition(kitchen, call, { ...request, definition: definitionOf(request) });
+      return { size: sized.size, charged: sized.charged, sql: sized.inputs.sql };
+    }),
+    portrayAudience: unary('estimate-audience', (request, call) => portrayAudience(kitchen, runs, call, request)),
+    compareAudiences: unary('estimate-audience', (request, call) => compareAudiences(kitchen, call, request)),
+    readTrend: unary('read-audience', async ({ audienceId }, call) => {
+      const { row } = await admitToAudience(kitchen, call, 'read-audience', audienceId);
+      return { points: await readTrend(kitchen, row) };
+    }),
+    scheduleActivation: unary('activate-audience', async (request, call) => {
+      const activation = await scheduleActivation(kitchen, call, request);
+      deliveries.nudge();
+      return { activation: activationMessage(activation) };
+    }),
+    refreshActivation: unary('activate-audience', async ({ audienceId, destinationId }, call) => {
+      const audience = await admitToAudience(kitchen, call, 'activate-audience', audienceId);
+      const latest = await latestActivation(kitchen, audienceId, destinationId);
+      if (latest === undefined) throw notFound('destination');
+      const { activation, charged } = await refreshActivation(kitchen, call, audience, latest);
+      deliveries.nudge();
+      return { activation: activationMessage(activation), charged };
+    }),
   };
 }
 
-async function define(
+/** Defines an audience, once for each request id, and answers it as it is kept. */
+export async function defineOnce(
   kitchen: Kitchen,
   call: Call,
   request: audiences.DefineAudienceRequest,
@@ -58,8 +86,10 @@ async function define(
     requestId: request.requestId,
     request: audiences.DefineAudienceRequest.encode(request).finish(),
   };
+  const displayName = readDisplayName(request.displayName);
+  const defining = { ...request, displayName, definition: definitionOf(request), isDraft: false };
   const id = await once(kitchen, repeatable, async (remember) =>
-    Buffer.from(await defineAudience(kitchen, call, request, { collaboration, remember })),
+    Buffer.from(await defineAudience(kitchen, call, defining, { collaboration, remember })),
   );
   const { row } = await admitToAudience(kitchen, call, 'read-audience', Buffer.from(id).toString());
   return { audience: await audienceMessage(kitchen, row) };
@@ -73,6 +103,7 @@ async function activate(
 ): Promise<audiences.ActivateAudienceResponse> {
   const { audienceId, destinationId } = request;
   const audience = await admitToAudience(kitchen, call, 'activate-audience', audienceId);
+  const plan = readDeliveryPlan(request.plan, kitchen.nowMs());
   const repeatable = {
     member: call.principal.member,
     rpc: 'ActivateAudience',
@@ -80,7 +111,7 @@ async function activate(
     request: audiences.ActivateAudienceRequest.encode(request).finish(),
   };
   const id = await once(kitchen, repeatable, async (remember) =>
-    Buffer.from(await activateAudience(kitchen, call, audience, { destinationId, remember })),
+    Buffer.from(await activateAudience(kitchen, call, audience, { destinationId, plan, remember })),
   );
   deliveries.nudge();
   const activation = await kitchen.store.db
@@ -106,6 +137,7 @@ async function list(
     .selectAll()
     .where('collaboration_id', '=', collaborationId)
     .where(role === 'isv' ? 'definer' : 'owner', '=', member)
+    .where('is_draft', '=', 0)
     .orderBy('created_at_ms')
     .limit(page.size)
     .offset(page.offset)
@@ -118,34 +150,11 @@ async function list(
   return { audiences: messages, nextPageToken: page.next(rows.length) };
 }
 
-async function listDestinations(
-  kitchen: Kitchen,
-  call: Call,
-  collaborationId: string,
-): Promise<audiences.ListDestinationsResponse> {
-  await admit(kitchen, call, { action: 'list-destinations', collaborationId });
-  const rows = await kitchen.store.db
-    .selectFrom('destinations')
-    .selectAll()
-    .where('collaboration_id', '=', collaborationId)
-    .orderBy('created_at_ms')
-    .execute();
-  return { destinations: rows.map(destinationMessage) };
-}
-
-function destinationMessage(row: DestinationRow): audiences.Destination {
-  return {
-    destinationId: row.destination_id,
-    owner: row.owner,
-    address: row.address,
-    caCertificatePem: row.ca_certificate_pem,
-    identifier: row.identifier,
-  };
-}
-
 async function audienceMessage(kitchen: Kitchen, row: AudienceRow): Promise<audiences.Audience> {
   const { db } = kitchen.store;
-  const [size, activations] = await Promise.all([
+  const [sql, source, size, activations] = await Promise.all([
+    shownText(kitchen, { kind: 'definition', subjectId: row.audience_id }),
+    shownText(kitchen, { kind: 'source', subjectId: row.audience_id }),
     db
       .selectFrom('audience_sizes')
       .selectAll()
@@ -159,10 +168,12 @@ async function audienceMessage(kitchen: Kitchen, row: AudienceRow): Promise<audi
     collaborationId: row.collaboration_id,
     displayName: row.display_name,
     owner: row.owner,
-    sql: await shownText(kitchen, { kind: 'definition', subjectId: row.audience_id }),
+    sql,
     size: size && { persons: BigInt(size.persons), ci95Low: BigInt(size.ci95_low), ci95High: BigInt(size.ci95_high) },
     activations: activations.map(activationMessage),
     createdAt: new Date(row.created_at_ms),
+    definition:
+      source === '' ? { source: { $case: 'sql', value: sql } } : audiences.Definition.fromJSON(JSON.parse(source)),
   };
 }
 
@@ -177,10 +188,17 @@ function activationMessage(row: ActivationRow): audiences.Activation {
   return {
     activationId: row.activation_id,
     destinationId: row.destination_id,
-    state: STATES[row.state],
+    // While a refresh is on its way what was delivered stays in force: whether one is, and how it ends, shows nowhere.
+    state: STATES[isRefreshOfShown(row) ? 'delivered' : row.state],
     receipt: row.receipt,
     acceptedAt: new Date(row.accepted_at_ms),
     deliveredAt: row.delivered_at_ms === null ? undefined : new Date(row.delivered_at_ms),
     leafIndex: BigInt(row.leaf_index ?? 0),
+    mode: row.mode === 'delta' ? audiences.DeliveryMode.DELTA : audiences.DeliveryMode.FULL,
+    refreshEvery: row.refresh_every_ms === null ? undefined : durationOf(row.refresh_every_ms),
+    expiresAt: row.expires_at_ms === null ? undefined : new Date(row.expires_at_ms),
+    deniability: row.blur_epsilon === null ? undefined : deniabilityOf(row.blur_epsilon),
+    refreshedAt: row.refreshed_at_ms === null ? undefined : new Date(row.refreshed_at_ms),
+    stoppedReason: row.stopped_reason ?? '',
   };
 }

@@ -1,51 +1,51 @@
-import { addressTable, columnsNeeded, type IdentifierKind, printPersons } from '../../policies/index.ts';
-import {
-  columnChunks,
-  columnsOf,
-  identifiersOf,
-  neededTables,
-  openTables,
-  personChunks,
-  preparePersons,
-} from '../datasets/index.ts';
-import { saltOf } from '../exits/index.ts';
-import { openFunctions } from '../functions/index.ts';
-import { beginWork, type Kitchen } from '../kitchen/index.ts';
+import type { strategy } from '../../proto/index.ts';
+import { strategy as contract } from '../../proto/index.ts';
+import { openSender, readDestination, retainedUntilMs } from '../destinations/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
 import type { ActivationRow, AudienceRow } from './audience-record.ts';
-import { destinationFacts, readDestination, tokenKeyOf } from './destinations.ts';
-import { type PermittedDelivery, permitDelivery } from './permit-delivery.ts';
-import { publish, withdraw, withEngine } from './strategy-engine-client.ts';
+import { type DeliveryPlace, readyPublication } from './ready-publication.ts';
+import { type ReadyPublication, type SentPublication, sendPublication, sendWithdrawal } from './send-publication.ts';
 
-/** Longest time to select one audience and turn it into tokens. */
-const MAX_SELECTION_MS = 600_000;
-/** Most persons of one audience, and so most tokens that one attempt holds in memory: about half a gigabyte. */
-const MAX_AUDIENCE_PERSONS = 10_000_000;
+const { FULL, DELTA } = contract.PublicationKind;
+const MS_PER_S = 1_000;
+
+/** How one attempt ended that reached its destination. */
+export type Delivered =
+  | (SentPublication & {
+      /** When it must be forgotten there by the destination's terms; null for never. */
+      readonly forgetAtMs: number | null;
+    })
+  /** Too little has changed to be sent. */
+  | { readonly kind: 'too-small' };
 
 /**
- * One attempt to deliver a publication or a withdrawal; answers the destination's receipt.
+ * One attempt to deliver a publication or a withdrawal.
  *
  * A withdrawal is held against nothing: to stop a disclosure must always be possible.
  *
  * @throws {HeldBack} when what held at the acceptance holds no longer
- * @throws {EngineFailed} when the destination could not be reached or did not confirm
+ * @throws {DestinationFailed} when the destination could not be reached or did not confirm
  */
-export async function deliver(kitchen: Kitchen, activation: ActivationRow, signal: AbortSignal): Promise<string> {
+export async function deliver(kitchen: Kitchen, activation: ActivationRow, signal: AbortSignal): Promise<Delivered> {
   const destination = await readDestination(kitchen, activation.collaboration_id, activation.destination_id);
   if (destination === undefined) throw new Error('the destination is gone');
-  const identity = { audienceId: activation.audience_id, version: BigInt(activation.version) };
-  return await withEngine(destination, signal, async (engine) => {
-    if (activation.state === 'revoking') return await withdraw(engine, identity, signal);
-    const audience = await readAudience(kitchen, activation.audience_id);
-    const permit = () => permitDelivery(kitchen, activation, { row: audience, destination, signal });
+  const { audience_id: audienceId, version, withdrawal_reason: reason } = activation;
+  const sender = await openSender(kitchen, destination, signal);
+  try {
+    if (activation.state === 'revoking') {
+      return { ...(await sendWithdrawal(sender, { audienceId, version, reason }, signal)), forgetAtMs: null };
+    }
+    const audience = await readAudience(kitchen, audienceId);
+    const place = { activation, audience, destination, signal };
     // Only now that it is connected: for a destination that is down nobody's data need be touched.
-    const tokens = await collectTokens(kitchen, await permit(), { lane: activation.member, signal });
-    // To select may take minutes. What let it begin must still hold when it leaves.
-    await permit();
-    const memberCount = BigInt(tokens.reduce((sum, batch) => sum + batch.length, 0));
-    const { display_name: displayName } = audience;
-    const header = { ...identity, displayName, identifier: destination.identifier, memberCount };
-    return await publish(engine, header, tokens, signal);
-  });
+    const publication = await readyPublication(kitchen, place);
+    if (publication === 'too-small') return { kind: 'too-small' };
+    const begin = beginOf(place, publication);
+    const forgetAtMs = retainedUntilMs(destination, publication.madeAtMs);
+    return { ...(await sendPublication(kitchen, sender, { audienceId, publication, begin }, signal)), forgetAtMs };
+  } finally {
+    await sender.close();
+  }
 }
 
 async function readAudience(kitchen: Kitchen, audienceId: string): Promise<AudienceRow> {
@@ -56,45 +56,25 @@ async function readAudience(kitchen: Kitchen, audienceId: string): Promise<Audie
     .executeTakeFirstOrThrow();
 }
 
-/**
- * The members as this destination alone can know them.
- *
- * All of them at once, as the header counts them; the wall yields no more tokens than persons were selected.
- */
-async function collectTokens(
-  kitchen: Kitchen,
-  { collaborationId, destination, checked, snapshots }: PermittedDelivery,
-  of: { readonly lane: string; readonly signal: AbortSignal },
-): Promise<readonly string[][]> {
-  const address = addressTable(checked, destinationFacts(destination))?.view;
-  const snapshot = address && snapshots.get(address.datasetId);
-  if (snapshot === undefined) throw new Error('the destination knows none of these persons');
-  const work = beginWork({ ...of, maxMs: MAX_SELECTION_MS });
-  const { sql, functions } = printPersons(checked);
-  const needed = columnsNeeded(checked);
-  const used = [...neededTables(needed, snapshots), snapshot];
-  const pinned = await preparePersons(kitchen, collaborationId, new Set(used), work);
-  const job = {
-    tables: openTables(kitchen, collaborationId, needed, { snapshots, persons: pinned }),
-    functions: await openFunctions(kitchen, collaborationId, functions),
-    sql,
-    parameters: [saltOf(kitchen, collaborationId)],
-    resultColumns: [{ name: 'person', kind: 'person' as const }],
-    maxRows: MAX_AUDIENCE_PERSONS,
+function beginOf(
+  { activation, audience, destination }: DeliveryPlace,
+  { kind, baseVersion, batchCount, madeAtMs }: ReadyPublication,
+): strategy.PublicationBegin {
+  const endsAtMs = endOf(activation, retainedUntilMs(destination, madeAtMs));
+  return {
+    displayName: audience.display_name,
+    identifier: destination.identifier,
+    purpose: destination.purpose,
+    kind: kind === 'full' ? FULL : DELTA,
+    baseVersion: BigInt(baseVersion ?? 0),
+    batchCount,
+    expiresAtS: endsAtMs === null ? 0n : BigInt(Math.floor(endsAtMs / MS_PER_S)),
+    blurred: activation.blur_epsilon !== null,
   };
-  const persons = await kitchen.wall.selectPersons(job, work.nextJob());
-  const vault = identifiersOf(columnsOf(snapshot.columns)).find(({ kind }) => kind === destination.identifier);
-  // INVARIANT: an address table has the identifier of its destination.
-  if (vault === undefined) throw new Error('the address table names no persons');
-  const batches = kitchen.wall.tokenise(
-    {
-      key: tokenKeyOf(kitchen, destination),
-      identifier: destination.identifier as IdentifierKind,
-      persons,
-      personChunks: () => personChunks(kitchen, collaborationId, { snapshot, persons: pinned }),
-      vaultChunks: () => columnChunks(kitchen, snapshot, vault.index),
-    },
-    work.nextJob(),
-  );
-  return await Array.fromAsync(batches);
+}
+
+/** When what was made ends at the destination: by its own plan or by the destination's terms; null for never. */
+function endOf({ expires_at_ms: expiresAtMs }: ActivationRow, retainedAtMs: number | null): number | null {
+  if (expiresAtMs === null || retainedAtMs === null) return expiresAtMs ?? retainedAtMs;
+  return Math.min(expiresAtMs, retainedAtMs);
 }

@@ -1,14 +1,23 @@
 import type { Kitchen } from '../kitchen/index.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import type { ActivationRow } from './audience-record.ts';
+import { endDue, refreshDue } from './due.ts';
 import { findRevoked, nextDue, type OpenState } from './outbox.ts';
 
 /** How often the outbox is looked at. */
 const POLL_MS = 500;
-/** Publications sent at once, over all destinations: each may hold the tokens of a whole audience in memory. */
+/** Publications sent at once, over all destinations: each may have workers of its own select its members. */
 const MAX_PARALLEL_PUBLICATIONS = 4;
 /** Withdrawals sent at once; counted apart, so that publications which hang leave them room. */
 const MAX_PARALLEL_WITHDRAWALS = 8;
+
+/**
+ * After so long an attempt keeps nobody from beginning: whoever runs some destinations that answer each part just in time
+ * would otherwise hold up everybody's for hours.
+ */
+const SLOW_AFTER_MS = 10_000;
+/** Attempts under way of one sort, slow ones included: each has a connection and a few blocks in memory. */
+const MAX_ATTEMPT_COUNT = 64;
 
 /** The loop that delivers what was accepted, however often it must be tried. */
 export interface Deliveries {
@@ -22,6 +31,7 @@ interface Attempt {
   readonly activation: ActivationRow;
   readonly controller: AbortController;
   readonly ended: Promise<void>;
+  readonly slowAtMs: number;
   /** False once the destination has answered: then it is free for the next. */
   isSending: boolean;
 }
@@ -41,6 +51,7 @@ class DeliveryLoop {
   readonly #attempts = new Set<Attempt>();
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
+  #refreshes: Promise<void> | null = null;
   #wake = Promise.withResolvers<void>();
 
   constructor(kitchen: Kitchen) {
@@ -56,12 +67,14 @@ class DeliveryLoop {
     this.#stop.abort();
     this.nudge();
     await this.#ended;
-    await Promise.all([...this.#attempts].map(({ ended }) => ended));
+    await Promise.all([this.#refreshes, ...[...this.#attempts].map(({ ended }) => ended)]);
   }
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
+        await endDue(this.#kitchen);
+        this.#beginRefreshes();
         await this.#abortRevoked();
         await this.#beginDue('revoking', MAX_PARALLEL_WITHDRAWALS);
         await this.#beginDue('accepted', MAX_PARALLEL_PUBLICATIONS);
@@ -73,6 +86,18 @@ class DeliveryLoop {
       clearTimeout(timer);
       this.#wake = Promise.withResolvers<void>();
     }
+  }
+
+  // Beside the outbox: each waits for its step of time, and nobody else's delivery waits for that.
+  #beginRefreshes(): void {
+    this.#refreshes ??= refreshDue(this.#kitchen, this.#stop.signal)
+      .then((count) => {
+        if (count > 0) this.nudge();
+      })
+      .catch((cause: unknown) => this.#kitchen.operatorLog.error({ err: cause }, 'refreshes could not be looked for'))
+      .finally(() => {
+        this.#refreshes = null;
+      });
   }
 
   async #abortRevoked(): Promise<void> {
@@ -88,11 +113,17 @@ class DeliveryLoop {
   }
 
   async #beginDue(state: OpenState, maxCount: number): Promise<void> {
-    while (this.#sending(state).length < maxCount && !this.#stop.signal.aborted) {
+    while (this.#hasRoom(state, maxCount) && !this.#stop.signal.aborted) {
       const due = await nextDue(this.#kitchen, state, this.#taken(state));
       if (due === undefined) return;
       this.#begin(due);
     }
+  }
+
+  #hasRoom(state: OpenState, maxCount: number): boolean {
+    const attempts = this.#sending(state);
+    const quick = attempts.filter(({ slowAtMs }) => performance.now() < slowAtMs);
+    return quick.length < maxCount && attempts.length < MAX_ATTEMPT_COUNT;
   }
 
   #sending(state: OpenState): Attempt[] {
@@ -117,7 +148,8 @@ class DeliveryLoop {
   #begin(activation: ActivationRow): void {
     const controller = new AbortController();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const attempt: Attempt = { activation, controller, ended, isSending: true };
+    const slowAtMs = performance.now() + SLOW_AFTER_MS;
+    const attempt: Attempt = { activation, controller, ended, slowAtMs, isSending: true };
     this.#attempts.add(attempt);
     const onSent = (): void => {
       attempt.isSending = false;

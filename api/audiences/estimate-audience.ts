@@ -73,6 +73,34 @@ export async function estimateAudience(
 
 const NOTHING = costMessage({ epsilon: 0, delta: 0 });
 
+/** What the noisy number of changed persons of a refresh was charged with. */
+export interface ChargedChange {
+  readonly sizeId: string;
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly price: privacy.PrivacyCost;
+  readonly events: readonly PrivacyEvent[];
+}
+
+/**
+ * Charges for how many persons a refresh changes: as much as a size, since a person changes it by as much.
+ *
+ * @throws {ServiceError} BUDGET_SPENT, or AUDIENCE_REFUSED with every violation
+ */
+export async function chargeChange(
+  kitchen: Kitchen,
+  call: Call,
+  audience: AudienceRecord,
+  refusal: Record<string, string>,
+): Promise<ChargedChange> {
+  const decisions = new SizeDecisions(kitchen, call, audience, refusal);
+  const sizing = await prepareSizing(kitchen, call, audience, { requestedEpsilon: 0, decisions });
+  await reserve(kitchen, call, audience, sizing);
+  const { epsilon, delta, charge, events } = sizing;
+  const price = costMessage({ ...priceOf(charge, delta), rho: charge.rho });
+  return { sizeId: decisions.sizeId, epsilon, delta, price, events };
+}
+
 type SizedPlace = Omit<RunPlace, 'work'>;
 
 interface Sizing extends CheckedDefinition {

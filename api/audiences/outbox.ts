@@ -2,6 +2,7 @@
 // destination has confirmed. A crash on either side means another attempt, which the destination knows by audience and
 // version; so that the effect happens once.
 import type { Kitchen } from '../kitchen/index.ts';
+import type { Database } from '../store/index.ts';
 import type { ActivationRow } from './audience-record.ts';
 
 /** States in which something is still to be sent. */
@@ -44,6 +45,19 @@ export async function nextDue(kitchen: Kitchen, state: OpenState, taken: Taken):
     )
     .orderBy('due.next_attempt_at_ms')
     .executeTakeFirst();
+}
+
+/** Whether a later activation of the audience stands in the place of one: then that one's version must not be raised. */
+export async function isReplaced(db: Database, activation: ActivationRow): Promise<boolean> {
+  const later = await db
+    .selectFrom('activations')
+    .select('activation_id')
+    .where('audience_id', '=', activation.audience_id)
+    .where('destination_id', '=', activation.destination_id)
+    .where('activation_id', '!=', activation.activation_id)
+    .where('version', '>', activation.version)
+    .executeTakeFirst();
+  return later !== undefined;
 }
 
 /** Which of these publications have been revoked meanwhile. */

@@ -1,10 +1,19 @@
-import { type CheckedAudience, checkAudienceSize, checkDestination } from '../../policies/index.ts';
+import {
+  type CheckedAudience,
+  checkAudienceSize,
+  checkDestination,
+  type DestinationFacts,
+  type Publication,
+  tagsTouched,
+} from '../../policies/index.ts';
 import type { Role } from '../auth/index.ts';
 import { readCollaboration } from '../collaborations/index.ts';
 import type { TableSnapshot } from '../datasets/index.ts';
+import { type DestinationRow, readDestinationFacts } from '../destinations/index.ts';
 import { MAX_READING_MS } from '../exits/index.ts';
 import { ServiceError } from '../grpc/index.ts';
 import { beginWork, type Kitchen, type Work } from '../kitchen/index.ts';
+import { readCollaborationTags } from '../tags/index.ts';
 import {
   type ActivationRow,
   type AudienceRecord,
@@ -12,7 +21,6 @@ import {
   checkStored,
   decideOnAudience,
 } from './audience-record.ts';
-import { type DestinationRow, destinationFacts } from './destinations.ts';
 import { HeldBack } from './held-back.ts';
 import { readSizedSnapshots } from './sized-snapshots.ts';
 
@@ -20,6 +28,8 @@ import { readSizedSnapshots } from './sized-snapshots.ts';
 export interface PermittedDelivery {
   readonly collaborationId: string;
   readonly destination: DestinationRow;
+  readonly to: DestinationFacts;
+  readonly publication: Publication;
   readonly checked: CheckedAudience;
   readonly snapshots: ReadonlyMap<string, TableSnapshot>;
 }
@@ -45,14 +55,18 @@ export async function permitDelivery(
   assertRights(kitchen, activation, { row, collaboration });
   const work = beginWork({ lane: activation.member, maxMs: MAX_READING_MS, signal });
   const checked = await checkAgain(kitchen, { row, collaboration }, work);
+  const to = await readDestinationFacts(kitchen, destination);
+  // A tag that was said to be sensitive in the meantime demands a blur from now on.
+  const tags = tagsTouched(checked, await readCollaborationTags(kitchen, collaborationId));
+  const publication = { audienceOwner: row.owner, blurEpsilon: activation.blur_epsilon, tags };
   const violations = [
-    ...checkDestination(checked, destinationFacts(destination)),
-    ...checkAudienceSize(checked, BigInt(activation.persons)),
+    ...checkDestination(checked, to, publication),
+    ...checkAudienceSize(checked, BigInt(activation.persons), to),
   ];
   if (violations.length > 0) throw new HeldBack('rules-refuse');
   const snapshots = await readSizedSnapshots(kitchen, collaborationId, activation.snapshots);
   if (!checked.tables.every((t) => snapshots.has(t.view.datasetId))) throw new HeldBack('snapshot-is-gone');
-  return { collaborationId, destination, checked, snapshots };
+  return { collaborationId, destination, to, publication, checked, snapshots };
 }
 
 /** The decision that let the activation in, for the same principal, by the collaboration and the grants of now. */

@@ -23,6 +23,9 @@ export async function replaceDeliveries(
         version: await nextVersion(db, activation.audience_id),
         persons: Math.max(0, activation.persons - of.identifierCount),
         is_replacement: 1,
+        // Charged and not sent: the next refresh makes up for it. What is in force is what must be replaced.
+        pending_refresh: null,
+        asked_contents: null,
         attempt_count: 0,
         next_attempt_at_ms: of.nowMs,
       })
@@ -41,7 +44,14 @@ export async function withdrawDeliveries(
     const version = await nextVersion(db, activation.audience_id);
     await db
       .updateTable('activations')
-      .set({ state: 'revoking', version, attempt_count: 0, next_attempt_at_ms: of.nowMs })
+      .set({
+        state: 'revoking',
+        withdrawal_reason: 'erased',
+        pending_refresh: null,
+        version,
+        attempt_count: 0,
+        next_attempt_at_ms: of.nowMs,
+      })
       .where('activation_id', '=', activation.activation_id)
       .execute();
   }

@@ -7,6 +7,12 @@ export function snapshotsText(snapshots: ReadonlyMap<string, TableSnapshot>): st
   return JSON.stringify(Object.fromEntries(pairs));
 }
 
+/** The very rows that counted of each snapshot, as an activation keeps them. */
+export function contentsText(snapshots: ReadonlyMap<string, TableSnapshot>): string {
+  const pairs = [...snapshots.values()].map(({ datasetId, contentId }) => [datasetId, contentId]);
+  return JSON.stringify(Object.fromEntries(pairs));
+}
+
 /** Reads the snapshots that an activation keeps, by dataset; one that is no longer published is missing. */
 export async function readSizedSnapshots(
   kitchen: Kitchen,

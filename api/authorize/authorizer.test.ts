@@ -86,13 +86,23 @@ const table: { [action: string]: { may: string; ask: (role: Role) => object } } 
   'list-questions': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'define-audience': { may: 'operator platform brand isv', ask: asking },
   'list-audiences': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
-  'create-destination': { may: 'operator platform', ask: () => ({ collaboration, grants: [grant] }) },
+  'propose-destination': { may: 'operator platform', ask: () => ({ collaboration, grants: [grant] }) },
+  'approve-destination': { may: 'operator platform brand', ask: () => ({ collaboration, grants: [grant] }) },
+  'withdraw-approval': { may: 'operator platform brand', ask: () => ({ collaboration, grants: [grant] }) },
+  'close-destination': { may: 'operator platform', ask: (role) => ({ collaboration, ...own(role) }) },
+  'train-model': { may: 'operator platform brand isv', ask: asking },
+  'list-models': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
+  'read-model': { may: 'operator platform brand isv', ask: trained },
+  'publish-tags': { may: 'operator platform brand', ask: () => ({ collaboration, grants: [grant] }) },
+  'list-tags': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'list-destinations': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
   'submit-function': { may: 'operator platform brand isv', ask: asking },
-  'list-functions': {
-    may: 'operator platform brand isv auditor',
-    ask: () => ({ collaboration, grants: [grant] }),
-  },
+  'list-functions': { may: 'operator platform brand isv auditor', ask: () => ({ collaboration, grants: [grant] }) },
+  'publish-template': { may: 'operator platform brand isv', ask: () => ({ collaboration, grants: [grant] }) },
+  'approve-template': { may: 'operator platform brand', ask: () => ({ collaboration, grants: [grant] }) },
+  'withdraw-template-approval': { may: 'operator platform brand', ask: () => ({ collaboration, grants: [grant] }) },
+  'read-template': { may: 'operator platform brand isv auditor', ask: () => ({ collaboration, grants: [grant] }) },
+  'run-template': { may: 'operator platform brand isv', ask: asking },
   'explain-identity': { may: 'operator platform brand', ask: () => ({ collaboration }) },
   'read-function': { may: 'operator platform brand isv auditor', ask: submitted },
   'retire-function': { may: 'operator platform brand isv', ask: submitted },
@@ -134,6 +144,11 @@ function asked(role: Role) {
 function defined(role: Role) {
   const owner = role === 'isv' ? 'acme' : memberOf(role);
   return { collaboration, grants: [grant], audience: { audienceId: 'a', definer: memberOf(role), owner } };
+}
+
+function trained(role: Role) {
+  const owner = role === 'isv' ? 'acme' : memberOf(role);
+  return { collaboration, grants: [grant], model: { modelId: 'm', definer: memberOf(role), owner } };
 }
 
 function submitted(role: Role) {

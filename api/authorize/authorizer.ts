@@ -54,7 +54,8 @@ function decide(request: AuthorizationRequest, action: string, grant?: GrantFact
 // that an ISV touched a table outside its grant does not make the collaboration vanish for it.
 function asLook(request: AuthorizationRequest): AuthorizationRequest {
   const { principal, nowMs } = request;
-  if ('question' in request || 'audience' in request || 'scoringFunction' in request) return { ...request, tables: [] };
+  const isThing = 'question' in request || 'audience' in request || 'model' in request || 'scoringFunction' in request;
+  if (isThing) return { ...request, tables: [] };
   if ('dataset' in request || !('collaboration' in request)) return request;
   const grants = 'grants' in request ? (request.grants ?? []) : [];
   const audit = 'auditGrant' in request && request.auditGrant !== undefined ? { auditGrant: request.auditGrant } : {};

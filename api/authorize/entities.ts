@@ -12,6 +12,7 @@ export function uid(type: string, id: string): TypeAndId {
 export function resourceOf(request: AuthorizationRequest): TypeAndId {
   if ('question' in request) return uid('Question', request.question.queryId);
   if ('audience' in request) return uid('Audience', request.audience.audienceId);
+  if ('model' in request) return uid('Model', request.model.modelId);
   if ('scoringFunction' in request) return uid('Function', request.scoringFunction.functionId);
   if ('dataset' in request) return uid('Dataset', request.dataset.datasetId);
   if ('upload' in request) return uid('Upload', request.upload.uploadId);
@@ -33,12 +34,17 @@ export function entitiesOf(request: AuthorizationRequest): EntityJson[] {
     entities.push({ uid: resourceOf(request), attrs, parents: [] });
   }
   if ('question' in request) {
-    const { asker, actingFor } = request.question;
-    const attrs = { asker: ref('Member', asker), acting_for: ref('Member', actingFor) };
+    const { asker, actingFor, isByTemplate = false } = request.question;
+    const attrs = { asker: ref('Member', asker), acting_for: ref('Member', actingFor), by_template: isByTemplate };
     entities.push(insideCollaboration(request, attrs));
   }
   if ('audience' in request) {
-    const { definer, owner } = request.audience;
+    const { definer, owner, isByTemplate = false } = request.audience;
+    const attrs = { definer: ref('Member', definer), owner: ref('Member', owner), by_template: isByTemplate };
+    entities.push(insideCollaboration(request, attrs));
+  }
+  if ('model' in request) {
+    const { definer, owner } = request.model;
     entities.push(insideCollaboration(request, { definer: ref('Member', definer), owner: ref('Member', owner) }));
   }
   if ('scoringFunction' in request) {
@@ -54,6 +60,7 @@ export function circumstancesOf(request: AuthorizationRequest, grant?: GrantFact
   const circumstances: Record<string, CedarValueJson> = { now_ms: request.nowMs };
   if ('owner' in request) return { ...circumstances, owner: ref('Member', request.owner) };
   if ('granted' in request) return { ...circumstances, granted: [...request.granted] };
+  circumstances.by_template = 'isByTemplate' in request && request.isByTemplate === true;
   circumstances.tables = 'tables' in request ? [...(request.tables ?? [])] : [];
   if ('actingFor' in request && request.actingFor !== undefined) {
     circumstances.acting_for = ref('Member', request.actingFor);

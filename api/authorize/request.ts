@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/index.ts';
 
-/** What a member may do in a collaboration, as the store and the rules write it. */
-export type Ability = 'contribute' | 'query' | 'activate' | 'audit';
+/** What a member may do in a collaboration, as the store and the rules write it; `template` stands in grants only. */
+export type Ability = 'contribute' | 'query' | 'activate' | 'audit' | 'template';
 
 /** A collaboration as a decision sees it. */
 export type CollaborationFacts = {
@@ -66,10 +66,21 @@ export type CollaborationAction =
   | 'list-questions'
   | 'define-audience'
   | 'list-audiences'
-  | 'create-destination'
+  | 'propose-destination'
+  | 'approve-destination'
+  | 'withdraw-approval'
   | 'list-destinations'
+  | 'train-model'
+  | 'list-models'
   | 'submit-function'
   | 'list-functions'
+  | 'publish-tags'
+  | 'list-tags'
+  | 'publish-template'
+  | 'approve-template'
+  | 'withdraw-template-approval'
+  | 'read-template'
+  | 'run-template'
   | 'explain-identity'
   | 'read-log'
   | 'read-decision'
@@ -81,6 +92,7 @@ export type OwnedAction =
   | 'set-rules'
   | 'set-identity-rules'
   | 'revoke-grant'
+  | 'close-destination'
   | 'grant-audit'
   | 'revoke-audit-grant';
 
@@ -96,6 +108,9 @@ export type QuestionAction = 'read-question' | 'cancel-question';
 /** Actions on an audience that was defined. */
 export type AudienceAction = 'read-audience' | 'estimate-audience' | 'activate-audience' | 'revoke-audience';
 
+/** Actions on a model that was trained. */
+export type ModelAction = 'read-model';
+
 /** Actions on a scoring function that was submitted. */
 export type FunctionAction = 'read-function' | 'retire-function';
 
@@ -109,6 +124,7 @@ export type Action =
   | UploadAction
   | QuestionAction
   | AudienceAction
+  | ModelAction
   | FunctionAction;
 
 /** Who calls and when, for every request. */
@@ -132,6 +148,8 @@ export type AuthorizationRequest = Call &
         readonly actingFor?: string;
         /** For an auditor: the one grant that this is tried with. */
         readonly auditGrant?: AuditGrantFacts;
+        /** Whether what is asked is a template that the member acted for has approved; false when absent. */
+        readonly isByTemplate?: boolean;
       } & Grants)
     | {
         readonly action: OwnedAction;
@@ -155,12 +173,27 @@ export type AuthorizationRequest = Call &
     | ({
         readonly action: QuestionAction;
         readonly collaboration: CollaborationFacts;
-        readonly question: { readonly queryId: string; readonly asker: string; readonly actingFor: string };
+        readonly question: {
+          readonly queryId: string;
+          readonly asker: string;
+          readonly actingFor: string;
+          readonly isByTemplate?: boolean;
+        };
       } & Grants)
     | ({
         readonly action: AudienceAction;
         readonly collaboration: CollaborationFacts;
-        readonly audience: { readonly audienceId: string; readonly definer: string; readonly owner: string };
+        readonly audience: {
+          readonly audienceId: string;
+          readonly definer: string;
+          readonly owner: string;
+          readonly isByTemplate?: boolean;
+        };
+      } & Grants)
+    | ({
+        readonly action: ModelAction;
+        readonly collaboration: CollaborationFacts;
+        readonly model: { readonly modelId: string; readonly definer: string; readonly owner: string };
       } & Grants)
     | ({
         readonly action: FunctionAction;

@@ -34,6 +34,7 @@ export function assertPermitted(kitchen: Kitchen, call: Call, record: Collaborat
     action: entry.action,
     collaboration: factsOf(record),
     grants: grantFactsOf(record, principal.member),
+    isByTemplate: call.template !== undefined,
     ...(entry.actingFor === undefined ? {} : { actingFor: entry.actingFor }),
     ...(entry.tables === undefined ? {} : { tables: entry.tables }),
   });

@@ -107,7 +107,14 @@ function readMembers(request: collaborations.CreateCollaborationRequest, creator
     if (!memberPattern.test(m.member)) {
       throw new ServiceError('INVALID_REQUEST', `\`members[${index}].member\` is not a member's name`);
     }
-    return { member: m.member, abilities: readAbilities(m.abilities, `members[${index}].abilities`) };
+    const abilities = readAbilities(m.abilities, `members[${index}].abilities`);
+    if (abilities.includes('template')) {
+      throw new ServiceError(
+        'INVALID_REQUEST',
+        `\`members[${index}].abilities\` names \`template\`, which is for grants`,
+      );
+    }
+    return { member: m.member, abilities };
   });
   const names = new Set(members.map((m) => m.member));
   if (names.size !== members.length) throw new ServiceError('INVALID_REQUEST', '`members` names a member twice');

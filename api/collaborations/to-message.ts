@@ -8,6 +8,7 @@ const ABILITIES = {
   query: collaborations.Ability.QUERY,
   activate: collaborations.Ability.ACTIVATE,
   audit: collaborations.Ability.AUDIT,
+  template: collaborations.Ability.TEMPLATE,
 } as const satisfies Record<Ability, collaborations.Ability>;
 
 /** Reads abilities from a request. @throws {ServiceError} INVALID_REQUEST for one that is not known */

@@ -16,6 +16,16 @@ export type Config = {
   readonly keys: KeysConfig;
   /** The log and who watches it. */
   readonly log: LogConfig;
+  /** Where audiences may be delivered to, beside what their terms say. */
+  readonly destinations: DestinationsConfig;
+};
+
+/** What the operator decides about destinations. */
+export type DestinationsConfig = {
+  /** Below it lie the folders of file drops; null where there shall be none. */
+  readonly dropDirectory: string | null;
+  /** Hosts of the operator's own network that a webhook may be at; none other of it is reached. */
+  readonly internalHosts: readonly string[];
 };
 
 /** What the operator decides about the log. */

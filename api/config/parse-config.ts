@@ -14,6 +14,7 @@ import {
 import { ConfigRefused } from './config-refused.ts';
 import { readCount, readDocument, readFlag, readText } from './fields.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
+import { parseDestinations } from './parse-destinations.ts';
 import { parseIssuer } from './parse-issuer.ts';
 import { parseKeys } from './parse-keys.ts';
 import { parseLog } from './parse-log.ts';
@@ -33,7 +34,17 @@ const limitBounds: { readonly [Name in keyof LimitsConfig]: { least: number; mos
   diskReserveBytes: { least: 0, most: Number.MAX_SAFE_INTEGER },
 };
 
-const CONFIG_FIELDS = ['dataDirectory', 'listenAddress', 'tls', 'issuer', 'limits', 'wall', 'keys', 'log'] as const;
+const CONFIG_FIELDS = [
+  'dataDirectory',
+  'listenAddress',
+  'tls',
+  'issuer',
+  'limits',
+  'wall',
+  'keys',
+  'log',
+  'destinations',
+] as const;
 
 /**
  * Turns an unknown document into a configuration, every default filled in.
@@ -61,6 +72,7 @@ export function parseConfig(value: unknown): Config {
     wall: parseWall(document.wall ?? {}),
     keys: parseKeys(document.keys ?? {}),
     log: parseLog(document.log ?? {}),
+    destinations: parseDestinations(document.destinations ?? {}),
   };
 }
 

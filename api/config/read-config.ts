@@ -38,10 +38,12 @@ const environmentFields: { readonly [variable: string]: string } = {
   GALLEY_KEYS_MASTER_ENDPOINT: 'keys.master.endpoint',
   GALLEY_LOG_ORIGIN: 'log.origin',
   GALLEY_LOG_WITNESS_INTERVAL_MS: 'log.witnessIntervalMs',
+  GALLEY_DESTINATIONS_DROP_DIRECTORY: 'destinations.dropDirectory',
+  GALLEY_DESTINATIONS_INTERNAL_HOSTS: 'destinations.internalHosts',
 };
 
 /** Prefixes under which every variable is ours, so that a misspelt one is refused instead of ignored. */
-const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS|LOG)_/;
+const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS|LOG|DESTINATIONS)_/;
 
 /** Fields that name files: relative to the configuration file, or to the working directory when told otherwise. */
 const pathFields = [
@@ -52,6 +54,7 @@ const pathFields = [
   'issuer.jwks',
   'wall.runtimeDirectory',
   'keys.master.file',
+  'destinations.dropDirectory',
 ];
 
 /**

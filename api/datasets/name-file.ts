@@ -20,5 +20,6 @@ export function nameFile(path: string): FileName | undefined {
   if (folder === 'persons') return { fileId: `persons/${name}/${file}` };
   if (folder === 'verdicts') return { fileId: `verdicts/${name}` };
   if (folder === 'releases') return { fileId: basename(name, '.sealed') };
+  if (folder === 'deliveries') return { fileId: `delivery/${basename(name, '.sealed')}` };
   return undefined;
 }

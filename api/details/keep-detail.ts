@@ -10,10 +10,10 @@ import type { Database } from '../store/index.ts';
 export const SALT_BYTES = 32;
 
 /**
- * What is kept of a subject: the SQL of a question, of an audience; what a decision was made from; the salt of a
+ * What is kept of a subject: the SQL of a question, of an audience, and what that SQL was made from; what a decision was made from; the salt of a
  * release's digest.
  */
-export type DetailKind = 'question' | 'definition' | 'decision' | 'release';
+export type DetailKind = 'question' | 'definition' | 'source' | 'decision' | 'release';
 
 /** What a subject touched, whose erasure takes its details along. */
 export interface Touched {

@@ -85,9 +85,10 @@ export interface LoggedCharge {
 
 /** Logs a charge under the name of what it was for, and notes that it did. */
 export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Promise<void> {
-  const [kind = '', id = '', size] = logged.subject.split('/');
+  const [kind = '', id = '', part] = logged.subject.split('/');
   const { rho, deltaSelection } = logged.charge;
-  const of = { [kind]: id, ...(size === undefined ? {} : { size }) };
+  // Of a publication the part is the dataset, which the accounts name.
+  const of = { [kind]: id, ...(kind === 'audience' && part !== undefined ? { size: part } : {}) };
   await record(kitchen, {
     kind: 'budget-reserved',
     call: logged.call,
@@ -101,7 +102,8 @@ export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Prom
     .execute();
 }
 
-function budgetSpent(account: LedgerAccount): ServiceError {
+/** The refusal of what an account cannot bear. */
+export function budgetSpent(account: LedgerAccount): ServiceError {
   const message = `the privacy budget \`${account.account}\` cannot bear this; ask with a smaller epsilon, or less often`;
   const metadata = { account: account.account, owner: account.owner, level: account.level };
   return new ServiceError('BUDGET_SPENT', message, { metadata });

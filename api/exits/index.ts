@@ -1,5 +1,5 @@
 /** The door of what every exit of data shares: one check, one ledger, one way through the wall. */
-export { reserveBudget } from './budget.ts';
+export { budgetSpent, reserveBudget } from './budget.ts';
 export { assertHistoryIsWhole, countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
 export { readBounds } from './find-bounds.ts';
 export { loggableShapes } from './loggable-shape.ts';

@@ -16,6 +16,11 @@ export type Call = {
   /** When the answer is due, in milliseconds since 1970: the client's deadline, or ours when it is sooner. */
   readonly deadlineAtMs: number;
   readonly receivedAtMs: number;
+  /**
+   * The digest of the template that the service has filled in for this call, after it saw that the member acted for has
+   * approved it. Nothing that a caller sends sets it.
+   */
+  readonly template?: string;
 };
 
 /** The part of a grpc-js call that every kind has. */

@@ -44,9 +44,16 @@ export async function* readDecision(
   }
 }
 
+const FIELDS: Readonly<Record<string, string>> = {
+  aud: 'audience',
+  size: 'size',
+  act: 'activation',
+  ref: 'refresh',
+  match: 'match',
+};
+
 /** The field by which entries name what has such an id. */
 function fieldOf(subjectId: string): string {
-  const fields: Readonly<Record<string, string>> = { aud: 'audience', size: 'size', act: 'activation', match: 'match' };
   const [prefix = ''] = subjectId.split('-');
-  return fields[prefix] ?? 'question';
+  return FIELDS[prefix] ?? 'question';
 }

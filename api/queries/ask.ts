@@ -85,6 +85,7 @@ async function logSubmission(kitchen: Kitchen, call: Call, prepared: Prepared, q
       touched: questionTouches(prepared.plan),
       mode: prepared.mode,
       epsilon: prepared.epsilon,
+      ...(call.template === undefined ? {} : { template: call.template }),
     },
   });
 }
@@ -190,6 +191,7 @@ async function insertQuestion(db: Database, call: Call, { prepared, queryId }: S
       submitted_at_ms: call.receivedAtMs,
       ended_at_ms: null,
       leaf_index: null,
+      template: call.template ?? null,
     })
     .execute();
 }

@@ -1,5 +1,10 @@
 /** The door of questions. */
 
+export { admitToQuestion } from './admit-to-question.ts';
+export { type AskedTable, askForTable } from './ask-for-table.ts';
+export { explain } from './explain.ts';
 export { assertFewFailures, countFailure } from './failed-runs.ts';
-export { admitToQuestion, makeQueryService } from './query-service.ts';
+export { keepsRules } from './keeps-rules.ts';
+export { makeQueryService } from './query-service.ts';
 export { failInterrupted, makeRuns, type Runs } from './runs.ts';
+export { submitQuestion } from './submit-question.ts';

@@ -1,26 +1,16 @@
-import type { Selectable } from 'kysely';
 import { queries } from '../../proto/index.ts';
-import type { Decision } from '../authorize/index.ts';
-import {
-  admit,
-  type CollaborationRecord,
-  costMessage,
-  factsOf,
-  grantFactsOf,
-  readCollaboration,
-} from '../collaborations/index.ts';
+import { admit, costMessage } from '../collaborations/index.ts';
 import { shownText } from '../details/index.ts';
 import { readRelease } from '../exits/index.ts';
-import { accessRefused, type Call, type HandlerWrappers, notFound, ServiceError } from '../grpc/index.ts';
-import { type Kitchen, once, readPage, record } from '../kitchen/index.ts';
-import type { QuestionState, Tables } from '../store/index.ts';
-import { ask } from './ask.ts';
+import { type Call, type HandlerWrappers, ServiceError } from '../grpc/index.ts';
+import { type Kitchen, readPage, record } from '../kitchen/index.ts';
+import type { QuestionState } from '../store/index.ts';
+import { admitToQuestion, decideOnQuestion, type QuestionRow } from './admit-to-question.ts';
 import { explain } from './explain.ts';
 import { modeMessage } from './read-mode.ts';
 import { explainRemaining } from './remaining.ts';
 import type { Runs } from './runs.ts';
-
-type QuestionRow = Selectable<Tables['questions']>;
+import { submitQuestion } from './submit-question.ts';
 
 /** Bytes of one message of a release. */
 const RELEASE_CHUNK_BYTES = 262_144;
@@ -58,53 +48,7 @@ async function submit(
   call: Call,
   request: queries.SubmitQueryRequest,
 ): Promise<queries.SubmitQueryResponse> {
-  const repeatable = {
-    member: call.principal.member,
-    rpc: 'SubmitQuery',
-    requestId: request.requestId,
-    request: queries.SubmitQueryRequest.encode(request).finish(),
-  };
-  const id = await once(kitchen, repeatable, async (remember) =>
-    Buffer.from(await ask(kitchen, runs, call, request, remember)),
-  );
-  const row = await admitToQuestion(kitchen, call, 'read-question', Buffer.from(id).toString());
-  return { query: await queryMessage(kitchen, row) };
-}
-
-/** Lets a caller at a question. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
-export async function admitToQuestion(
-  kitchen: Kitchen,
-  call: Call,
-  action: 'read-question' | 'cancel-question',
-  queryId: string,
-): Promise<QuestionRow> {
-  const row = await kitchen.store.db
-    .selectFrom('questions')
-    .selectAll()
-    .where('query_id', '=', queryId)
-    .executeTakeFirst();
-  const collaboration = row && (await readCollaboration(kitchen, row.collaboration_id));
-  if (row === undefined || collaboration === undefined) throw notFound('question');
-  const decision = decide(kitchen, call, action, { row, collaboration });
-  if (decision.allowed) return row;
-  throw accessRefused({ thing: 'question', id: queryId, isVisible: decision.isVisible });
-}
-
-function decide(
-  kitchen: Kitchen,
-  call: Call,
-  action: 'read-question' | 'cancel-question',
-  { row, collaboration }: { row: QuestionRow; collaboration: CollaborationRecord },
-): Decision {
-  return kitchen.authorizer.authorize({
-    principal: call.principal,
-    nowMs: kitchen.nowMs(),
-    action,
-    collaboration: factsOf(collaboration),
-    question: { queryId: row.query_id, asker: row.asker, actingFor: row.acting_for },
-    grants: grantFactsOf(collaboration, call.principal.member),
-    tables: JSON.parse(row.tables) as string[],
-  });
+  return { query: await queryMessage(kitchen, await submitQuestion(kitchen, runs, call, request)) };
 }
 
 async function list(
@@ -126,7 +70,7 @@ async function list(
     .offset(page.offset)
     .execute();
   // The list shows what GetQuery would: what an ISV asked under a grant that has ended is closed to it.
-  const seen = rows.filter((row) => decide(kitchen, call, 'read-question', { row, collaboration }).allowed);
+  const seen = rows.filter((row) => decideOnQuestion(kitchen, call, 'read-question', { row, collaboration }).allowed);
   const shown = await Promise.all(seen.map((row) => queryMessage(kitchen, row)));
   return { queries: shown, nextPageToken: page.next(rows.length) };
 }

@@ -12,6 +12,8 @@ export {
   reserve,
 } from './ledger.ts';
 export { type Database, openStore, type Store } from './store.ts';
-export type { AccountLevel, ActivationState, QuestionState, Tables } from './tables.ts';
+export type { AccountLevel, QuestionState, Tables } from './tables.ts';
 export type { UploadState } from './tables-datasets.ts';
+export type { ActivationState, WithdrawalReason } from './tables-deliveries.ts';
+export type { DestinationKind } from './tables-destinations.ts';
 export type { ReceiptsTable } from './tables-receipts.ts';

@@ -20,6 +20,11 @@ import { migrate0014 } from './migration-0014.ts';
 import { migrate0015 } from './migration-0015.ts';
 import { migrate0016 } from './migration-0016.ts';
 import { migrate0017 } from './migration-0017.ts';
+import { migrate0018 } from './migration-0018.ts';
+import { migrate0019 } from './migration-0019.ts';
+import { migrate0020 } from './migration-0020.ts';
+import { migrate0021 } from './migration-0021.ts';
+import { migrate0022 } from './migration-0022.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -58,6 +63,11 @@ const migrations = {
   '0015-audit-grants': { up: migrate0015 },
   '0016-receipts': { up: migrate0016 },
   '0017-told-charges': { up: migrate0017 },
+  '0018-publications': { up: migrate0018 },
+  '0019-destination-terms': { up: migrate0019 },
+  '0020-tags': { up: migrate0020 },
+  '0022-templates': { up: migrate0022 },
+  '0021-models': { up: migrate0021 },
 };
 
 /** The file's name inside the data directory. */

@@ -3,12 +3,17 @@
 import type { Generated } from 'kysely';
 import type { AuditTables } from './tables-audit.ts';
 import type { DatasetTables } from './tables-datasets.ts';
+import type { DeliveryTables } from './tables-deliveries.ts';
+import type { DestinationTables } from './tables-destinations.ts';
 import type { DetailsTables } from './tables-details.ts';
 import type { KeysTables } from './tables-keys.ts';
+import type { ModelTables } from './tables-models.ts';
 import type { PublicationTables } from './tables-publications.ts';
 import type { ReceiptsTables } from './tables-receipts.ts';
 import type { RightsTables } from './tables-rights.ts';
 import type { SpineTables } from './tables-spine.ts';
+import type { TagTables } from './tables-tags.ts';
+import type { TemplatesTables } from './tables-templates.ts';
 
 /** An agreement between members. */
 export type CollaborationsTable = {
@@ -151,6 +156,8 @@ export type QuestionsTable = {
   submitted_at_ms: number;
   ended_at_ms: number | null;
   leaf_index: number | null;
+  /** The digest of the template that it was filled in from; null for one that was written. */
+  template: Generated<string | null>;
 };
 
 /** A release that was made and charged; the same question on the same snapshots finds it by its key. */
@@ -179,9 +186,13 @@ export type AudiencesTable = {
   tables: string;
   /** The scoring functions it was defined with, by digest: a JSON array. */
   functions: Generated<string>;
+  /** 1 for a definition that was only sized. */
+  is_draft: Generated<number>;
   created_at_ms: number;
   /** Counts up with every publication and withdrawal. */
   version: Generated<number>;
+  /** The digest of the template that it was filled in from; null for one that was written. */
+  template: Generated<string | null>;
 };
 
 /** A protected size that was released and charged, by the snapshots it was taken from. */
@@ -199,51 +210,6 @@ export type AudienceSizesTable = {
   price_delta: number;
   price_rho: number;
   released_at_ms: number;
-};
-
-/** Where an activation is. */
-export type ActivationState = 'accepted' | 'delivered' | 'revoking' | 'revoked';
-
-/** One publication of an audience to one destination. */
-export type ActivationsTable = {
-  activation_id: string;
-  audience_id: string;
-  destination_id: string;
-  collaboration_id: string;
-  version: number;
-  /** Who activated it: before each attempt the decision is made again, by their rights of then. */
-  principal: string;
-  member: string;
-  role: string;
-  /** The snapshots whose protected size was released, which alone are delivered: JSON, dataset to snapshot. */
-  snapshots: string;
-  /** The protected size it was accepted by. */
-  persons: number;
-  state: ActivationState;
-  /** Why it was first held back; null when it never was. */
-  held_back_reason: string | null;
-  /** What is shown of the destination's receipt. */
-  receipt: string;
-  attempt_count: Generated<number>;
-  /** 1 while what the destination has must be replaced, or withdrawn when that is refused. */
-  is_replacement: Generated<number>;
-  next_attempt_at_ms: number | null;
-  accepted_at_ms: number;
-  delivered_at_ms: number | null;
-  revoked_at_ms: number | null;
-  leaf_index: number | null;
-};
-
-/** A strategy engine that audiences of a collaboration may go to; its token key is sealed. */
-export type DestinationsTable = {
-  destination_id: string;
-  collaboration_id: string;
-  owner: string;
-  address: string;
-  ca_certificate_pem: string;
-  identifier: string;
-  key_sealed: Uint8Array;
-  created_at_ms: number;
 };
 
 /** Answers kept for calls that may be repeated: same member, method and id give the same answer. */
@@ -312,12 +278,17 @@ export type FunctionVersionsTable = {
 /** Every table by its name. */
 export type Tables = AuditTables &
   DatasetTables &
+  DestinationTables &
+  DeliveryTables &
   DetailsTables &
   KeysTables &
+  ModelTables &
   PublicationTables &
   SpineTables &
   ReceiptsTables &
-  RightsTables & {
+  RightsTables &
+  TagTables &
+  TemplatesTables & {
     collaborations: CollaborationsTable;
     collaboration_members: CollaborationMembersTable;
     grants: GrantsTable;
@@ -332,8 +303,6 @@ export type Tables = AuditTables &
     releases: ReleasesTable;
     audiences: AudiencesTable;
     audience_sizes: AudienceSizesTable;
-    activations: ActivationsTable;
-    destinations: DestinationsTable;
     requests: RequestsTable;
     failures_per_day: FailuresPerDayTable;
     functions: FunctionsTable;

@@ -75,6 +75,7 @@ function questions(): Scene[] {
     admit('q-1', NIGHT_MECHANISMS),
     scene('release q-1', 'release-made', { question: 'q-1' }),
     scene('read q-1', 'release-read', { question: 'q-1' }),
+    scene('train', 'model-trained', { model: 'mod-1', actingFor: 'noodle-house', tables: TABLES, questions: ['q-1'] }),
     submit('q-2', LIN),
     scene('reserve q-2', 'budget-reserved', byIsv, LIN),
     admit('q-2', NIGHT_MECHANISMS, LIN),
@@ -94,13 +95,18 @@ function questions(): Scene[] {
 function audiences(): Scene[] {
   const [audience, activation] = ['aud-1', 'act-1'];
   const sized = { audience, size: 'size-1', accounts: ACCOUNTS, ...PRICE };
+  const changed = { rho: PRICE.rho, mechanisms: NIGHT_MECHANISMS };
   return [
-    scene('register', 'destination-registered', { destination: 'mailer' }, JUN),
+    scene('register', 'destination-registered', { destination: 'mailer', terms: 'terms-1' }, JUN),
+    scene('approve', 'destination-approved', { destination: 'mailer', terms: 'terms-1' }),
     scene('define', 'audience-defined', { audience, actingFor: 'noodle-house', tables: TABLES }, LIN),
     scene('reserve aud-1', 'budget-reserved', sized),
     scene('estimate', 'audience-estimated', { audience, rho: PRICE.rho, mechanisms: NIGHT_MECHANISMS }),
     scene('activate', 'audience-activated', { audience, activation, destination: 'mailer' }, LIN),
     scene('deliver', 'audience-delivered', { audience, activation, withdrawal: false }, null),
+    scene('schedule', 'audience-scheduled', { audience, activation }),
+    scene('reserve the refresh', 'budget-reserved', { ...sized, size: 'size-2' }),
+    scene('refresh', 'audience-refreshed', { audience, activation, ...changed }, null),
     scene('revoke', 'audience-revoked', { audience, activation }),
     scene('withdraw', 'audience-delivered', { audience, activation, withdrawal: true }, null),
   ];

@@ -81,7 +81,7 @@ describe('an honest log', () => {
   it('says what the charges of each account add up to', async () => {
     const { leaves, checkpoint } = await signedLeaves(honest);
     const { accounts } = await verify(leaves, checkpoint);
-    const whole = { rho: 6 * 2 ** -6, delta: 6 * 2 ** -30, isExact: false, chargeCount: 6 };
+    const whole = { rho: 7 * 2 ** -6, delta: 7 * 2 ** -30, isExact: false, chargeCount: 7 };
     expect(accounts.get('owner/ds-1')).toEqual(whole);
     expect(accounts.get('consumer/spring-menu/data-wok')).toEqual({
       ...whole,

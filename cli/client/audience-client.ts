@@ -15,17 +15,6 @@ export class AudienceClient {
     this.#client = new audiences.AudienceServiceClient(connection.address, connection.credentials);
   }
 
-  /** Registers a destination; the answer holds the token key, shown this once. */
-  createDestination(request: audiences.CreateDestinationRequest): Promise<audiences.CreateDestinationResponse> {
-    return callUnary(this.#connection, this.#client.createDestination.bind(this.#client), request);
-  }
-
-  /** Reads the destinations of a collaboration. */
-  async listDestinations(collaborationId: string): Promise<audiences.Destination[]> {
-    const call = this.#client.listDestinations.bind(this.#client);
-    return (await callUnary(this.#connection, call, { collaborationId })).destinations;
-  }
-
   /** Checks and stores a definition. */
   async define(request: audiences.DefineAudienceRequest): Promise<audiences.Audience> {
     const call = this.#client.defineAudience.bind(this.#client);
@@ -38,10 +27,46 @@ export class AudienceClient {
     return callUnary(this.#connection, call, { audienceId, epsilon }, runDeadlineMs);
   }
 
+  /** Releases the protected size of a definition that nothing has been made of. */
+  estimateDefinition(request: audiences.EstimateDefinitionRequest): Promise<audiences.EstimateDefinitionResponse> {
+    const call = this.#client.estimateDefinition.bind(this.#client);
+    return callUnary(this.#connection, call, request, runDeadlineMs);
+  }
+
+  /** Releases what an audience is like beside a baseline. */
+  portray(request: audiences.PortrayAudienceRequest): Promise<audiences.PortrayAudienceResponse> {
+    const call = this.#client.portrayAudience.bind(this.#client);
+    return callUnary(this.#connection, call, request, runDeadlineMs);
+  }
+
+  /** Releases how many two audiences have in common. */
+  compare(request: audiences.CompareAudiencesRequest): Promise<audiences.CompareAudiencesResponse> {
+    const call = this.#client.compareAudiences.bind(this.#client);
+    return callUnary(this.#connection, call, request, runDeadlineMs);
+  }
+
+  /** Reads the sizes that were released of an audience. */
+  async trend(audienceId: string): Promise<audiences.TrendPoint[]> {
+    const call = this.#client.readTrend.bind(this.#client);
+    return (await callUnary(this.#connection, call, { audienceId })).points;
+  }
+
   /** Publishes an audience; returns once it is accepted. */
   async activate(request: audiences.ActivateAudienceRequest): Promise<audiences.Activation> {
     const call = this.#client.activateAudience.bind(this.#client);
     return required((await callUnary(this.#connection, call, request, runDeadlineMs)).activation, 'activation');
+  }
+
+  /** Publishes it again from the newest data; the answer says that it was accepted and what it cost. */
+  refresh(audienceId: string, destinationId: string): Promise<audiences.RefreshActivationResponse> {
+    const call = this.#client.refreshActivation.bind(this.#client);
+    return callUnary(this.#connection, call, { audienceId, destinationId }, runDeadlineMs);
+  }
+
+  /** Changes its schedule and its end. */
+  async schedule(request: audiences.ScheduleActivationRequest): Promise<audiences.Activation> {
+    const call = this.#client.scheduleActivation.bind(this.#client);
+    return required((await callUnary(this.#connection, call, request)).activation, 'activation');
   }
 
   /** Reads one audience. */

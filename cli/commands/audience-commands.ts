@@ -2,59 +2,47 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { audiences } from '../../proto/index.ts';
 import { formatNumber, printable, renderTable } from '../render/index.ts';
+import { type DefinitionOptions, definitionOf, sourceText, withDefinition } from './audience-definition.ts';
+import { addAudienceLooks } from './audience-look-commands.ts';
+import { sizeText } from './audience-text.ts';
 import { type CommandContext, runCommand } from './command-context.ts';
-import { UsageFault } from './command-failure.ts';
-import { parseEpsilon, readText } from './parse-option.ts';
+import { parseEpsilon } from './parse-option.ts';
+import { activationText, addPublicationCommands } from './publication-commands.ts';
 import { addAudienceReceipt } from './receipt-commands.ts';
 
-const states: Readonly<Record<number, string>> = {
-  [audiences.ActivationState.ACCEPTED]: 'accepted, delivery under way',
-  [audiences.ActivationState.DELIVERED]: 'delivered',
-  [audiences.ActivationState.REVOKING]: 'withdrawal under way',
-  [audiences.ActivationState.REVOKED]: 'withdrawn',
-};
-
-/** Adds `audience …`: persons selected by SQL, published and never shown. */
+/** Adds `audience …`: persons selected by SQL, rules or other audiences, published and never shown. */
 export function addAudienceCommands(program: Command): void {
   const group = program
     .command('audience')
     .description('persons selected by SQL: never shown, published to a destination');
   addDefine(group);
+  addAudienceLooks(group);
   addEstimate(group);
   addReads(group);
-  addPublication(group);
+  addPublicationCommands(group);
   addAudienceReceipt(group);
 }
 
-interface DefineOptions {
+interface DefineOptions extends DefinitionOptions {
   readonly collaboration: string;
-  readonly sql?: string;
   readonly onBehalfOf?: string;
   readonly requestId?: string;
 }
 
 function addDefine(group: Command): void {
-  group
-    .command('define <name> [sql]')
-    .description('check and store a definition: SQL that selects the identity column; touches no data')
-    .requiredOption('--collaboration <id>', 'where the tables are joined')
-    .option('--sql <file>', 'read the SQL from a file; - for standard input')
-    .option('--on-behalf-of <member>', 'for a service provider: the member it acts for')
+  withDefinition(group.command('define <name> [sql]'))
+    .description('check and store a definition: SQL, a rule over tags, or other audiences; touches no data')
     .option('--request-id <id>', 'repeats the answer instead of the effect')
-    .action((displayName: string, argument: string | undefined, options: DefineOptions, command: Command) => {
-      if ((argument === undefined) === (options.sql === undefined)) {
-        throw new UsageFault('give the SQL either as an argument or with --sql');
-      }
-      const sql = argument ?? readText(options.sql ?? '-');
+    .action((displayName: string, sql: string | undefined, options: DefineOptions, command: Command) => {
+      const definition = definitionOf(sql, options);
       const { collaboration: collaborationId, onBehalfOf = '', requestId = randomUUID() } = options;
       return runCommand(
         command,
-        async (context) =>
-          showAudience(
-            context,
-            await context.client.audiences.define({ collaborationId, displayName, sql, onBehalfOf, requestId }),
-          ),
-        sql,
+        async (context) => {
+          const request = { collaborationId, displayName, sql: '', definition, onBehalfOf, requestId };
+          showAudience(context, await context.client.audiences.define(request));
+        },
+        sourceText(definition),
       );
     });
 }
@@ -101,27 +89,6 @@ function addReads(group: Command): void {
     );
 }
 
-function addPublication(group: Command): void {
-  group
-    .command('activate <audience> <destination>')
-    .description('publish an audience; refused when its protected size is under the minimum')
-    .option('--request-id <id>', 'repeats the answer instead of the effect')
-    .action((audienceId: string, destinationId: string, options: { requestId?: string }, command: Command) =>
-      runCommand(command, async (context) => {
-        const request = { audienceId, destinationId, requestId: options.requestId ?? randomUUID() };
-        showActivation(context, await context.client.audiences.activate(request));
-      }),
-    );
-  group
-    .command('revoke <audience> <destination>')
-    .description('withdraw an audience from a destination')
-    .action((audienceId: string, destinationId: string, _options: object, command: Command) =>
-      runCommand(command, async (context) =>
-        showActivation(context, await context.client.audiences.revoke(audienceId, destinationId)),
-      ),
-    );
-}
-
 function showAudience({ show }: CommandContext, audience: audiences.Audience): void {
   show(audiences.Audience.toJSON(audience), () =>
     [
@@ -129,22 +96,4 @@ function showAudience({ show }: CommandContext, audience: audiences.Audience): v
       ...audience.activations.map((activation) => `  ${activationText(activation)}`),
     ].join('\n'),
   );
-}
-
-function showActivation({ show }: CommandContext, activation: audiences.Activation): void {
-  show(
-    audiences.Activation.toJSON(activation),
-    () => `${activationText(activation)}\nits receipt: galley audience receipt ${activation.activationId}`,
-  );
-}
-
-function activationText({ destinationId, state, receipt }: audiences.Activation): string {
-  const confirmed = receipt === '' ? '' : `, receipt ${printable(receipt)}`;
-  return `${printable(destinationId)}: ${states[state] ?? '?'}${confirmed}`;
-}
-
-function sizeText(size: audiences.ProtectedSize | undefined): string {
-  if (size === undefined) return 'size not estimated';
-  const [persons, low, high] = [size.persons, size.ci95Low, size.ci95High].map((n) => formatNumber(Number(n)));
-  return `about ${persons} persons (${low} to ${high})`;
 }

@@ -21,7 +21,11 @@ export function addGrantCommands(group: Command): void {
   group
     .command('grant <collaboration> <isv>')
     .description("let a service provider act for the caller's member, in a scope, until a day")
-    .requiredOption('--may <abilities>', 'query, activate, or query+activate', parseAbilities)
+    .requiredOption(
+      '--may <abilities>',
+      'query, activate, template (run what you have approved), or several: query+activate',
+      parseAbilities,
+    )
     .requiredOption('--table <member.alias>', 'a table it may touch; repeat', collect(String))
     .option('--days <number>', `days until the grant ends, ${maxGrantDays} at most`, parseDays, defaultGrantDays)
     .action((collaborationId: string, grantee: string, { may, table, days }: GrantOptions, command: Command) =>

@@ -6,6 +6,7 @@ const abilities: Readonly<Record<string, collaborations.Ability>> = {
   query: collaborations.Ability.QUERY,
   activate: collaborations.Ability.ACTIVATE,
   audit: collaborations.Ability.AUDIT,
+  template: collaborations.Ability.TEMPLATE,
 };
 
 /** Parses abilities from their names, `query+activate`. */

@@ -27,6 +27,7 @@ describe('galley', () => {
       'match',
       'audience',
       'destination',
+      'effect',
       'audit',
     ]) {
       expect(stdout).toContain(`\n  ${name} `);

@@ -24,6 +24,7 @@ export async function publishAudience(
   narrator.say(`The brand wants the shop front to greet ${story.audience.who}.`);
   narrator.block(story.audience.sql);
   const { audienceId } = await client.define({
+    definition: undefined,
     collaborationId,
     displayName: story.audience.name,
     sql: story.audience.sql,
@@ -35,7 +36,7 @@ export async function publishAudience(
   narrator.say(
     `About ${formatNumber(persons ?? 0)} people (${formatNumber(low ?? 0)} to ${formatNumber(high ?? 0)}). Nobody who asks ever sees who they are: the list goes straight to the platform's strategy engine, the program that decides what the shop front shows.`,
   );
-  await client.activate({ audienceId, destinationId, requestId: randomUUID() });
+  await client.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
   const receipt = await awaitReceipt(stage, audienceId);
   narrator.say(`The engine confirmed it with receipt ${receipt}, which says nothing about who is in it.`);
   await visitShop(stage, story, narrator);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { collaborations, datasets } from '../../proto/index.ts';
+import { collaborations, datasets, destinations } from '../../proto/index.ts';
 import { parseColumn } from '../commands/index.ts';
 import { formatNumber, renderTable } from '../render/index.ts';
 import { uploadFile } from '../upload-file.ts';
@@ -74,12 +74,23 @@ async function grantToIsv({ clients }: Stage, story: Story, collaborationId: str
 }
 
 async function registerEngine({ clients, engineAddress, tokenKeyPath }: Stage, collaborationId: string): Promise<void> {
-  const { tokenKey } = await clients.platform.audiences.createDestination({
+  const { tokenKey, destination } = await clients.platform.destinations.propose({
     collaborationId,
     destinationId,
-    address: engineAddress,
-    caCertificatePem: '',
-    identifier: 'email',
+    terms: {
+      kind: destinations.DestinationKind.STRATEGY_ENGINE,
+      address: engineAddress,
+      caCertificatePem: '',
+      identifier: 'email',
+      purpose: 'shop-front',
+      minSize: 0n,
+      allowedMembers: [],
+      retentionDays: 0,
+      recipient: '',
+    },
   });
+  // Whose persons would go there reads the terms and says yes to these, by their digest.
+  const termsDigest = destination?.termsDigest ?? '';
+  await clients.brand.destinations.approve({ collaborationId, destinationId, termsDigest });
   writeFileSync(tokenKeyPath, Buffer.from(tokenKey).toString('hex'), { mode: 0o600 });
 }

@@ -1,187 +1,176 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { strategy } from '../../proto/index.ts';
 import { membershipToken } from './membership-token.ts';
 import { RunningEngine } from './running-engine.ts';
+import { partsOfPublication } from './send-publication.ts';
 
 const key = randomBytes(32);
-const tokenOf = (email: string): string => membershipToken(key, 'email', email);
+const tokenOf = (email: string): Buffer => Buffer.from(membershipToken(key, 'email', email), 'base64url');
 const scene = 'shop-front';
-const shown = { audience: 'cart', content: 'come back' };
-const fallback = { audience: null, content: 'new arrivals' };
+const splitScene = 'feed';
+const { DONE } = strategy.DeliveryOutcome;
 
 let directory: string;
 let contentPath: string;
 let engine: RunningEngine;
 
-const start = (): Promise<RunningEngine> =>
-  RunningEngine.start(join(directory, 'data'), key.toString('hex'), contentPath);
-const header = (version: bigint, memberCount: bigint) => ({
-  audienceId: 'aud-1',
-  version,
-  displayName: 'cart',
-  identifier: 'email',
-  memberCount,
-});
-const decisionFor = async (email: string): Promise<unknown> => (await engine.decide({ scene, email })).body;
+const start = (source = key.toString('hex')): Promise<RunningEngine> =>
+  RunningEngine.start(join(directory, 'data'), source, contentPath);
+const shownTo = async (email: string): Promise<unknown> =>
+  ((await engine.post('/decide', { scene, email })).body as { content: string }).content;
 
-function storedMemberCount(): number {
-  using database = new DatabaseSync(join(directory, 'data', 'audiences.sqlite'), { readOnly: true });
-  return Number(database.prepare('select count(*) as n from member').get()?.n);
+function writeContent(cartContent: string): void {
+  const short = { default: 'new arrivals', audiences: [{ audience: 'cart', content: cartContent }] };
+  const arms = [
+    { name: 'A', content: 'discount' },
+    { name: 'B', content: 'advice' },
+  ];
+  const split = { name: 'win-back', audience: 'cart', scenes: [splitScene], holdOut: 0.2, arms };
+  const scenes = { [scene]: short, [splitScene]: { default: 'feed' } };
+  writeFileSync(contentPath, JSON.stringify({ scenes, strategies: [split] }));
 }
 
-beforeEach(async () => {
+let version = 0n;
+async function publish(emails: readonly string[]): Promise<string | undefined> {
+  version += 1n;
+  const head = { audienceId: 'aud-1', version, begin: { displayName: 'cart' } };
+  const answer = await engine.deliver(partsOfPublication(head, [{ added: Buffer.concat(emails.map(tokenOf)) }], 1));
+  expect(answer?.outcome).toBe(DONE);
+  return answer?.receipt;
+}
+
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'engine-test-'));
   contentPath = join(directory, 'content.json');
-  writeFileSync(contentPath, JSON.stringify({ scenes: { [scene]: { default: 'new arrivals', audiences: [shown] } } }));
+  writeContent('come back');
   engine = await start();
-});
+}, 60_000);
 
-afterEach(async () => {
+afterAll(async () => {
   await engine.end('SIGTERM');
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('publication', () => {
-  it('shows its content to its members, however they write their address, and the default to others', async () => {
-    await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    expect(await decisionFor(' Ana@Example.com ')).toEqual(shown);
-    expect(await decisionFor('bo@example.com')).toEqual(fallback);
+describe('the engine as its own process', () => {
+  it('shows an audience its content, however they write their address, and the default to others', async () => {
+    await publish(['ana@example.com']);
+    expect(await shownTo(' Ana@Example.com ')).toBe('come back');
+    expect(await shownTo('bo@example.com')).toBe('new arrivals');
+    expect((await engine.decideByToken(tokenOf('ana@example.com'), scene)).content).toBe('come back');
   });
 
-  it('has its effect once: repeated, it returns the first receipt and changes nothing', async () => {
-    const first = await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    const second = await engine.publish(header(1n, 1n), [[tokenOf('bo@example.com')]]);
-    expect(second).toBe(first);
-    expect(await decisionFor('bo@example.com')).toEqual(fallback);
+  it('decides nothing by an audience from the answer to its withdrawal on', async () => {
+    await publish(['ana@example.com']);
+    version += 1n;
+    const withdrawal = { $case: 'withdrawal' as const, value: { reason: 'revoked' } };
+    await engine.deliver([{ audienceId: 'aud-1', version, part: withdrawal }]);
+    expect(await shownTo('ana@example.com')).toBe('new arrivals');
   });
 
-  it('has its effect once when two deliveries of it race', async () => {
-    const send = () => engine.publish(header(1n, 2n), [[tokenOf('ana@example.com')], [tokenOf('bo@example.com')]]);
-    const receipts = await Promise.all([send(), send(), send()]);
-    expect(new Set(receipts).size).toBe(1);
-    expect(await decisionFor('bo@example.com')).toEqual(shown);
-  });
-
-  it('replaces the members of a lower version', async () => {
-    const first = await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    const second = await engine.publish(header(2n, 1n), [[tokenOf('bo@example.com')]]);
-    expect(second).not.toBe(first);
-    expect(await decisionFor('ana@example.com')).toEqual(fallback);
-    expect(await decisionFor('bo@example.com')).toEqual(shown);
-  });
-
-  it('is refused with FAILED_PRECONDITION under the stored version, and nothing changes', async () => {
-    await engine.publish(header(5n, 1n), [[tokenOf('ana@example.com')]]);
-    await expect(engine.publish(header(4n, 1n), [[tokenOf('bo@example.com')]])).rejects.toMatchObject({
-      code: status.FAILED_PRECONDITION,
-    });
-    expect(await decisionFor('ana@example.com')).toEqual(shown);
-    expect(await decisionFor('bo@example.com')).toEqual(fallback);
-  });
-
-  it.each([
-    ['fewer members than promised', 3n, [['a', 'b']]],
-    ['more members than promised', 1n, [['a'], ['b']]],
-    ['a repeated member', 2n, [['a'], ['a']]],
-    ['a token that is none', 1n, [['a'.repeat(100)]]],
-  ])('is refused with INVALID_ARGUMENT for %s, and nothing changes', async (_case, count, batches) => {
-    await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    await expect(engine.publish(header(2n, count), batches)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
-    expect(await decisionFor('ana@example.com')).toEqual(shown);
-  });
-
-  it('is refused when its tokens are made of another identifier', async () => {
-    await expect(engine.publish({ ...header(1n, 0n), identifier: 'phone' }, [])).rejects.toMatchObject({
-      code: status.INVALID_ARGUMENT,
-    });
-  });
-
-  it('takes 100,000 members with flat memory', async () => {
-    const batch = (n: number): string[] =>
-      Array.from({ length: 1000 }, (_, i) => tokenOf(`p${n * 1000 + i}@example.com`));
-    function* batches(count: number) {
-      for (let n = 0; n < count; n += 1) yield batch(n);
-    }
-    await engine.publish({ ...header(1n, 10_000n), audienceId: 'warm-up' }, batches(10));
-    const before = engine.residentBytes();
-    await engine.publish(header(1n, 100_000n), batches(100));
-    expect(engine.residentBytes() - before).toBeLessThan(64 * 1024 * 1024);
-    expect(await decisionFor('p99999@example.com')).toEqual(shown);
+  it('keeps what it confirmed over SIGKILL, and shows nothing of what had not come to its end', async () => {
+    await publish(['ana@example.com']);
+    version += 1n;
+    const head = { audienceId: 'aud-1', version, begin: { displayName: 'cart' } };
+    const parts = [
+      ...partsOfPublication(
+        head,
+        ['bo', 'cy'].map((name) => ({ added: tokenOf(`${name}@example.com`) })),
+        2,
+      ),
+    ];
+    await engine.deliver(parts.slice(0, 2));
+    await engine.end('SIGKILL');
+    engine = await start();
+    expect(await shownTo('ana@example.com')).toBe('come back');
+    expect(await shownTo('bo@example.com')).toBe('new arrivals');
+    expect(await engine.deliver(parts.slice(2))).toMatchObject({ outcome: DONE });
+    expect(await shownTo('ana@example.com')).toBe('new arrivals');
+    expect(await shownTo('bo@example.com')).toBe('come back');
   }, 60_000);
-});
 
-describe('death by SIGKILL', () => {
-  it('keeps what was confirmed, receipt included', async () => {
-    const first = await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    await engine.end('SIGKILL');
-    engine = await start();
-    expect(await decisionFor('ana@example.com')).toEqual(shown);
-    expect(await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]])).toBe(first);
-  });
-
-  it('leaves nothing of a publication that it cut in the middle, and the next delivery takes effect whole', async () => {
-    await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    const cut = engine.client.publishAudience(() => undefined);
-    cut.on('error', () => undefined);
-    cut.write({ part: { $case: 'header', value: header(2n, 3000n) } });
-    for (const start of [0, 1000]) {
-      const tokens = Array.from({ length: 1000 }, (_, i) => tokenOf(`p${start + i}@example.com`));
-      cut.write({ part: { $case: 'batch', value: { tokens } } });
+  it('takes 60,000 members with flat memory', async () => {
+    const batch = (n: number): Buffer =>
+      Buffer.concat(Array.from({ length: 2000 }, (_, i) => tokenOf(`p${n * 2000 + i}@example.com`)));
+    function* batches(count: number) {
+      for (let n = 0; n < count; n += 1) yield { added: batch(n) };
     }
-    // The third thousand is never sent: the engine dies with two of three batches on its disk.
-    await vi.waitFor(() => expect(storedMemberCount()).toBe(2001));
+    const warm = { audienceId: 'aud-2', version: 1n, begin: { displayName: 'warm' } };
+    await engine.deliver(partsOfPublication(warm, batches(5), 5));
+    const before = engine.residentBytes();
+    const head = { audienceId: 'aud-2', version: 2n, begin: { displayName: 'warm' } };
+    await engine.deliver(partsOfPublication(head, batches(30), 30));
+    expect(engine.residentBytes() - before).toBeLessThan(64 * 1024 * 1024);
+  }, 120_000);
+
+  it('splits an audience, keeps everybody in their arm over a restart, and counts an event once', async () => {
+    const people = Array.from({ length: 40 }, (_, i) => `q${i}@example.com`);
+    await publish(people);
+    const armsNow = () =>
+      Promise.all(people.map(async (email) => (await engine.decideByToken(tokenOf(email), splitScene)).arm));
+    const before = await armsNow();
+    expect(new Set(before)).toEqual(new Set(['A', 'B', 'hold-out']));
+    const event = { id: 'e-1', email: people[0], kind: 'exposure', strategy: 'win-back', scene: splitScene };
+    const events = [
+      event,
+      { id: 'e-2', email: people[0], kind: 'conversion', value: 12.5, at: '2026-03-01T10:00:00Z' },
+    ];
+    expect((await engine.post('/events', { events })).body).toEqual({ recorded: 2, repeated: 0 });
     await engine.end('SIGKILL');
-
     engine = await start();
-    expect(await decisionFor('ana@example.com')).toEqual(shown);
-    expect(await decisionFor('p0@example.com')).toEqual(fallback);
-    expect(storedMemberCount()).toBe(1);
-    await engine.publish(header(2n, 1n), [[tokenOf('bo@example.com')]]);
-    expect(await decisionFor('ana@example.com')).toEqual(fallback);
-    expect(await decisionFor('bo@example.com')).toEqual(shown);
-  });
-});
+    expect(await armsNow()).toEqual(before);
+    expect((await engine.post('/events', { events })).body).toEqual({ recorded: 0, repeated: 2 });
+    // Two events and the arm; who is forgotten gets the same arm again, for it follows from the token.
+    expect((await engine.post('/forget', { email: people[0] })).body).toEqual({ forgotten: 3 });
+    expect(await armsNow()).toEqual(before);
+  }, 60_000);
 
-describe('withdrawal', () => {
-  it('decides nothing from its answer on, and repeated returns the first receipt', async () => {
-    await engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]]);
-    const first = await engine.revoke('aud-1', 2n);
-    expect(await decisionFor('ana@example.com')).toEqual(fallback);
-    expect(await engine.revoke('aud-1', 2n)).toBe(first);
+  it('reads its strategies again on SIGHUP, and keeps the old ones when the new ones are wrong', async () => {
+    await publish(['ana@example.com']);
+    writeContent('welcome back');
+    engine.signal('SIGHUP');
+    await vi.waitFor(async () => expect(await shownTo('ana@example.com')).toBe('welcome back'), 20_000);
+    writeFileSync(contentPath, '{"scenes": {}, "strategy": []}');
+    engine.signal('SIGHUP');
+    expect(await shownTo('ana@example.com')).toBe('welcome back');
+    writeContent('come back');
+    engine.signal('SIGHUP');
+    await vi.waitFor(async () => expect(await shownTo('ana@example.com')).toBe('come back'), 20_000);
   });
 
-  it('keeps out a publication that arrives after it with a lower version', async () => {
-    await engine.revoke('aud-1', 2n);
-    await expect(engine.publish(header(1n, 1n), [[tokenOf('ana@example.com')]])).rejects.toMatchObject({
-      code: status.FAILED_PRECONDITION,
+  it('says what is wrong with a call of the shop', async () => {
+    const email = 'ana@example.com';
+    expect((await engine.post('/decide', { scene: 'cellar', email })).status).toBe(404);
+    expect(await engine.post('/decide', { scene })).toEqual({
+      status: 400,
+      body: { error: 'the body must hold the text `token` or `email`' },
+    });
+    expect((await engine.post('/decide', { scene, email: 'a'.repeat(2_000_000) })).status).toBe(400);
+    expect(await engine.post('/events', { events: [{ id: 'e-9', email, kind: 'exposure' }] })).toEqual({
+      status: 400,
+      body: { error: 'event 0 is an exposure and must name its strategy' },
+    });
+    await expect(engine.decideByToken(Buffer.alloc(4), scene)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    await expect(engine.decideByToken(createHash('md5').digest(), 'cellar')).rejects.toMatchObject({
+      code: status.NOT_FOUND,
     });
   });
 
-  it('is refused with FAILED_PRECONDITION under the stored version', async () => {
-    await engine.publish(header(3n, 1n), [[tokenOf('ana@example.com')]]);
-    await expect(engine.revoke('aud-1', 2n)).rejects.toMatchObject({ code: status.FAILED_PRECONDITION });
-    expect(await decisionFor('ana@example.com')).toEqual(shown);
-  });
-});
-
-describe('decision', () => {
-  it('answers 404 for a scene that the rules do not know and 400 for a body that is none', async () => {
-    expect((await engine.decide({ scene: 'cellar', email: 'ana@example.com' })).status).toBe(404);
-    expect((await engine.decide({ scene })).status).toBe(400);
-    expect((await engine.decide({ scene, email: `${'a'.repeat(5000)}@example.com` })).status).toBe(400);
+  it('is healthy, and counts what it does', async () => {
+    expect(JSON.parse(await engine.get('/health'))).toEqual({ healthy: true });
+    expect(await engine.get('/metrics')).toMatch(/^engine_decisions_total \d+$/mu);
   });
 
   it('waits for a token key that is put into its file later', async () => {
     await engine.end('SIGTERM');
     const keyPath = join(directory, 'token-key');
-    engine = await RunningEngine.start(join(directory, 'data'), keyPath, contentPath);
-    expect((await engine.decide({ scene, email: 'ana@example.com' })).status).toBe(503);
+    engine = await start(keyPath);
+    expect((await engine.post('/decide', { scene, email: 'ana@example.com' })).status).toBe(503);
     writeFileSync(keyPath, key.toString('hex'));
-    expect(await decisionFor('ana@example.com')).toEqual(fallback);
-  });
+    expect(await shownTo('nobody@example.com')).toBe('new arrivals');
+  }, 60_000);
 });

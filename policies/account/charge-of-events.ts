@@ -43,6 +43,7 @@ function rhoOf(event: PrivacyEvent): ExactNumber {
     case 'private-bounds':
       return gaussianRho(event, 1n);
     case 'selection':
+    case 'declared':
       return fractionOf(event.rho);
     case 'exact':
       return NOTHING;

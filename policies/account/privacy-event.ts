@@ -45,8 +45,17 @@ export type ExactEvent = {
   readonly kind: 'exact';
 };
 
-/** One mechanism that ran on the data. */
-export type PrivacyEvent = DiscreteGaussianEvent | SelectionEvent | PrivateBoundsEvent | ExactEvent;
+/**
+ * The price that owners declared of their tags, for a publication that tells a destination who its members are. Nothing ran
+ * that loses so much: it is what the owners want to be counted.
+ */
+export type DeclaredEvent = {
+  readonly kind: 'declared';
+  readonly rho: FractionText;
+};
+
+/** One mechanism that ran on the data, or what counts as one. */
+export type PrivacyEvent = DiscreteGaussianEvent | SelectionEvent | PrivateBoundsEvent | ExactEvent | DeclaredEvent;
 
 /** The mechanisms of one charge, as they are stored with it. */
 export type PrivacyRecord = {
@@ -72,6 +81,7 @@ const FIELDS: { readonly [K in PrivacyEvent['kind']]: Fields<Extract<PrivacyEven
   selection: { rho: isFraction, threshold: isWhole, delta: isProbability, groups: isCount },
   'private-bounds': { squaredSensitivity: isFraction, variance: isPositive, bins: isCount },
   exact: {},
+  declared: { rho: isFraction },
 };
 
 type Fields<E> = { readonly [F in Exclude<keyof E, 'kind'>]: Test };

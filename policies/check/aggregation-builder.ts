@@ -2,9 +2,15 @@ import type { ScalarType, TableView } from '../collaboration/table-view.ts';
 import { isMeasurable, isNumber } from '../collaboration/table-view.ts';
 import { canonicalText, type Expression } from '../plan/expression.ts';
 import { valueBins } from '../plan/fit-bins.ts';
-import { measureColumn, type ReleasedMeasure, type Statistic, type UnitBounds } from '../plan/question-tree.ts';
+import {
+  type GroupKey,
+  measureColumn,
+  type ReleasedMeasure,
+  type Statistic,
+  type UnitBounds,
+} from '../plan/question-tree.ts';
 import { squaresOf } from '../plan/squares-of.ts';
-import { rowsPerPerson } from '../plan/stability.ts';
+import { rowsPerPerson, rowsPerPersonInGroup } from '../plan/stability.ts';
 import { tablesIn } from '../plan/walk-rows.ts';
 import type { PermittableAggregate } from '../rules/rules.ts';
 import type { SyntaxCall, SyntaxExpression } from '../syntax/syntax-tree.ts';
@@ -55,16 +61,22 @@ export class AggregationBuilder {
   readonly #indexes = new Map([[canonicalText(PERSONS), 0]]);
   readonly #views: readonly TableView[];
   readonly #rowsPerPerson: number;
+  readonly #rowsInGroup: number;
   readonly #question: QuestionScope;
   readonly #bind: (node: SyntaxExpression) => Expression;
 
   constructor(
     from: BoundRows,
     question: QuestionScope,
-    place: { readonly relation: string; readonly bind: (node: SyntaxExpression) => Expression },
+    place: {
+      readonly relation: string;
+      readonly bind: (node: SyntaxExpression) => Expression;
+      readonly keys: readonly GroupKey[];
+    },
   ) {
     this.#views = [...new Set(tablesIn(from).map((t) => t.view))];
     this.#rowsPerPerson = rowsPerPerson(from);
+    this.#rowsInGroup = rowsPerPersonInGroup(from, place.keys);
     this.#question = question;
     this.#bind = place.bind;
     this.relation = place.relation;
@@ -265,7 +277,7 @@ export class AggregationBuilder {
     }
     checkMeasure(of, this.#question);
     const rows = this.#rowsPerPerson;
-    const value = isFound ? unboundedValue(of, rows) : measuredValue(of, rows, this.#question);
+    const value = isFound ? unboundedValue(of, rows) : measuredValue(of, this.#rowsInGroup, this.#question);
     if (value === null) {
       this.#question.violate('sum-is-bounded', { expression: name, ...declaredWithin(of, this.#question) }, node.at);
     }

@@ -57,7 +57,8 @@ function bindSet(
   const { question, bind } = binding;
   question.countParts(AGGREGATION_PARTS);
   const index = question.reserveAggregate();
-  const builder = new AggregationBuilder(from, question, { relation: `r${index}`, bind });
+  const grouped = active.flatMap((i) => keys[i]?.key ?? []);
+  const builder = new AggregationBuilder(from, question, { relation: `r${index}`, bind, keys: grouped });
   const lift = new OutputLift(select, from, binding, { keys, active, builder });
   // ORDER BY 2 means the second column as written: the ends of intervals come after.
   const items = distinctNames(
@@ -78,7 +79,6 @@ function bindSet(
     limit: select.limit,
     offset: select.offset,
   };
-  const grouped = active.flatMap((i) => keys[i]?.key ?? []);
   question.setAggregate(
     index,
     draftOf(from, {

@@ -245,7 +245,10 @@ describe('an owner whose rules do not name a scoring function', () => {
     await assertDeniesAudience(sql, 'function-is-permitted', { owner: 'brand' });
     const narrow = {
       ...open,
-      rules: { ...open.rules, audience: { columns: ['mens'], minSize: 200, destinations: [] } },
+      rules: {
+        ...open.rules,
+        audience: { columns: ['mens'], minSize: 200, destinations: [], purposes: null, blurred: null },
+      },
     };
     await assertDeniesAudience(sql, 'audience-column-is-permitted', { owner: 'brand' }, [narrow]);
   });

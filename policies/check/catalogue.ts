@@ -1,3 +1,4 @@
+import { MIN_BLUR_EPSILON } from '../rules/rules.ts';
 import { placeOf, type SourcePlace } from '../syntax/source-place.ts';
 import { nearestName } from './rewrite/nearest-name.ts';
 
@@ -145,6 +146,43 @@ export const violationCatalogue = {
     message: (p: { destination: string }) => `no table of the audience names its persons to \`${p.destination}\``,
     help: (p: { owner: string; identifier: string }) =>
       `join a table of ${p.owner} that has the ${p.identifier} of its persons`,
+  },
+  'destination-is-open': {
+    message: (p: { destination: string }) => `\`${p.destination}\` is closed`,
+    help: () => 'activate to another destination',
+  },
+  'destination-is-approved': {
+    message: (p: { destination: string; member: string }) =>
+      `\`${p.member}\` has not approved the terms of \`${p.destination}\` as they are now`,
+    help: (p: { member: string }) =>
+      `ask ${p.member} to read them (galley destination list) and to approve them (galley destination approve)`,
+  },
+  'destination-takes-the-member': {
+    message: (p: { destination: string; member: string }) =>
+      `\`${p.destination}\` takes no audiences of \`${p.member}\``,
+    help: () => 'ask its owner to propose terms that name the member',
+  },
+  'purpose-is-permitted': {
+    message: (p: { destination: string; purpose: string }) =>
+      `audiences from these tables may not be used for \`${p.purpose}\`, the purpose of \`${p.destination}\``,
+    help: (p: { purposes: readonly string[] }) =>
+      p.purposes.length > 0
+        ? `activate to a destination whose purpose is one of: ${p.purposes.join(', ')}`
+        : 'ask the owner to permit a purpose in its rules',
+  },
+  'audience-is-blurred': {
+    message: (p: { epsilon: number }) =>
+      `the owner permits only audiences that are blurred with an epsilon of at most ${p.epsilon}`,
+    help: (p: { epsilon: number }) => `activate it blurred, with an epsilon of ${p.epsilon} or less`,
+  },
+  'blur-is-left': {
+    message: (p: { platform: string; epsilon: number; left: number; total: number }) =>
+      `blurred publications at \`${p.platform}\` may tell an epsilon of ${p.total} in all, of which ${p.left} is left; ` +
+      `this one would tell ${p.epsilon}`,
+    help: (p: { left: number }) =>
+      p.left >= MIN_BLUR_EPSILON
+        ? `activate it with an epsilon of ${p.left} or less, or publish again what was published, from the same data`
+        : 'publish again what was published, from the same data, or ask the owner for a larger total in its rules',
   },
 } as const satisfies Record<string, { message: (p: never) => string; help: (p: never) => string }>;
 

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { assertAllowsAudience, assertDeniesAudience } from '../../test/support/policy-assertions.ts';
-import { campaign, events, outcomes, tables } from '../../test/support/tables.ts';
-import { addressTable, checkAudienceSize, checkDestination, checkSizeEpsilon } from './check-audience.ts';
+import { checkSizeEpsilon } from './check-audience.ts';
 
 const joined =
   "select o.email from market.outcomes o join brand.campaign c using (email) where o.visit = 1 and c.arm = 'gift'";
-const shop = { destination: 'shop-front', owner: 'market', identifier: 'email' } as const;
 
 describe('audience-selects-persons', () => {
   it.each([
@@ -48,16 +46,6 @@ describe('an audience', () => {
   });
 });
 
-describe('audience-is-large-enough', () => {
-  it('denies a protected size under the strictest minimum, with its owner', async () => {
-    const violations = checkAudienceSize(await assertAllowsAudience(joined), 199n);
-    expect(violations.map((v) => [v.rule, v.owner])).toEqual([['audience-is-large-enough', 'brand']]);
-  });
-  it('allows the minimum itself', async () => {
-    expect(checkAudienceSize(await assertAllowsAudience(joined), 200n)).toEqual([]);
-  });
-});
-
 describe('epsilon-is-permitted', () => {
   it('denies a size that would spend more than an owner permits in one question', async () => {
     const audience = await assertAllowsAudience(joined);
@@ -65,32 +53,5 @@ describe('epsilon-is-permitted', () => {
     expect(checkSizeEpsilon(audience, 0, 1e-6).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
     expect(checkSizeEpsilon(audience, 4, 1e-6)).toEqual([]);
     expect(checkSizeEpsilon(audience, 0.01, 1e-6).map((v) => v.rule)).toEqual(['epsilon-is-permitted']);
-  });
-});
-
-describe('destination-is-permitted', () => {
-  it('denies a destination that one owner does not name', async () => {
-    const to = { ...shop, destination: 'feed' };
-    const violations = checkDestination(await assertAllowsAudience(joined), to);
-    expect(violations.map((v) => [v.rule, v.owner])).toEqual([['destination-is-permitted', 'market']]);
-  });
-  it('allows a destination that all name', async () => {
-    expect(checkDestination(await assertAllowsAudience(joined), shop)).toEqual([]);
-  });
-});
-
-describe('destination-knows-the-person', () => {
-  it('denies where no table is of the owner of the destination', async () => {
-    const audience = await assertAllowsAudience("select email from brand.campaign where arm = 'gift'");
-    expect(checkDestination(audience, shop).map((v) => v.rule)).toEqual(['destination-knows-the-person']);
-    expect(addressTable(audience, shop)).toBe(null);
-  });
-  it('denies where its owner names persons in another way', async () => {
-    const violations = checkDestination(await assertAllowsAudience(joined), { ...shop, identifier: 'phone' });
-    expect(violations.map((v) => v.rule)).toEqual(['destination-knows-the-person']);
-  });
-  it('allows, and takes the names from the table of the owner of the destination', async () => {
-    const audience = await assertAllowsAudience(joined, [campaign, outcomes, events]);
-    expect(addressTable(audience, shop)?.view).toBe(tables[0]);
   });
 });

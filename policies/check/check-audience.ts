@@ -1,8 +1,8 @@
 import { conversionDelta } from '../account/ledger-account.ts';
 import { rhoFor } from '../account/zcdp.ts';
 import type { FunctionView } from '../collaboration/function-view.ts';
-import { type IdentifierKind, type TableView, tableName } from '../collaboration/table-view.ts';
-import { columnsIn, type PlanTable } from '../plan/expression.ts';
+import { type TableView, tableName } from '../collaboration/table-view.ts';
+import { assertNever, columnsIn, type PlanTable } from '../plan/expression.ts';
 import type { ProtectedRows } from '../plan/protected-rows.ts';
 import { pruneRows } from '../plan/prune-rows.ts';
 import { expressionsIn, sourcesIn, tablesIn } from '../plan/walk-rows.ts';
@@ -96,38 +96,30 @@ function checkColumns(rows: ProtectedRows, question: QuestionScope): void {
   }
 }
 
-/** Where an audience would go. */
-export interface DestinationFacts {
-  readonly destination: string;
-  /** The platform that runs it. */
-  readonly owner: string;
-  readonly identifier: IdentifierKind;
+/** The tables that every person of an audience is in: one that a person need not be in does not name everybody. */
+export function sureTables({ rows }: Pick<CheckedAudience, 'rows'>): readonly PlanTable[] {
+  const inner = rows.sources.filter(({ how }) => how === 'inner');
+  return inner.flatMap(({ ref, input }): readonly PlanTable[] => {
+    switch (input.kind) {
+      case 'table':
+        return [{ ref, view: input.view }];
+      case 'rows':
+      case 'per-person':
+        return sureTables({ rows: input.rows });
+      case 'union':
+        return inEvery(input.branches.map((branch) => sureTables(branch)));
+      case 'public':
+        return [];
+      default:
+        return assertNever(input);
+    }
+  });
 }
 
-/** Holds a destination against every owner's rules; empty when all permit it. */
-export function checkDestination(audience: CheckedAudience, to: DestinationFacts): readonly Violation[] {
-  const question = new QuestionScope(audience.sql, []);
-  for (const { view } of audience.tables) {
-    if (view.rules.publicTable !== null) continue;
-    const destinations = view.rules.audience?.destinations ?? [];
-    const destination = `${to.owner}/${to.destination}`;
-    if (destinations.includes(destination)) continue;
-    const facts = { destination, destinations };
-    question.violate('destination-is-permitted', facts, null, { owner: view.member });
-  }
-  if (addressTable(audience, to) === null) question.violate('destination-knows-the-person', to, null);
-  return inOrder(question.violations);
-}
-
-/** The table whose identifiers become the destination's tokens: one the destination's owner brought itself. */
-export function addressTable(audience: CheckedAudience, to: DestinationFacts): PlanTable | null {
-  const isAddress = ({ view }: PlanTable): boolean =>
-    view.member === to.owner && view.identifiers.includes(to.identifier);
-  // A table that a person need not be in does not name everybody.
-  const sure = audience.rows.sources.flatMap(({ ref, how, input }) =>
-    how === 'inner' && input.kind === 'table' ? [{ ref, view: input.view }] : [],
-  );
-  return sure.find(isAddress) ?? null;
+/** Whoever is in one of several parts is surely in a table only where every part is over it. */
+function inEvery(parts: readonly (readonly PlanTable[])[]): readonly PlanTable[] {
+  const [first = [], ...others] = parts;
+  return first.filter(({ view }) => others.every((part) => part.some((t) => t.view.datasetId === view.datasetId)));
 }
 
 /** How often an audience of one person may pass the minimum by the noise of its size alone. */
@@ -161,17 +153,5 @@ export function smallestSizeEpsilon(audience: Pick<CheckedAudience, 'minSize'>, 
 export function checkSizeEpsilon(audience: CheckedAudience, epsilon: number, delta: number): readonly Violation[] {
   const question = new QuestionScope(audience.sql, []);
   checkEpsilon(question, audience.tables, epsilon, smallestSizeEpsilon(audience, delta));
-  return question.violations;
-}
-
-/**
- * Holds the released size against the strictest minimum; the protected size alone decides, so it tells of no person.
- */
-export function checkAudienceSize(audience: CheckedAudience, persons: bigint): readonly Violation[] {
-  if (persons >= BigInt(audience.minSize)) return [];
-  const question = new QuestionScope(audience.sql, []);
-  const strictest = audience.tables.find((t) => t.view.rules.audience?.minSize === audience.minSize);
-  const facts = { persons: persons.toString(), minimum: audience.minSize };
-  question.violate('audience-is-large-enough', facts, null, { owner: strictest?.view.member ?? null });
   return question.violations;
 }

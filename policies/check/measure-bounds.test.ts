@@ -88,3 +88,22 @@ describe('the bounds of one person', () => {
     expect(await boundsOf('sum(o.visit)', from)).toEqual([0, 20]);
   });
 });
+
+describe('the bounds of one person whose rows were made one a group', () => {
+  const once = '(select email, category, count(*) as n from market.events group by email, category) b';
+
+  it('are those of one row where the groups are the very ones', async () => {
+    expect(await boundsOf('sum(n)', `${once} group by category`)).toEqual([0, 20]);
+    const joined = `${once} join market.outcomes o on o.email = b.email group by b.category`;
+    expect(await boundsOf('sum(b.n)', joined)).toEqual([0, 20]);
+  });
+
+  it('are those of all rows in every other case: coarser groups, or several rows beside it', async () => {
+    expect(await boundsOf('sum(n)', once)).toEqual([0, 400]);
+    expect(await boundsOf('sum(n)', `${once} group by upper(category)`)).toEqual([0, 400]);
+    const twice = `${once} join market.events e on e.email = b.email group by b.category`;
+    expect(await boundsOf('sum(b.n)', twice)).toEqual([0, 400]);
+    const days = '(select email, category, day, count(*) as n from market.events group by email, category, day) b';
+    expect(await boundsOf('sum(n)', `${days} group by category`)).toEqual([0, 400]);
+  });
+});

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readSql } from '../../test/support/engine.ts';
 import { assertAllows, assertAllowsAudience } from '../../test/support/policy-assertions.ts';
 import { type AskedWith, type Refused, refusalInWords, refusalWithRewrite } from '../../test/support/refused.ts';
-import { campaign, events, tables } from '../../test/support/tables.ts';
+import { campaign, events, outcomes, tables } from '../../test/support/tables.ts';
 import {
   checkAudience,
   checkAudienceSize,
@@ -42,13 +42,29 @@ const audience = (sql: string): Example => ({
   },
 });
 
-const sent = (sql: string, to: DestinationFacts): Example => ({
+const terms = {
+  purpose: 'shop-front',
+  minSize: 0,
+  allowedMembers: [],
+  approvedBy: ['market', 'brand'],
+  isClosed: false,
+};
+const shopFront: DestinationFacts = { destination: 'shop-front', owner: 'market', identifier: 'email', terms };
+const publication = { audienceOwner: 'brand', blurEpsilon: null };
+
+const sent = (sql: string, to: DestinationFacts = shopFront, where = '', views = tables): Example => ({
   sql,
-  asked: `activated to \`${to.owner}/${to.destination}\``,
-  refused: async () => alone(checkDestination(await assertAllowsAudience(sql), to)),
+  asked: `activated to \`${to.owner}/${to.destination}\`${where}`,
+  refused: async () => alone(checkDestination(await assertAllowsAudience(sql, views), to, publication)),
 });
 
-const shopFront: DestinationFacts = { destination: 'shop-front', owner: 'market', identifier: 'email' };
+/** The outcomes, where their owner says more of audiences. */
+const saying = (rule: { purposes?: readonly ['feed']; blurred?: { epsilon: number; total?: number } }) => {
+  const audienceRule = outcomes.rules.audience;
+  if (audienceRule === null) throw new Error('the table is in no audience');
+  return [{ ...outcomes, rules: { ...outcomes.rules, audience: { ...audienceRule, ...rule } } }];
+};
+
 const busy = { ...events, rules: { ...events.rules, rowsPerPerson: 200 } };
 const visitors = 'select email from market.outcomes where visit = 1';
 const perZip = 'select zip, count(*) from market.outcomes group by zip';
@@ -104,10 +120,37 @@ const examples: Readonly<Record<ViolationRule, Example>> = {
   'audience-is-large-enough': {
     sql: visitors,
     asked: 'of a protected size of 90',
-    refused: async () => alone(checkAudienceSize(await assertAllowsAudience(visitors), 90n)),
+    refused: async () => alone(checkAudienceSize(await assertAllowsAudience(visitors), 90n, shopFront)),
   },
   'destination-is-permitted': sent(visitors, { ...shopFront, destination: 'feed' }),
-  'destination-knows-the-person': sent("select email from brand.campaign where arm = 'gift'", shopFront),
+  'destination-knows-the-person': sent("select email from brand.campaign where arm = 'gift'"),
+  'destination-is-open': sent(visitors, { ...shopFront, terms: { ...terms, isClosed: true } }, ', which is closed'),
+  'destination-is-approved': sent(
+    visitors,
+    { ...shopFront, terms: { ...terms, approvedBy: ['market'] } },
+    ' for `brand`, which has not approved it',
+  ),
+  'destination-takes-the-member': sent(
+    visitors,
+    { ...shopFront, terms: { ...terms, allowedMembers: ['market'] } },
+    ' for `brand`, where its terms name `market` alone',
+  ),
+  'purpose-is-permitted': sent(visitors, shopFront, ', where the owner permits feeds', saying({ purposes: ['feed'] })),
+  'audience-is-blurred': sent(
+    visitors,
+    shopFront,
+    ' as it is, where the owner demands blurred audiences',
+    saying({ blurred: { epsilon: 2 } }),
+  ),
+  'blur-is-left': {
+    sql: visitors,
+    asked: 'activated to `market/shop-front` with `--blur 2`, where the owner permits a total of 5 and others took 4',
+    refused: async () => {
+      const checked = await assertAllowsAudience(visitors, saying({ blurred: { epsilon: 2, total: 5 } }));
+      const blurSpent = checked.tables.map(({ view: { datasetId } }) => ({ datasetId, epsilon: 4 }));
+      return alone(checkDestination(checked, shopFront, { ...publication, blurEpsilon: 2, blurSpent }));
+    },
+  },
 };
 
 const page = new URL('../../docs/violations.md', import.meta.url);

@@ -38,6 +38,21 @@ export function rowsOfInput(input: RowInput, rowsOf: RowsOfTable = declaredRows)
 }
 
 /**
+ * Most rows that one person has within one group. A query grouped by the person and by the very keys of the groups has
+ * one row of a person in each.
+ *
+ * Totals are clamped to what follows from it; were it too small, that would cost accuracy and never privacy.
+ */
+export function rowsPerPersonInGroup(rows: ProtectedRows, keys: readonly GroupKey[]): number {
+  return rows.sources.reduce((product, { ref, input }) => {
+    const isKey = (name: string): boolean =>
+      keys.some(({ expression: e }) => e.kind === 'column' && e.relation === ref && e.column === name);
+    const isOneRow = input.kind === 'per-person' && input.keys.every(({ name }) => isKey(name));
+    return isOneRow ? product : product * rowsOfInput(input);
+  }, 1);
+}
+
+/**
  * Most groups that one person may reach where keys vary within a person: the strictest bound of the owners whose rows
  * they vary over. The engine cuts whatever is beyond, so that data that breaks a declaration costs accuracy and never
  * privacy.

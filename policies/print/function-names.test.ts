@@ -45,7 +45,7 @@ describe('the scoring functions of a printed query', () => {
   });
 
   it('are told of an audience', async () => {
-    const audience = { columns: ['visit', 'zip'], minSize: 100, destinations: [] };
+    const audience = { columns: ['visit', 'zip'], minSize: 100, destinations: [], purposes: null, blurred: null };
     const view = { ...outcomes, rules: { ...outcomes.rules, audience, filters: ['visit', 'spend'] } };
     const checked: CheckedAudience = await assertAllowsAudience(
       "select email from market.outcomes where isv.tier(zip) = 'a'",

@@ -1,14 +1,14 @@
 import { eventsOf } from '../account/events-of.ts';
+import type { Tag } from '../audience/tag.ts';
 import type { Violation } from '../check/catalogue.ts';
+import { type CheckedAudience, checkAudience, checkSizeEpsilon, smallestSizeEpsilon } from '../check/check-audience.ts';
 import {
-  type CheckedAudience,
-  checkAudience,
+  type BlurSpent,
   checkAudienceSize,
   checkDestination,
-  checkSizeEpsilon,
   type DestinationFacts,
-  smallestSizeEpsilon,
-} from '../check/check-audience.ts';
+  minSizeAt,
+} from '../check/check-destination.ts';
 import type { FunctionView } from '../collaboration/function-view.ts';
 import { type TableView, tableName } from '../collaboration/table-view.ts';
 import { functionsUsed, type UsedFunction } from '../plan/functions-used.ts';
@@ -99,6 +99,14 @@ export function decideSize(inputs: SizeInputs): SizeDecision {
 /** Everything a decision on the publication of an audience is made from. */
 export interface ActivationInputs extends AudienceInputs {
   readonly destination: DestinationFacts;
+  /** Whose audience it is; absent only in what was decided before destinations had terms. */
+  readonly audienceOwner?: string;
+  /** The local epsilon of a blurred publication; absent or null for the members as they are. */
+  readonly blurEpsilon?: number | null;
+  /** The tags of the columns that it reads; absent in what was decided before there were tags. */
+  readonly tags?: readonly Tag[];
+  /** What other blurred publications have told; absent in what was decided before it was counted. */
+  readonly blurSpent?: readonly BlurSpent[];
   /** Whether the released size reached the minimum. The size itself is a result, and no auditor's to read. */
   readonly isLargeEnough: boolean;
 }
@@ -122,8 +130,17 @@ export function decideActivation(inputs: ActivationInputs): ActivationDecision {
   const checked = checkDefined(inputs);
   if (!checked.ok) return { kind: 'refused', violations: checked.violations };
   const { value } = checked;
-  const { minSize } = value;
-  const violations = [...checkDestination(value, destination), ...(isLargeEnough ? [] : tooSmall(value))];
+  const minSize = minSizeAt(value, destination);
+  const publication = {
+    audienceOwner: inputs.audienceOwner ?? '',
+    blurEpsilon: inputs.blurEpsilon ?? null,
+    tags: inputs.tags ?? [],
+    ...(inputs.blurSpent === undefined ? {} : { blurSpent: inputs.blurSpent }),
+  };
+  const violations = [
+    ...checkDestination(value, destination, publication),
+    ...(isLargeEnough ? [] : tooSmall(value, destination)),
+  ];
   if (violations.length > 0) return { kind: 'refused', violations, minSize };
   const place = `${destination.owner}/${destination.destination}`;
   return { kind: 'admitted', persons: printPersons(value).sql, destination: place, minSize };
@@ -135,8 +152,8 @@ function checkDefined({ sql, parse, tables, functions }: AudienceInputs): Checke
 }
 
 /** The refusal of whatever is too small, without how many there were. */
-function tooSmall(audience: CheckedAudience): readonly Violation[] {
-  return checkAudienceSize(audience, -1n).map((one) => {
+function tooSmall(audience: CheckedAudience, to: DestinationFacts): readonly Violation[] {
+  return checkAudienceSize(audience, -1n, to).map((one) => {
     const { persons: _, ...facts } = one.facts;
     return { ...one, facts, message: 'the protected size of the audience is under the minimum' };
   });

@@ -15,7 +15,13 @@ const rich = rulesDocument({
   filters: ['day'],
   measures: { amount: { min: 0, max: 100, perPerson: { min: 0, max: 300 } } },
   functions: ['lower'],
-  audience: { columns: ['category'], minSize: 100, destinations: ['market/shop'] },
+  audience: {
+    columns: ['category'],
+    minSize: 100,
+    destinations: ['market/shop'],
+    purposes: ['shop-front', 'cart'],
+    blurred: { epsilon: 2 },
+  },
   threshold: { dominanceRatio: 0.3, roundTo: 10, sumDigits: 2, stores: 'category' },
 });
 
@@ -87,6 +93,11 @@ describe('a column that is not there', () => {
 
 /** Faults that only the reader can see, as they need the dataset's columns. */
 const beyondSchema: readonly (readonly [string, Record<string, unknown>, string])[] = [
+  [
+    'a total of blurs that permits not even one',
+    { audience: { columns: [], minSize: 50, blurred: { epsilon: 2, total: 1.9 } } },
+    '/audience/blurred/total',
+  ],
   ['an identity that is another column', { identity: 'category' }, '/identity'],
   ['a join key that is another column', { joinKeys: ['category'] }, '/joinKeys/0'],
   ['a group key that no column has', { groupKeys: { age: {} } }, '/groupKeys/age'],
@@ -128,6 +139,22 @@ const inSchema: readonly (readonly [string, Record<string, unknown>, string])[] 
     'a destination without its owner',
     { audience: { columns: [], minSize: 50, destinations: ['shop'] } },
     '/audience/destinations/0',
+  ],
+  [
+    'a purpose that nobody knows',
+    { audience: { columns: [], minSize: 50, purposes: ['feed', 'anything'] } },
+    '/audience/purposes/1',
+  ],
+  [
+    'a total beyond which nothing is left',
+    { audience: { columns: [], minSize: 50, blurred: { epsilon: 2, total: 1_001 } } },
+    '/audience/blurred/total',
+  ],
+  ['a blur without its epsilon', { audience: { columns: [], minSize: 50, blurred: {} } }, '/audience/blurred/epsilon'],
+  [
+    'a blur that hides nobody',
+    { audience: { columns: [], minSize: 50, blurred: { epsilon: 9 } } },
+    '/audience/blurred/epsilon',
   ],
   ['join keys that are no list', { joinKeys: 'email' }, '/joinKeys'],
   ['an empty list of public values', { groupKeys: { category: { values: [] } } }, '/groupKeys/category/values'],

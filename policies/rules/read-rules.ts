@@ -1,11 +1,11 @@
 import type { TableColumn } from '../collaboration/table-view.ts';
 import { FaultCollector } from './fault-collector.ts';
 import { readFunctions } from './function-rule.ts';
+import { MAX_MINIMUM_PERSONS, readAudience } from './read-audience-rule.ts';
 import { readColumns, readGroupKeys, readMeasures } from './read-column-rules.ts';
 import { isPublicDocument, readPublicRules } from './read-public-rules.ts';
 import { readThresholdRule } from './read-threshold-rule.ts';
 import {
-  type AudienceRule,
   MAX_BUDGET_DELTA,
   MAX_BUDGET_EPSILON,
   MAX_GROUPS_PER_PERSON_GROUPS,
@@ -36,9 +36,6 @@ const FIELDS = [
   'audience',
   'threshold',
 ];
-/** Largest declared number of persons in a minimum. */
-const MAX_MINIMUM_PERSONS = 1_000_000;
-
 /** The outcome of reading a rules document. */
 export type ReadRules =
   | { readonly ok: true; readonly rules: Rules }
@@ -125,26 +122,4 @@ function readAggregates(collect: FaultCollector, value: unknown): readonly Permi
     }
   }
   return names as readonly PermittableAggregate[];
-}
-
-function readAudience(collect: FaultCollector, value: unknown, columns: readonly TableColumn[]): AudienceRule | null {
-  if (value === undefined || value === null) return null;
-  const fields = collect.fields(value, '/audience', ['columns', 'minSize', 'destinations']);
-  return {
-    columns: readColumns(collect, fields.columns, '/audience/columns', columns),
-    minSize: collect.whole(fields.minSize, '/audience/minSize', MIN_GROUP_SIZE_PERSONS, MAX_MINIMUM_PERSONS),
-    destinations: readDestinations(collect, fields.destinations),
-  };
-}
-
-const DESTINATION = /^[a-z][a-z0-9-]{1,62}\/[a-z][a-z0-9-]{1,62}$/;
-
-function readDestinations(collect: FaultCollector, value: unknown): readonly string[] {
-  const destinations = collect.texts(value, '/audience/destinations');
-  for (const [index, name] of destinations.entries()) {
-    if (!DESTINATION.test(name)) {
-      collect.fault(`/audience/destinations/${index}`, 'must be written `owner/destination`, for example `shop/feed`');
-    }
-  }
-  return destinations;
 }

@@ -1,3 +1,5 @@
+import type { AudiencePurpose } from './purpose.ts';
+
 /**
  * The aggregates a rules document may permit.
  *
@@ -45,6 +47,18 @@ export interface AudienceRule {
   readonly minSize: number;
   /** Where to, as `<owner>/<destination>`: the owner too, or another platform could register the name first. */
   readonly destinations: readonly string[];
+  /** What those destinations may use it for; `null` for whatever the terms say that the owner has approved. */
+  readonly purposes: readonly AudiencePurpose[] | null;
+  /** Members are dropped and added at random, so that each can deny with at most this epsilon; `null` for no demand. */
+  readonly blurred: BlurRule | null;
+}
+
+/** How much blurred publications may tell of a person. */
+export interface BlurRule {
+  /** At most so much by one publication, as a local epsilon. */
+  readonly epsilon: number;
+  /** At most so much by all at the destinations of one platform; left out, `BLUR_TOTAL_FACTOR` times one. */
+  readonly total?: number;
 }
 
 /**
@@ -113,6 +127,14 @@ export interface RulesFault {
   readonly message: string;
 }
 
+/** Smallest epsilon of a blurred audience: below it nearly half of its members would be strangers. */
+export const MIN_BLUR_EPSILON = 0.1;
+/** Largest epsilon of a blurred audience: beyond it a member has little left to deny. */
+export const MAX_BLUR_EPSILON = 8;
+/** How many publications of the largest epsilon an owner that names no total permits. */
+export const BLUR_TOTAL_FACTOR = 4;
+/** Largest total: a publication every day for a third of a year. Beyond it the word deniable means nothing. */
+export const MAX_BLUR_TOTAL_EPSILON = 1_000;
 /** Largest lifetime epsilon an owner may set: beyond it the word private means little. */
 export const MAX_BUDGET_EPSILON = 20;
 /** Smallest epsilon of a budget or a question: below it the noise drowns a city. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { cellsOf, column, takeAll } from '../testkit/tables.ts';
 import type { Wall } from '../wall.ts';
-import type { NamedRows, ResolvedSpine } from '../wall-identity.ts';
+import type { NamedRows, ResolvedSpine, TokeniseJob } from '../wall-identity.ts';
 import type { Cell } from '../wire/column-type.ts';
 import { openWall } from './open-wall.ts';
 
@@ -110,22 +110,73 @@ describe('the spine behind the wall', () => {
 });
 
 describe('tokenise', () => {
-  const tokenOf = (digest: string) =>
-    createHmac('sha256', Buffer.alloc(32, 8)).update(`email:${digest}`).digest().toString('base64url', 0, 16);
+  const key = Buffer.alloc(32, 8);
+  const tokenOf = (digest: string) => createHmac('sha256', key).update(`email:${digest}`).digest('hex').slice(0, 32);
+  const sortedHex = async (job: TokeniseJob) => {
+    const hex = Buffer.concat(await takeAll(wall.tokenise(job, LIMITS))).toString('hex');
+    return hex.match(/.{32}/g) ?? [];
+  };
 
   it('yields the tokens of selected persons only, each once, sorted', async () => {
     const persons = column('p', { kind: 'person' }, [1n, 2n, null], [1n, 9n]);
     const job = {
-      key: Buffer.alloc(32, 8),
+      key,
       identifier: 'email' as const,
       persons: BigUint64Array.of(2n, 1n),
       personChunks: persons.chunks,
       vaultChunks: vault([ana, bo, anasPhone], [ana, null]),
     };
-    expect((await takeAll(wall.tokenise(job, LIMITS))).flat()).toEqual([tokenOf(ana), tokenOf(bo)].sort());
-    const one = { ...job, persons: BigUint64Array.of(2n) };
-    expect((await takeAll(wall.tokenise(one, LIMITS))).flat()).toEqual([tokenOf(bo)]);
-    const nobody = { ...job, persons: new BigUint64Array(0) };
-    expect((await takeAll(wall.tokenise(nobody, LIMITS))).flat()).toEqual([]);
+    expect(await sortedHex(job)).toEqual([tokenOf(ana), tokenOf(bo)].sort());
+    expect(await sortedHex({ ...job, persons: BigUint64Array.of(2n) })).toEqual([tokenOf(bo)]);
+    expect(await sortedHex({ ...job, persons: new BigUint64Array(0) })).toEqual([]);
+  });
+
+  it('yields in ranges what it yields at once, many tokens and few that come again and again', async () => {
+    const many = Array.from({ length: 3_000 }, (_, n) => BigInt(n % 2_000) << 53n);
+    const digests = many.map((_, n) =>
+      createHash('sha256')
+        .update(`${n % 2_300}`)
+        .digest('base64'),
+    );
+    // A hundred rows of one person with one identifier: one token.
+    const again = Array.from({ length: 100 }, () => digests[0] as string);
+    const job = {
+      key,
+      identifier: 'email' as const,
+      persons: BigUint64Array.from(many.slice(0, 1_200)),
+      personChunks: column('p', { kind: 'person' }, many, new Array(100).fill(many[0])).chunks,
+      vaultChunks: vault(digests, again),
+    };
+    const expected = [...new Set(digests.filter((_, n) => n % 2_000 < 1_200).map(tokenOf))].sort();
+    expect(await sortedHex(job)).toEqual(expected);
+    const middle = 600 << 21;
+    const ranges = [
+      { from: 0, to: middle },
+      { from: middle, to: 2 ** 32 },
+    ];
+    const parts = await Promise.all(ranges.map((range) => sortedHex({ ...job, range })));
+    expect(parts.every((part) => part.length > 500)).toBe(true);
+    expect([...new Set(parts.flat())].sort()).toEqual(expected);
+  });
+
+  it('leaves out and brings in by chance, the same persons again under the same key alone', async () => {
+    const names = Array.from({ length: 4_000 }, (_, n) => BigInt(n + 1));
+    const digests = names.map((name) => createHash('sha256').update(`${name}`).digest('base64'));
+    const blurred = (keyByte: number) => ({
+      key,
+      identifier: 'email' as const,
+      persons: BigUint64Array.from(names.slice(0, 2_000)),
+      personChunks: column('p', { kind: 'person' }, names).chunks,
+      vaultChunks: vault(digests),
+      blur: { key: Buffer.alloc(32, keyByte), dropProbability: 0.25, addProbability: 0.125 },
+    });
+    const members = new Set(digests.slice(0, 2_000).map(tokenOf));
+    const first = await sortedHex(blurred(1));
+    const kept = first.filter((token) => members.has(token)).length;
+    // Six deviations around 1500 of 2000 and 250 of 2000.
+    expect(Math.abs(kept - 1_500)).toBeLessThan(117);
+    expect(Math.abs(first.length - kept - 250)).toBeLessThan(89);
+    expect(await sortedHex(blurred(1))).toEqual(first);
+    expect(await sortedHex(blurred(2))).not.toEqual(first);
   });
 });

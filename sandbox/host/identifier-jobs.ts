@@ -1,6 +1,7 @@
 import type { JobLimits } from '../wall.ts';
 import type {
   AssignJob,
+  Blur,
   NamedRows,
   PseudonymiseJob,
   ResolvedSpine,
@@ -8,14 +9,19 @@ import type {
   TokeniseJob,
 } from '../wall-identity.ts';
 import { encodeColumnChunk, MAX_CHUNK_ROWS } from '../wire/column-chunk.ts';
-import { PART_GROUPS_COUNT } from '../wire/jobs.ts';
+import { type BlurSpec, PART_GROUPS_COUNT } from '../wire/jobs.ts';
 import type { HostMessage } from '../wire/messages.ts';
 import { converse } from './conversation.ts';
 import { decodeOrFail, fail } from './output-gate.ts';
+import { keepRange } from './person-range.ts';
 import { zipChunks } from './table-stream.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-const TOKEN = /^[A-Za-z0-9_-]{22}$/;
+/** Bytes of a token. */
+const TOKEN_BYTES = 16;
+
+/** Coins are compared with their lines in so many steps. */
+const COIN_STEPS_COUNT = 4_294_967_296;
 
 /**
  * Most tokens of one selected person: as many identifiers as one may have linked, for each of as many persons as a
@@ -172,12 +178,15 @@ export async function* tokenise(
   pool: WorkerPool,
   job: TokeniseJob,
   limits: JobLimits,
-): AsyncGenerator<string[], void, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { key, identifier, blur } = job;
+  const sent = { rows: 0 };
+  const keyHex = Buffer.from(key).toString('hex');
   const errand = {
-    job: { kind: 'tokenise', keyHex: Buffer.from(job.key).toString('hex'), identifier: job.identifier } as const,
-    stream: () => streamSelection(job),
+    job: { kind: 'tokenise', keyHex, identifier, blur: blur === undefined ? null : blurSpecOf(blur) } as const,
+    stream: () => streamSelection(job, sent),
   };
-  let last = '';
+  let last: Uint8Array | null = null;
   let count = 0;
   for await (const message of converse(pool, errand, limits)) {
     if (message.kind === 'done') {
@@ -185,26 +194,47 @@ export async function* tokenise(
       return;
     }
     if (message.kind !== 'tokens') fail();
-    for (const token of message.tokens) {
-      if (!TOKEN.test(token) || token <= last) fail();
+    const { bytes } = message;
+    if (bytes.length === 0 || bytes.length % TOKEN_BYTES !== 0) fail();
+    for (let at = 0; at < bytes.length; at += TOKEN_BYTES) {
+      const token = bytes.subarray(at, at + TOKEN_BYTES);
+      if (last !== null && Buffer.compare(last, token) >= 0) fail();
       last = token;
     }
-    count += message.tokens.length;
-    if (count > job.persons.length * MAX_TOKENS_PER_PERSON_COUNT) fail();
-    yield message.tokens;
+    count += bytes.length / TOKEN_BYTES;
+    // Blurred, anybody with a row may be among them; otherwise nobody but who was selected.
+    const most = blur === undefined ? job.persons.length * MAX_TOKENS_PER_PERSON_COUNT : sent.rows;
+    if (count > most) fail();
+    yield bytes;
   }
 }
 
+function blurSpecOf({ key, dropProbability, addProbability }: Blur): BlurSpec {
+  const lineOf = (probability: number): number => Math.round(probability * COIN_STEPS_COUNT);
+  return {
+    keyHex: Buffer.from(key).toString('hex'),
+    dropBelow: lineOf(dropProbability),
+    addBelow: lineOf(addProbability),
+  };
+}
+
 // Table 0 is the selection, table 1 the persons (column 0) beside their vault (column 1).
-async function* streamSelection(job: TokeniseJob): AsyncGenerator<HostMessage, void, undefined> {
+async function* streamSelection(
+  job: TokeniseJob,
+  sent: { rows: number },
+): AsyncGenerator<HostMessage, void, undefined> {
   for (let start = 0; start < job.persons.length; start += MAX_CHUNK_ROWS) {
     const values = job.persons.slice(start, start + MAX_CHUNK_ROWS);
     const bytes = encodeColumnChunk({ type: { kind: 'person' }, rowCount: values.length, validity: null, values });
     yield { kind: 'chunk', table: 0, column: 0, bytes };
   }
   const rows = zipChunks([job.personChunks(), job.vaultChunks()], 'persons and vault differ in their number of chunks');
-  for await (const [persons, vault] of rows) {
-    yield { kind: 'chunk', table: 1, column: 0, bytes: persons as Uint8Array };
-    yield { kind: 'chunk', table: 1, column: 1, bytes: vault as Uint8Array };
+  for await (const block of rows) {
+    const kept = job.range === undefined ? block : keepRange(block, 0, job.range);
+    if (kept === null) continue;
+    const [persons, vault] = kept as [Uint8Array, Uint8Array];
+    sent.rows += decodeOrFail(persons).rowCount;
+    yield { kind: 'chunk', table: 1, column: 0, bytes: persons };
+    yield { kind: 'chunk', table: 1, column: 1, bytes: vault };
   }
 }

@@ -3,6 +3,7 @@ import { chunkOfCells } from '../wire/cells.ts';
 import { encodeColumnChunk } from '../wire/column-chunk.ts';
 import type { HostMessage } from '../wire/messages.ts';
 import { filterBlock, placeSelection } from './filter-rows.ts';
+import { keepRange } from './person-range.ts';
 
 /** Rows of one chunk of an outer table: small, since released tables are. */
 const OUTER_CHUNK_ROWS = 8_192;
@@ -16,14 +17,23 @@ const OUTER_CHUNK_ROWS = 8_192;
 export async function* streamTables(tables: readonly TableSource[]): AsyncGenerator<HostMessage, void, undefined> {
   for (const [table, source] of tables.entries()) {
     const selection = placeSelection(source);
+    const inRange = rangeOf(source);
     for await (const block of zipChunks(
       source.columns.map((column) => column.chunks()),
       `columns of table \`${source.name}\` differ in their number of chunks`,
     )) {
-      const kept = filterBlock(block, selection) ?? [];
+      const some = inRange(block);
+      const kept = (some && filterBlock(some, selection)) ?? [];
       for (const [column, bytes] of kept.entries()) yield { kind: 'chunk', table, column, bytes };
     }
   }
+}
+
+function rangeOf({ name, columns, persons }: TableSource): (block: readonly Uint8Array[]) => typeof block | null {
+  if (persons === undefined) return (block) => block;
+  const place = columns.findIndex((column) => column.name === persons.column);
+  if (place < 0) throw new Error(`table \`${name}\` is not given the column \`${persons.column}\``);
+  return (block) => keepRange(block, place, persons);
 }
 
 /** Sends released tables; they are in memory already. */

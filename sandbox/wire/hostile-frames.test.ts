@@ -20,7 +20,7 @@ const SPOKEN: readonly WorkerMessage[] = [
   { kind: 'chunk', column: 1, bytes: numbers },
   { kind: 'rejects', rejects: [{ line: 2, column: 'email', reason: 'not-an-identifier' }] },
   { kind: 'progress', rows: 1, bytes: 2 },
-  { kind: 'tokens', tokens: ['a', 'b'] },
+  { kind: 'tokens', bytes: Uint8Array.of(4, 5) },
   { kind: 'done', rows: 5, rejected: 1 },
   { kind: 'failed', code: 'INPUT_REFUSED', reason: 'empty' },
 ];

@@ -85,6 +85,17 @@ export interface FileLayout {
 /** Whom privacy is kept for, and who is counted. */
 export type PrivacyUnit = 'person' | 'household';
 
+/**
+ * How members are blurred: a member is left out, and another person of the table brought in, where a keyed coin falls below
+ * its line.
+ */
+export interface BlurSpec {
+  keyHex: string;
+  /** Of 2^32. */
+  dropBelow: number;
+  addBelow: number;
+}
+
 /** Groups in which it is told whose rows changed their persons: a bit of one number each. */
 export const PART_GROUPS_COUNT = 32;
 
@@ -162,7 +173,7 @@ export type JobSpec =
       isCounting: boolean;
     }
   | { kind: 'assign' }
-  | { kind: 'tokenise'; keyHex: string; identifier: IdentifierKind }
+  | { kind: 'tokenise'; keyHex: string; identifier: IdentifierKind; blur: BlurSpec | null }
   | {
       kind: 'judge-rows';
       /** In order; table 0 carries what is sought, by the place of its column, table 1 the rows. */

@@ -61,7 +61,7 @@ export type WorkerMessage =
   | { kind: 'chunk'; column: number; bytes: Uint8Array }
   | { kind: 'rejects'; rejects: Reject[] }
   | { kind: 'progress'; rows: number; bytes: number }
-  | { kind: 'tokens'; tokens: string[] }
+  | { kind: 'tokens'; bytes: Uint8Array }
   | { kind: 'resolved'; changedGroups: number; counts: SpineCounts[] }
   | { kind: 'done'; rows: number; rejected: number }
   | { kind: 'described'; description: FileDescription }
@@ -150,6 +150,7 @@ export function encodeWorkerMessage(message: WorkerMessage): Frame {
   const type = WORKER_KINDS.indexOf(message.kind);
   if (message.kind === 'chunk') return { type, payload: prefixed(0, message.column, message.bytes) };
   if (message.kind === 'tree') return { type, payload: Buffer.from(message.text) };
+  if (message.kind === 'tokens') return { type, payload: message.bytes };
   const { kind: _, ...fields } = message;
   return { type, payload: Buffer.from(JSON.stringify(fields)) };
 }
@@ -168,13 +169,14 @@ export function decodeWorkerMessage({ type, payload }: Frame): WorkerMessage {
     return { kind, column, bytes };
   }
   if (kind === 'tree') return { kind, text: decodeText(payload) };
+  if (kind === 'tokens') return { kind, bytes: payload };
   const fields = parseJson(payload);
   if (typeof fields !== 'object' || fields === null) throw new FrameError('a message is not an object');
   return checkFields(kind, fields as Record<string, unknown>);
 }
 
 function checkFields(
-  kind: Exclude<WorkerMessage['kind'], 'chunk' | 'tree'>,
+  kind: Exclude<WorkerMessage['kind'], 'chunk' | 'tree' | 'tokens'>,
   fields: Record<string, unknown>,
 ): WorkerMessage {
   switch (kind) {
@@ -198,8 +200,6 @@ function checkFields(
       return { kind, rejects: list(fields.rejects, reject) };
     case 'progress':
       return { kind, rows: count(fields.rows), bytes: count(fields.bytes) };
-    case 'tokens':
-      return { kind, tokens: list(fields.tokens, text) };
     case 'resolved':
       return { kind, changedGroups: count(fields.changedGroups), counts: list(fields.counts, spineCounts) };
     case 'done':

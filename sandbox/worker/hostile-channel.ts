@@ -24,7 +24,7 @@ const deeds: Record<string, () => unknown> = {
   'promises four gigabytes': () => hangAfter(encodeFrameHeader(CHUNK_TYPE, FOUR_GIGABYTES)),
   'promises much and falls silent': () => hangAfter(encodeFrameHeader(CHUNK_TYPE, MUCH_BYTES)),
   'says nonsense': () => forever(() => write(Buffer.alloc(BLOCK_BYTES, 0xa5))),
-  'says what nobody asked': () => answer({ kind: 'tokens', tokens: ['x'] }),
+  'says what nobody asked': () => answer({ kind: 'tokens', bytes: Buffer.from('x') }),
   'says empty chunks without end': () => flood({ kind: 'chunk', column: 0, bytes: emptyChunk() }),
   'says progress without end': () => flood({ kind: 'progress', rows: 0, bytes: 0 }),
   'goes on after its end': () => {

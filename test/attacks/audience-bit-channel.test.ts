@@ -18,6 +18,8 @@ import { ServiceStage } from '../support/service-stage.ts';
 import { setTable, type Table, upload } from '../support/service-table.ts';
 import { firstNumber, lookAt } from '../support/worlds.ts';
 
+const shop = { destination: 'shop-front', owner: 'market', identifier: 'email' } as const;
+
 const SHOWN_STEP_MS = 5_000;
 /** So many that the limit of what is measured lies well below the bound of the smallest epsilon too; others need fewer. */
 const SMALLEST_EPSILON = 0.1;
@@ -31,7 +33,7 @@ describe('the acceptance of an audience', () => {
       const audience = await assertAllowsAudience('select c.email from brand.campaign c where c.mens');
       const plan = planAudienceSize(audience, { epsilon, delta: 1e-6 });
       const sizeOf = (persons: number) => (): number => firstNumber(lookAt(plan, [[String(persons)]]));
-      const isAccepted = (size: number): boolean => checkAudienceSize(audience, BigInt(size)).length === 0;
+      const isAccepted = (size: number): boolean => checkAudienceSize(audience, BigInt(size), shop).length === 0;
       const { minSize } = audience;
       const [present, absent] = [sizeOf(minSize), sizeOf(minSize - 1)];
       const rounds = epsilon === SMALLEST_EPSILON ? { rounds: ROUNDS_AT_SMALLEST } : {};
@@ -46,7 +48,7 @@ describe('the acceptance of an audience', () => {
     const audience = await assertAllowsAudience('select c.email from brand.campaign c where c.mens');
     for (const size of [-3n, 0n, 17n, BigInt(audience.minSize - 1)]) {
       // The place is where the SQL says it, which the asker wrote.
-      const words = checkAudienceSize(audience, size).map(({ place: _, ...said }) => said);
+      const words = checkAudienceSize(audience, size, shop).map(({ place: _, ...said }) => said);
       const numbers = JSON.stringify(words).match(/-?\d+/g) ?? [];
       expect(new Set(numbers)).toEqual(new Set([String(size), String(audience.minSize)]));
     }
@@ -73,6 +75,7 @@ describe('what the requester sees of an audience', () => {
   /** Everything there is to see of one life of an audience, without identifiers and noisy numbers. */
   async function visibleLife(): Promise<unknown> {
     const { audienceId } = await stage.as('brand').audiences.define({
+      definition: undefined,
       collaborationId: table.collaborationId,
       displayName: audienceName,
       sql: `select m.email ${joined} where m.arm = 'womens'`,
@@ -80,7 +83,7 @@ describe('what the requester sees of an audience', () => {
       requestId: randomUUID(),
     });
     const { charged, size } = await stage.as('brand').audiences.estimate(audienceId, 0.5);
-    await stage.as('brand').audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+    await stage.as('brand').audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     const delivered = await awaitActivation(stage, 'brand', audienceId, DELIVERED);
     const tookMs = Number(delivered.deliveredAt) - Number(delivered.acceptedAt);
     expect(tookMs % SHOWN_STEP_MS).toBe(0);

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collaborations } from '../../proto/index.ts';
+import { destinationTerms } from '../support/service-destinations.ts';
 import { armsSql, ask, chargesOf, joined, questionOf } from '../support/service-questions.ts';
 import { expectRefused, refusalOf } from '../support/service-refusal.ts';
 import { cast, mailingsRules } from '../support/service-rules.ts';
@@ -56,7 +57,14 @@ describe('an ISV with a grant for one table', () => {
   it('defines no audience without that ability', async () => {
     const { collaborationId } = table;
     const sql = "select m.email from chenxi.mailings m where m.arm = 'mens'";
-    const definition = { collaborationId, displayName: 'theirs', sql, onBehalfOf: cast.brand.member, requestId: '' };
+    const definition = {
+      definition: undefined,
+      collaborationId,
+      displayName: 'theirs',
+      sql,
+      onBehalfOf: cast.brand.member,
+      requestId: '',
+    };
     await expectNothingDone(stage, table, () =>
       expectRefused(stage.as('isv').audiences.define(definition), 'PERMISSION_DENIED'),
     );
@@ -85,14 +93,10 @@ describe('an ISV with a grant for one table', () => {
       () => isv.datasets.get(mailingsId),
       () => isv.datasets.create({ displayName: 'mine', columns: [], requestId: '' }),
       () => Array.fromAsync(isv.audit.entries({ collaborationId, kind: '', fromIndex: 0n })),
-      () =>
-        isv.audiences.createDestination({
-          collaborationId,
-          destinationId: 'mine',
-          address: '127.0.0.1:9',
-          caCertificatePem: '',
-          identifier: 'email',
-        }),
+      () => isv.destinations.propose({ collaborationId, destinationId: 'mine', terms: destinationTerms() }),
+      () => isv.destinations.approve({ collaborationId, destinationId: 'mine', termsDigest: '0'.repeat(64) }),
+      () => isv.destinations.withdraw(collaborationId, 'mine'),
+      () => isv.destinations.end(collaborationId, 'mine'),
     ];
     for (const attempt of attempts) {
       await expectNothingDone(stage, table, async () => {

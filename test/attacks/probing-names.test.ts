@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GalleyClient } from '../../cli/client/index.ts';
+import { destinationTerms } from '../support/service-destinations.ts';
 import { armsSql, ask, entriesOf, joined, questionOf } from '../support/service-questions.ts';
 import { refusalOf } from '../support/service-refusal.ts';
 import { destinationId, mailingsRules } from '../support/service-rules.ts';
@@ -24,7 +25,14 @@ beforeAll(async () => {
   ({ queryId } = (await ask(stage, 'brand', table.collaborationId, armsSql)).query);
   const { collaborationId } = table;
   const sql = `select m.email ${joined} where m.arm = 'mens'`;
-  const definition = { collaborationId, displayName: 'theirs', sql, onBehalfOf: '', requestId: randomUUID() };
+  const definition = {
+    definition: undefined,
+    collaborationId,
+    displayName: 'theirs',
+    sql,
+    onBehalfOf: '',
+    requestId: randomUUID(),
+  };
   ({ audienceId } = await stage.as('brand').audiences.define(definition));
 });
 
@@ -75,14 +83,28 @@ const probes: Readonly<Record<string, (client: GalleyClient, names: Names) => Pr
   'cancelling a question': (client, names) => client.queries.cancel(names.queryId),
   'reading a release': (client, names) => client.queries.readRelease(names.queryId),
   'defining an audience': (client, { collaborationId }) =>
-    client.audiences.define({ collaborationId, displayName: 'x', sql: armsSql, onBehalfOf: '', requestId: '' }),
+    client.audiences.define({
+      definition: undefined,
+      collaborationId,
+      displayName: 'x',
+      sql: armsSql,
+      onBehalfOf: '',
+      requestId: '',
+    }),
   'reading an audience': (client, names) => client.audiences.get(names.audienceId),
   'sizing an audience': (client, names) => client.audiences.estimate(names.audienceId, 1),
   'activating an audience': (client, names) =>
-    client.audiences.activate({ audienceId: names.audienceId, destinationId, requestId: '' }),
+    client.audiences.activate({ plan: undefined, audienceId: names.audienceId, destinationId, requestId: '' }),
   'revoking an audience': (client, names) => client.audiences.revoke(names.audienceId, destinationId),
   'listing audiences': (client, { collaborationId }) => client.audiences.list(collaborationId),
-  'listing destinations': (client, { collaborationId }) => client.audiences.listDestinations(collaborationId),
+  'listing destinations': (client, { collaborationId }) => client.destinations.list(collaborationId),
+  'proposing a destination': (client, { collaborationId }) =>
+    client.destinations.propose({ collaborationId, destinationId, terms: destinationTerms() }),
+  'approving a destination': (client, { collaborationId }) =>
+    client.destinations.approve({ collaborationId, destinationId, termsDigest: '0'.repeat(64) }),
+  'withdrawing an approval': (client, { collaborationId }) =>
+    client.destinations.withdraw(collaborationId, destinationId),
+  'closing a destination': (client, { collaborationId }) => client.destinations.end(collaborationId, destinationId),
   'reading the log': (client, { collaborationId }) =>
     Array.fromAsync(client.audit.entries({ collaborationId, kind: '', fromIndex: 0n })),
 };

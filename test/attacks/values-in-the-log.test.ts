@@ -75,12 +75,23 @@ async function live(): Promise<void> {
     await brand.queries.explain(questionOf(collaborationId, sql));
   }
   const sql = `select m.email ${joined} where m.arm <> '${literal}'`;
-  const definition = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
+  const definition = {
+    definition: undefined,
+    collaborationId,
+    displayName: audienceName,
+    sql,
+    onBehalfOf: '',
+    requestId: randomUUID(),
+  };
   const { audienceId } = await brand.audiences.define(definition);
   await refusalOf(
-    brand.audiences.define({ ...definition, sql: `${sql} and o.spend > 1 -- ${comment}`, requestId: '' }),
+    brand.audiences.define({
+      ...definition,
+      sql: `${sql} and o.spend > 1 -- ${comment}`,
+      requestId: '',
+    }),
   );
-  await brand.audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+  await brand.audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
   await awaitActivation(stage, 'brand', audienceId, audiences.ActivationState.DELIVERED);
 }
 

@@ -19,7 +19,9 @@ let chatty: StrangeEngine;
 let table: Table;
 
 const chat = '833 members, ana@example.com among them';
-const destinations = [destinationId, 'stuck', 'chatty'].map((id) => `${cast.platform.member}/${id}`);
+/** Destinations of one engine, as many as are sent to at once. */
+const hung = ['hung-1', 'hung-2', 'hung-3', 'hung-4'];
+const destinations = [destinationId, 'stuck', 'chatty', ...hung].map((id) => `${cast.platform.member}/${id}`);
 const audience = (minSize: number) => ({
   columns: ['arm', 'tier'],
   minSize,
@@ -48,6 +50,7 @@ afterAll(async () => {
 
 const define = async (sql = `select m.email ${joined} where m.arm = 'womens'`) =>
   await stage.as('brand').audiences.define({
+    definition: undefined,
     collaborationId: table.collaborationId,
     displayName: audienceName,
     sql,
@@ -56,7 +59,7 @@ const define = async (sql = `select m.email ${joined} where m.arm = 'womens'`) =
   });
 
 const activate = (audienceId: string, to: string) =>
-  stage.as('brand').audiences.activate({ audienceId, destinationId: to, requestId: randomUUID() });
+  stage.as('brand').audiences.activate({ plan: undefined, audienceId, destinationId: to, requestId: randomUUID() });
 
 describe('a destination that hangs', () => {
   it('keeps nobody waiting but itself, and a withdrawal ends what hangs', async () => {
@@ -76,6 +79,27 @@ describe('a destination that hangs', () => {
     await vi.waitFor(() => expect(stuck.seen).toContain('withdrawal'), { timeout: 10_000 });
     expect(stuck.seen).toEqual(['publication', 'cancellation', 'withdrawal']);
     await awaitActivation(stage, 'brand', hanging, REVOKED);
+  });
+
+  it('keeps nobody waiting with as many others as are sent to at once', async () => {
+    const slow = await StrangeEngine.open({});
+    try {
+      const { audienceId } = await define();
+      for (const to of hung) {
+        await slow.register(stage, table.collaborationId, to);
+        await activate(audienceId, to);
+      }
+      await vi.waitFor(() => expect(slow.seen).toHaveLength(hung.length), { timeout: 20_000 });
+      const before = engine.records().length;
+      await activate(audienceId, destinationId);
+      await vi.waitFor(() => expect(engine.records()).toHaveLength(before + 1), { timeout: 40_000 });
+      // None of them has ended for it.
+      expect(slow.seen).toEqual(hung.map(() => 'publication'));
+      for (const to of [destinationId, ...hung]) await stage.as('brand').audiences.revoke(audienceId, to);
+      await awaitActivation(stage, 'brand', audienceId, REVOKED);
+    } finally {
+      await slow[Symbol.asyncDispose]();
+    }
   });
 
   it('is sent one thing at a time', async () => {

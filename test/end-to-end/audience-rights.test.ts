@@ -35,6 +35,7 @@ const sql = `select m.email ${joined} where m.arm = 'womens'`;
 const membersNow = matched.filter(({ mailing }) => mailing.arm === 'womens').length;
 
 const definition = () => ({
+  definition: undefined,
   collaborationId: table.collaborationId,
   displayName: audienceName,
   sql,
@@ -57,7 +58,7 @@ describe('an ISV whose grant has ended', () => {
     const isv = stage.as('isv').audiences;
     const defining = definition();
     const { audienceId } = await isv.define(defining);
-    const activating = { audienceId, destinationId, requestId: randomUUID() };
+    const activating = { plan: undefined, audienceId, destinationId, requestId: randomUUID() };
     await isv.activate(activating);
     await awaitActivation(stage, 'isv', audienceId, DELIVERED);
     expect((await isv.list(collaborationId)).map((a) => a.audienceId)).toEqual([audienceId]);
@@ -83,7 +84,7 @@ describe('an ISV whose grant has ended', () => {
     await engine.end('SIGKILL');
     const { activationId } = await stage
       .as('isv')
-      .audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+      .audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     await revokeGrant(grant.grantId);
     const onePerson = mailings.filter(({ arm }) => arm === 'womens').slice(0, 1);
     await upload(stage, 'brand', mailingsId, mailingsCsv(onePerson));
@@ -103,13 +104,32 @@ describe('an ISV whose grant has ended', () => {
   });
 });
 
+describe('an ISV whose brand has activated by itself what it defined', () => {
+  it('sets no refreshes that would go on in the name of the brand', async () => {
+    const { collaborationId } = table;
+    await upload(stage, 'brand', table.mailingsId, mailingsCsv());
+    const grant = await grantToIsv(stage, collaborationId, [ACTIVATE]);
+    const { audienceId } = await stage.as('isv').audiences.define(definition());
+    await stage.as('brand').audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
+    const hourly = {
+      audienceId,
+      destinationId,
+      refreshEvery: { seconds: 3_600n, nanos: 0 },
+      expiresAt: undefined,
+    };
+    await expectRefused(stage.as('isv').audiences.schedule(hourly), 'PERMISSION_DENIED');
+    expect(await stage.as('brand').audiences.schedule(hourly)).toMatchObject({ refreshEvery: hourly.refreshEvery });
+    await revokeGrant(grant.grantId);
+  });
+});
+
 describe('a collaboration that is suspended', () => {
   it('has nothing delivered that was accepted before', { timeout: LONG_MS }, async () => {
     await upload(stage, 'brand', table.mailingsId, mailingsCsv());
     const { audienceId } = await stage.as('brand').audiences.define({ ...definition(), onBehalfOf: '' });
     await stage.as('brand').audiences.estimate(audienceId, 0);
     await engine.end('SIGKILL');
-    await stage.as('brand').audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+    await stage.as('brand').audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     const suspend = (atMs: number | null): void => {
       using database = new DatabaseSync(join(stage.dataDirectory, 'control.sqlite'));
       database.prepare('update collaborations set suspended_at_ms = ?').run(atMs);

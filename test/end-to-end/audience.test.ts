@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audiences, collaborations } from '../../proto/index.ts';
+import { registerDestination } from '../support/service-destinations.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
 import { emailOf, matched } from '../support/service-people.ts';
 import { chargesOf, entriesOf, joined } from '../support/service-questions.ts';
@@ -36,6 +37,7 @@ const others = matched.filter(({ mailing }) => mailing.arm !== 'womens').map(({ 
 
 const define = (sql: string, actor: Actor = 'brand', onBehalfOf = '') =>
   stage.as(actor).audiences.define({
+    definition: undefined,
     collaborationId: table.collaborationId,
     displayName: audienceName,
     sql,
@@ -44,7 +46,9 @@ const define = (sql: string, actor: Actor = 'brand', onBehalfOf = '') =>
   });
 
 const activate = (audienceId: string, destination = destinationId, actor: Actor = 'brand') =>
-  stage.as(actor).audiences.activate({ audienceId, destinationId: destination, requestId: randomUUID() });
+  stage
+    .as(actor)
+    .audiences.activate({ plan: undefined, audienceId, destinationId: destination, requestId: randomUUID() });
 
 describe('an audience', () => {
   it('is sized, published, decides what its members see, and is withdrawn', async () => {
@@ -115,13 +119,9 @@ describe('an audience', () => {
 
   it('goes to no destination that an owner of its data does not permit', async () => {
     const elsewhere = 'elsewhere';
-    await stage.as('platform').audiences.createDestination({
-      collaborationId: table.collaborationId,
-      destinationId: elsewhere,
-      address: engine.address,
-      caCertificatePem: '',
-      identifier: 'email',
-    });
+    const { collaborationId } = table;
+    const terms = { address: engine.address };
+    await registerDestination(stage, { collaborationId, destinationId: elsewhere, terms });
     const { audienceId } = await define(womensSql);
     const { violations } = await expectRefused(activate(audienceId, elsewhere), 'AUDIENCE_REFUSED');
     expect(violations.map(({ rule, owner }) => [rule, owner])).toEqual([
@@ -158,7 +158,7 @@ describe('an audience', () => {
 
   it('is repeated by its request id and not published twice', async () => {
     const { audienceId } = await define(womensSql);
-    const request = { audienceId, destinationId, requestId: randomUUID() };
+    const request = { plan: undefined, audienceId, destinationId, requestId: randomUUID() };
     const all = await Promise.all(Array.from({ length: 5 }, () => stage.as('brand').audiences.activate(request)));
     expect(new Set(all.map(({ activationId }) => activationId)).size).toBe(1);
     expect((await stage.as('brand').audiences.get(audienceId)).activations).toHaveLength(1);
@@ -166,24 +166,6 @@ describe('an audience', () => {
 });
 
 describe('a destination', () => {
-  it('is registered by a platform, once, and with TLS where others could listen', async () => {
-    const { collaborationId } = table;
-    const request = {
-      collaborationId,
-      destinationId: 'third',
-      address: '127.0.0.1:9',
-      caCertificatePem: '',
-      identifier: 'email',
-    };
-    const create = (fields: object, actor: Actor = 'platform') =>
-      stage.as(actor).audiences.createDestination({ ...request, ...fields });
-    await expectRefused(create({}, 'brand'), 'PERMISSION_DENIED');
-    await expectRefused(create({ destinationId }), 'ALREADY_EXISTS');
-    await expectRefused(create({ destinationId: 'Shop Front' }), 'INVALID_REQUEST');
-    await expectRefused(create({ address: 'engine.example.com:443' }), 'INVALID_REQUEST');
-    await expectRefused(create({ identifier: 'passport' }), 'INVALID_REQUEST');
-  });
-
   it('that the rules no longer permit is refused, also for an audience defined before', async () => {
     const { audienceId } = await define(womensSql);
     const rulesJson = mailingsRules({ audience: { columns: ['arm', 'tier'], minSize: 200, destinations: [] } });

@@ -118,7 +118,7 @@ describe('a caller with little patience or too much haste', () => {
     const { collaborationId } = table;
     const definition = { collaborationId, displayName: 'slow', onBehalfOf: '', requestId: '' };
     const sql = `select m.email ${joined} where m.tier = 1`;
-    const { audienceId } = await stage.as('brand').audiences.define({ ...definition, sql });
+    const { audienceId } = await stage.as('brand').audiences.define({ definition: undefined, ...definition, sql });
     const before = await chargesOf(stage, 'brand', collaborationId);
     await stage.end('SIGTERM');
     await stage.start({ limits: { unaryDeadlineMs: 10_000, callsPerSecond: 1, burstCallCount: 8 } });

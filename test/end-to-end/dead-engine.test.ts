@@ -31,10 +31,17 @@ describe('a strategy engine that is dead', () => {
     const brand = stage.as('brand').audiences;
     const sql = `select m.email ${joined} where m.arm = 'womens'`;
     const { collaborationId } = table;
-    const definition = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
+    const definition = {
+      definition: undefined,
+      collaborationId,
+      displayName: audienceName,
+      sql,
+      onBehalfOf: '',
+      requestId: randomUUID(),
+    };
     const { audienceId } = await brand.define(definition);
     await engine.end('SIGKILL');
-    const accepted = await brand.activate({ audienceId, destinationId, requestId: randomUUID() });
+    const accepted = await brand.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     expect(accepted).toMatchObject({ state: ACCEPTED, receipt: '' });
     // Not a word to anybody of why it takes long; the operator alone can see it.
     await vi.waitFor(() => expect(stage.operatorLog()).toContain('a delivery failed'), { timeout: 10_000 });

@@ -33,13 +33,14 @@ const womens = matched.filter((m) => m.mailing.arm === 'womens').map((m) => m.ma
 
 const deliver = async (): Promise<string> => {
   const { audienceId } = await stage.as('brand').audiences.define({
+    definition: undefined,
     collaborationId: table.collaborationId,
     displayName: audienceName,
     sql: `select m.email ${joined} where m.arm = 'womens'`,
     onBehalfOf: '',
     requestId: randomUUID(),
   });
-  await stage.as('brand').audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+  await stage.as('brand').audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
   await awaitActivation(stage, 'brand', audienceId, DELIVERED);
   return audienceId;
 };

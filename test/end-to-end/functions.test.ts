@@ -186,7 +186,14 @@ describe('an audience by score', () => {
   it('is delivered as its function chose it, also after the function got other code and was retired', async () => {
     const { collaborationId } = table;
     const brand = stage.as('brand');
-    const definition = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
+    const definition = {
+      definition: undefined,
+      collaborationId,
+      displayName: audienceName,
+      sql,
+      onBehalfOf: '',
+      requestId: randomUUID(),
+    };
     const { audienceId } = await brand.audiences.define(definition);
     const { size } = await brand.audiences.estimate(audienceId, 1);
     expect(Number(size?.persons)).toBeGreaterThan(200);
@@ -194,7 +201,7 @@ describe('an audience by score', () => {
     const { functionId, version } = await submit(stage, nobody, { collaborationId, name: 'likely' });
     expect(version).toBe(2);
     await brand.functions.retire(functionId);
-    await brand.audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+    await brand.audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     await awaitActivation(stage, 'brand', audienceId, audiences.ActivationState.DELIVERED);
     expect(engine.records()).toMatchObject([{ members: members.length }]);
     expect(await engine.shownTo(members[0] ?? '')).toBe('members');
@@ -215,6 +222,7 @@ describe('an audience by score', () => {
     const selection = `select m.email ${joined} where chenxi.segment(o.visit, m.tier) = 'warm'`;
     const brand = stage.as('brand');
     const { audienceId } = await brand.audiences.define({
+      definition: undefined,
       collaborationId,
       displayName: 'warm',
       sql: selection,

@@ -62,10 +62,17 @@ async function live({ as, clientWith }: { as: ServiceStage['as']; clientWith: Se
   await brand.functions.retire(functionId);
   await expectRefused(submit(stage, { ...segment, code: 'x' }, { collaborationId, name: 'x' }), 'FUNCTION_REFUSED');
   const sql = `select m.email ${joined} where m.arm = 'mens'`;
-  const definition = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
+  const definition = {
+    definition: undefined,
+    collaborationId,
+    displayName: audienceName,
+    sql,
+    onBehalfOf: '',
+    requestId: randomUUID(),
+  };
   const { audienceId } = await brand.audiences.define(definition);
   await expectRefused(brand.audiences.define({ ...definition, sql: 'select 1', requestId: '' }), 'AUDIENCE_REFUSED');
-  await brand.audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+  await brand.audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
   await awaitActivation(stage, 'brand', audienceId, audiences.ActivationState.DELIVERED);
   await brand.audiences.revoke(audienceId, destinationId);
   await Array.fromAsync(brand.datasets.takeOut(of.mailingsId, of.mailingsSnapshotId));

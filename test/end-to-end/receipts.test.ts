@@ -136,6 +136,7 @@ describe('the receipt of an activation', { timeout: LONG_MS }, () => {
     const sql = `select m.email ${joined} where m.arm = 'womens'`;
     writeFileSync(inStage('audience.sql'), sql);
     const { audienceId } = await stage.as('brand').audiences.define({
+      definition: undefined,
       collaborationId: table.collaborationId,
       displayName: audienceName,
       sql,
@@ -144,7 +145,7 @@ describe('the receipt of an activation', { timeout: LONG_MS }, () => {
     });
     const { activationId } = await stage
       .as('brand')
-      .audiences.activate({ audienceId, destinationId, requestId: randomUUID() });
+      .audiences.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     const { statement, entry, compared } = await verify(await save(activationId, 'activation.json'), {
       query: inStage('audience.sql'),
     });

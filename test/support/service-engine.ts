@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { audiences } from '../../proto/index.ts';
+import { registerDestination } from './service-destinations.ts';
 import { ServiceProcess } from './service-process.ts';
 import { type Actor, destinationId } from './service-rules.ts';
 import type { ServiceStage } from './service-stage.ts';
@@ -35,15 +36,10 @@ export class StageEngine implements AsyncDisposable {
     return new StageEngine(stage.directory, await launch(stage.directory, '127.0.0.1:0'));
   }
 
-  /** Registers it as the platform's destination in a collaboration. */
+  /** Registers it as the platform's destination in a collaboration, with the brand's approval. */
   async register(stage: ServiceStage, collaborationId: string): Promise<void> {
-    const { tokenKey } = await stage.as('platform').audiences.createDestination({
-      collaborationId,
-      destinationId,
-      address: this.address,
-      caCertificatePem: '',
-      identifier: 'email',
-    });
+    const terms = { address: this.address };
+    const { tokenKey } = await registerDestination(stage, { collaborationId, destinationId, terms });
     writeFileSync(this.#keyPath, Buffer.from(tokenKey).toString('hex'), { mode: 0o600 });
   }
 
@@ -67,10 +63,12 @@ export class StageEngine implements AsyncDisposable {
   /** Its records, each with the number of its members. */
   records(): readonly { receipt: string; kind: string; version: number; members: number }[] {
     using database = new DatabaseSync(join(this.#directory, 'engine', 'audiences.sqlite'), { readOnly: true });
+    // Of a token that several layers name, the newest decides.
+    const members = `(select count(*) from (select is_present, max(version) from layer join member using (layer_id)
+       where layer.audience_id = a.audience_id and layer.state = 'shown' group by token) where is_present = 1)`;
+    const kind = `case state when 'shown' then 'publication' else 'withdrawal' end`;
     const rows = database
-      .prepare(
-        'select receipt, kind, version, (select count(*) from member m where m.record_id = r.record_id) as members from record r',
-      )
+      .prepare(`select receipt, ${kind} as kind, version, ${members} as members from audience a`)
       .all();
     return rows as unknown as ReturnType<StageEngine['records']>;
   }

@@ -15,6 +15,7 @@ export interface StageConfig {
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile?: string };
   readonly log?: Readonly<Record<string, unknown>>;
   readonly keys?: { readonly master: Readonly<Record<string, string>> };
+  readonly destinations?: { readonly dropDirectory?: string; readonly internalHosts?: readonly string[] };
 }
 
 /**

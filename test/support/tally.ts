@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs';
 
 /**
- * What tests count for `npm run verify:privacy`, `verify:wall`, `verify:ingest` and `verify:log` beyond themselves: comparisons of
+ * What tests count for `npm run verify:privacy`, `verify:wall`, `verify:ingest`, `verify:log` and
+ * `verify:activation` beyond themselves: comparisons of
  * bounded output, inputs of fuzzers, hostile system calls and files, crashes of what they were given to, kills of a
- * service and what was found after them, changes of a log and decisions that were made again.
+ * service or a destination and what was found after them, changes of a log and decisions that were made again.
  */
 export type CountName =
   | 'boundingCases'
@@ -23,7 +24,10 @@ export type CountName =
   | 'tampersDetected'
   | 'replayed'
   | 'replayDiffers'
-  | 'markersFound';
+  | 'markersFound'
+  | 'lost'
+  | 'duplicates'
+  | 'revoked';
 
 /**
  * Adds to a count of the run: one JSON line to the file that GALLEY_TALLY names, if any.

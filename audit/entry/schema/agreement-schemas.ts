@@ -113,4 +113,17 @@ export const agreementSchemas = {
       digest: digest('of its newest version'),
     },
   ],
+  'template-published': [
+    {
+      template: subjectFields.template,
+      name: label('as its author named it'),
+      templateVersion: label('as its author counts'),
+      templateKind: oneOf('what comes of a run', 'sql', 'audience', 'effect'),
+      signer: label('the thumbprint of the key that signed it (RFC 7638)'),
+    },
+  ],
+  'template-approved': [
+    { template: subjectFields.template, ready: flag('whether it is one of those that come with Galley') },
+  ],
+  'template-approval-withdrawn': [{ template: subjectFields.template }],
 } as const satisfies Record<string, KindSchema>;

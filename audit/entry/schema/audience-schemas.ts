@@ -1,4 +1,19 @@
-import { amount, count, digest, flag, label, listOf, name, optional, table, text, word, words } from './field-type.ts';
+import {
+  amount,
+  count,
+  digest,
+  flag,
+  label,
+  listOf,
+  name,
+  objectOf,
+  oneOf,
+  optional,
+  table,
+  text,
+  word,
+  words,
+} from './field-type.ts';
 import type { KindSchema } from './kind-schema.ts';
 import { subjectFields } from './subject-fields.ts';
 
@@ -41,8 +56,34 @@ const estimated = {
   mechanisms: subjectFields.mechanisms,
 };
 const activated = { audience, activation, destination: name('where it goes') };
+const registered = {
+  destination: name('its name'),
+  address: words('where it is reached'),
+  identifier: word('what it knows persons by'),
+};
+const terms = digest('of its terms, which names them in approvals');
+const refreshed = {
+  audience,
+  activation,
+  rho: amount('the price of the noisy number of changed persons'),
+  mechanisms: subjectFields.mechanisms,
+};
+const scheduled = {
+  audience,
+  activation,
+  refreshEveryMs: optional(count('milliseconds from one refresh to the next; left out for never')),
+  expiresAt: optional(text('when it ends by itself; left out for never')),
+};
 const size = optional(subjectFields.size);
+const refresh = optional(subjectFields.refresh);
+const deniability = objectOf('how deniable membership is; left out when members are exact', {
+  dropProbability: amount('chance that a member is left out'),
+  addProbability: amount('chance that another person is brought in'),
+  epsilon: amount('what membership can tell, as a local epsilon'),
+});
 const decided = { decision: optional(subjectFields.decision), decidingCode };
+
+const activatedByRecord = { ...activated, ...decided, receipt: optional(digest('of what its receipt says')) };
 
 /** Kinds about audiences, where they go, and matches. */
 export const audienceSchemas = {
@@ -55,15 +96,36 @@ export const audienceSchemas = {
       decision: optional(subjectFields.decision),
       decidingCode,
     },
+    {
+      ...defined,
+      touched: optional(touched),
+      definition: digest('SHA-256 of a salt and the SQL as it was sent or made; both lie outside the log'),
+      source: optional(digest('SHA-256 of a salt and what the SQL was made from; both lie outside the log')),
+      draft: optional(flag('whether nothing was made of it but a size')),
+      template: optional(subjectFields.template),
+      decision: optional(subjectFields.decision),
+      decidingCode,
+    },
   ],
   'audience-refused': [
     audienceRefused,
-    { ...audienceRefused, size, decision: optional(subjectFields.decision), decidingCode: optional(decidingCode) },
+    {
+      ...audienceRefused,
+      size,
+      refresh,
+      decision: optional(subjectFields.decision),
+      decidingCode: optional(decidingCode),
+    },
   ],
   'audience-estimated': [estimated, { ...estimated, size, ...decided }],
   'audience-activated': [
     activated,
-    { ...activated, ...decided, receipt: optional(digest('of what its receipt says')) },
+    activatedByRecord,
+    {
+      ...activatedByRecord,
+      deniability: optional(deniability),
+      mechanisms: optional(subjectFields.mechanisms),
+    },
   ],
   'audience-delivered': [
     {
@@ -74,8 +136,34 @@ export const audienceSchemas = {
     },
   ],
   'audience-revoked': [{ audience, activation, reason: optional(word('why the service itself withdrew it')) }],
+  'audience-refreshed': [{ ...refreshed, size, refresh, ...decided }],
+  'audience-scheduled': [scheduled],
+  'model-trained': [
+    {
+      model: subjectFields.model,
+      actingFor,
+      tables,
+      modelKind: oneOf('what was trained', 'look-alike', 'clusters', 'function-score'),
+      questions: listOf(subjectFields.question, 'the questions that it was made of, each with entries of its own'),
+      definition: digest('SHA-256 of a salt and the model; both lie outside the log'),
+      decidingCode,
+    },
+  ],
   'destination-registered': [
-    { destination: name('its name'), address: words('`host:port`'), identifier: word('what it knows persons by') },
+    registered,
+    {
+      ...registered,
+      how: oneOf('how it is reached', 'strategy-engine', 'nats', 'webhook', 'file-drop'),
+      purpose: word('what it may use audiences for'),
+      terms,
+      retentionDays: count('days after which it must have forgotten what was not refreshed; 0 for no end'),
+    },
+  ],
+  'destination-approved': [{ destination: name('its name'), terms }],
+  'destination-approval-withdrawn': [{ destination: name('its name'), terms }],
+  'destination-closed': [{ destination: name('its name') }],
+  'tags-published': [
+    { count: count('tags of its catalogue'), catalogue: digest('SHA-256 of the catalogue as a canonical text') },
   ],
   'match-reported': [
     reported,

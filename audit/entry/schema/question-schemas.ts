@@ -65,12 +65,19 @@ export const questionSchemas = {
   'question-submitted': [
     { question, ...asked },
     { question, ...asked, touched: optional(touched) },
+    { question, ...asked, touched: optional(touched), template: optional(subjectFields.template) },
   ],
   'question-refused': [refused, { ...refused, actingFor: optional(subjectFields.actingFor), decidingCode }],
   'budget-reserved': [
     charged,
     {
       ...charged,
+      size: optional(subjectFields.size),
+      decision: optional(subjectFields.decision),
+    },
+    {
+      ...charged,
+      activation: optional(subjectFields.activation),
       size: optional(subjectFields.size),
       decision: optional(subjectFields.decision),
     },

@@ -112,6 +112,7 @@ export const serviceSchemas = {
       audience: optional(subjectFields.audience),
       size: optional(subjectFields.size),
       activation: optional(subjectFields.activation),
+      refresh: optional(subjectFields.refresh),
       match: optional(subjectFields.match),
     },
   ],

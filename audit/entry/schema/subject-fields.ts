@@ -19,7 +19,7 @@ import {
 const fraction = pattern('an exact number', /^-?\d+(\/\d+)?$/);
 
 const mechanism = objectOf('one mechanism', {
-  kind: oneOf('which', 'discrete-gaussian', 'selection', 'private-bounds', 'exact'),
+  kind: oneOf('which', 'discrete-gaussian', 'selection', 'private-bounds', 'exact', 'declared'),
   squaredSensitivity: optional(fraction),
   variance: optional(fraction),
   rho: optional(fraction),
@@ -36,7 +36,10 @@ export const subjectFields = {
   audience: idOf('aud', 'the audience'),
   activation: idOf('act', 'the activation'),
   size: idOf('size', 'one size of the audience'),
+  refresh: idOf('ref', 'one refresh of the activation, which the record is of'),
+  model: idOf('mod', 'the model'),
   match: idOf('match', 'the match'),
+  template: digest('SHA-256 of the template’s document'),
   dataset: idOf('ds', 'the dataset'),
   actingFor: name('the member asked for: the asker itself, or the one that granted it to a service provider'),
   epsilon: amount('the epsilon asked for; 0 in threshold mode'),

@@ -40,6 +40,10 @@ export class AudienceOrder implements HistoryCheck {
       case 'audience-revoked':
         this.#revoked(placed);
         break;
+      case 'audience-refreshed':
+      case 'audience-scheduled':
+        this.#changed(placed);
+        break;
       default:
     }
   }
@@ -88,6 +92,12 @@ export class AudienceOrder implements HistoryCheck {
   #revoked(placed: PlacedEntry): void {
     const activation = this.#activationOf(placed);
     activation.revokedAtMs ??= timeOf(placed);
+  }
+
+  /** A publication that was withdrawn is neither refreshed nor scheduled: it would come back by the back door. */
+  #changed(placed: PlacedEntry): void {
+    if (this.#activationOf(placed).revokedAtMs === undefined) return;
+    throw broken('DELIVERY_AFTER_REVOCATION', 'publication was changed although it had been revoked', placed);
   }
 
   #assertDefined(placed: PlacedEntry): string {

@@ -5,7 +5,7 @@ import { broken, type PlacedEntry, textsOf } from './subject.ts';
 export interface LoggedCharge extends Price {
   readonly accounts: readonly string[];
   readonly isExact: boolean;
-  /** What it is for: the question, the match, or the audience and which of its sizes. */
+  /** What it is for: the question, the match, the audience and which of its sizes, or the activation and whose tags. */
   readonly of: string;
 }
 
@@ -19,11 +19,14 @@ const DELTA_UNIT_RATIO = 2 ** -68;
  * @throws {LogVerificationError} `CHARGE_UNREADABLE`: a charge that cannot be understood must not count as none
  */
 export function chargeOf(placed: PlacedEntry): LoggedCharge {
-  const { accounts: listed, rho, deltaSelection: delta, exact, question, match, audience, size } = placed.entry.subject;
+  const { accounts: listed, rho, deltaSelection: delta, exact, question, match } = placed.entry.subject;
+  const { audience, size, activation } = placed.entry.subject;
   const accounts = textsOf(listed);
   const of = [
     ...(typeof question === 'string' ? [`question/${question}`] : []),
     ...(typeof match === 'string' ? [`match/${match}`] : []),
+    // Of the tags of one publication each owner is charged its own price.
+    ...(typeof activation === 'string' ? [`activation/${activation}/${accounts?.find(isOwners) ?? ''}`] : []),
     ...(typeof audience === 'string' ? [`audience/${audience}${typeof size === 'string' ? `/${size}` : ''}`] : []),
   ];
   const isReadable =
@@ -48,6 +51,10 @@ export function isSameCharge(one: LoggedCharge, other: LoggedCharge): boolean {
     one.isExact === other.isExact &&
     one.accounts.toSorted().join() === other.accounts.toSorted().join()
   );
+}
+
+function isOwners(account: string): boolean {
+  return account.startsWith('owner/');
 }
 
 function isWhole(value: unknown, unit: number): value is number {

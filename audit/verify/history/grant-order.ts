@@ -10,7 +10,10 @@ interface Grant {
   endsAtMs: number;
 }
 
-/** What a grant must allow for an entry to be lawful in another member's name. */
+/**
+ * What a grant must allow for an entry to be lawful in another member's name. What was filled in from a template that the
+ * member approved is lawful by `template` as well: that it was approved, another check looks at.
+ */
 const NEEDED: ReadonlyMap<string, string> = new Map([
   ['question-submitted', 'query'],
   ['function-submitted', 'query'],
@@ -20,12 +23,19 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['audience-activated', 'activate'],
 ]);
 
+/** Who acted for whom, and by which abilities that was lawful: one is enough. */
+interface Acted {
+  readonly grantee: string;
+  readonly grantor: string;
+  readonly abilities: readonly string[];
+}
+
 /** Whoever acts for another member holds a grant of that member, of that ability and these tables, at that time. */
 export class GrantOrder implements HistoryCheck {
   /** By collaboration, and within by id. */
   readonly #grants = new Map<string, Map<string, Grant>>();
   /** Who submitted a question for whom with tables still to be told, until it is admitted. */
-  readonly #submitters = new Map<string, { readonly grantee: string; readonly grantor: string }>();
+  readonly #submitters = new Map<string, Acted>();
   readonly #owners = new Map<string, string>();
 
   accept(placed: PlacedEntry): void {
@@ -71,7 +81,7 @@ export class GrantOrder implements HistoryCheck {
     const question = nameOf(placed, 'question');
     const submitter = this.#submitters.get(question);
     this.#submitters.delete(question);
-    if (submitter !== undefined) this.#assertGranted(placed, { ...submitter, ability: 'query' });
+    if (submitter !== undefined) this.#assertGranted(placed, submitter);
   }
 
   #acted(placed: PlacedEntry): void {
@@ -80,10 +90,10 @@ export class GrantOrder implements HistoryCheck {
     if (ability === undefined || grantee === undefined) return;
     const grantor = this.#actedFor(placed) ?? grantee;
     if (grantor === grantee) return;
-    this.#assertGranted(placed, { grantee, grantor, ability });
-    if (placed.entry.kind === 'question-submitted') {
-      this.#submitters.set(nameOf(placed, 'question'), { grantee, grantor });
-    }
+    const isByTemplate = placed.entry.subject.template !== undefined;
+    const acted = { grantee, grantor, abilities: isByTemplate ? [ability, 'template'] : [ability] };
+    this.#assertGranted(placed, acted);
+    if (placed.entry.kind === 'question-submitted') this.#submitters.set(nameOf(placed, 'question'), acted);
   }
 
   #actedFor(placed: PlacedEntry): string | undefined {
@@ -96,16 +106,13 @@ export class GrantOrder implements HistoryCheck {
     return actingFor;
   }
 
-  #assertGranted(
-    placed: PlacedEntry,
-    { grantee, grantor, ability }: { readonly grantee: string; readonly grantor: string; readonly ability: string },
-  ): void {
+  #assertGranted(placed: PlacedEntry, { grantee, grantor, abilities }: Acted): void {
     const names = tablesNamed(placed).map(({ name }) => name);
     const fitting = [...this.#grantsIn(placed).values()].filter(
       (grant) =>
         grant.grantee === grantee &&
         grant.grantor === grantor &&
-        grant.abilities.includes(ability) &&
+        abilities.some((ability) => grant.abilities.includes(ability)) &&
         names.every((name) => grant.tables.has(name)),
     );
     if (fitting.length === 0) {

@@ -3,11 +3,13 @@ import { AccountLimits } from './account-limits.ts';
 import { Agreements } from './agreements.ts';
 import { AudienceOrder } from './audience-order.ts';
 import { ConsentOrder } from './consent-order.ts';
+import { DestinationConsent } from './destination-consent.ts';
 import { GrantOrder } from './grant-order.ts';
 import { type AccountSum, Ledger } from './ledger.ts';
 import { MatchOrder } from './match-order.ts';
 import { QuestionOrder } from './question-order.ts';
 import { broken, type HistoryCheck, type PlacedEntry } from './subject.ts';
+import { TemplateOrder } from './template-order.ts';
 
 /**
  * Checks, entry by entry, that a history is one the service may produce: charge first, log first, then answer.
@@ -32,7 +34,9 @@ export class LawfulHistory {
       new MatchOrder(),
       new AudienceOrder(),
       new GrantOrder(),
+      new TemplateOrder(),
       new ConsentOrder(agreements),
+      new DestinationConsent(agreements),
       this.#ledger,
     ];
   }

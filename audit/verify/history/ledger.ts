@@ -19,6 +19,7 @@ const RUNS: ReadonlyMap<string, 'question' | 'match' | 'audience'> = new Map([
   ['match-begun', 'match'],
   ['match-reported', 'match'],
   ['audience-estimated', 'audience'],
+  ['audience-refreshed', 'audience'],
 ]);
 
 /**
@@ -53,6 +54,7 @@ export class Ledger implements HistoryCheck {
     if (kind === 'question-refused') this.#askedFor.delete(nameOf(placed, 'question'));
     if (kind === 'run-failed') this.#forget(`question/${nameOf(placed, 'question')}`);
     const word = RUNS.get(kind);
+    if (kind === 'audience-activated') this.#published(placed);
     if (word !== undefined) this.#ran(placed, `${word}/${nameOf(placed, word)}`);
   }
 
@@ -117,6 +119,23 @@ export class Ledger implements HistoryCheck {
     const left = open.filter((one) => one !== charge);
     if (left.length > 0) this.#open.set(key, left);
     else this.#open.delete(key);
+  }
+
+  /** The prices of its tags were charged before, owner by owner, and come to exactly what it says. */
+  #published(placed: PlacedEntry): void {
+    const { mechanisms } = placed.entry.subject;
+    if (mechanisms === undefined) return;
+    const declared = priceOf(mechanisms);
+    if (declared === undefined) {
+      throw broken('CHARGE_UNREADABLE', 'entry `audience-activated` does not say what its tags cost', placed);
+    }
+    const key = `activation/${nameOf(placed, 'activation')}`;
+    const charged = this.#open.get(key) ?? [];
+    this.#open.delete(key);
+    // Whole units of the ledger: their sum is exact.
+    const rho = charged.reduce((sum, charge) => sum + charge.rho, 0);
+    if (charged.length === declared.count && rho === declared.price.rho) return;
+    throw broken('CHARGE_NOT_OF_MECHANISMS', 'charge is not what the tags of the publication cost', placed);
   }
 
   /** Every owner of a table, but of a public one: in that there is nobody to protect. */

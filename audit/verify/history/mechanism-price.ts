@@ -65,6 +65,8 @@ function costOf(event: JsonValue): Cost | undefined {
       return noise(fields, 1);
     case 'selection':
       return selection(fields);
+    case 'declared':
+      return declared(fields);
     case 'exact':
       return { rho: NOTHING, delta: NOTHING, isExact: true };
     default:
@@ -85,6 +87,12 @@ function selection(fields: Readonly<Record<string, JsonValue>>): Cost | undefine
   const { delta } = fields;
   if (rho === undefined || typeof delta !== 'number' || !(delta > 0 && delta < 1)) return undefined;
   return { rho, delta: exactly(delta), isExact: false };
+}
+
+/** What owners declared: it is charged like a loss. */
+function declared(fields: Readonly<Record<string, JsonValue>>): Cost | undefined {
+  const rho = fractionOf(fields.rho);
+  return rho && { rho, delta: NOTHING, isExact: false };
 }
 
 function fractionOf(text: JsonValue | undefined): Fraction | undefined {

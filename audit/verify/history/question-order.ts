@@ -41,6 +41,9 @@ export class QuestionOrder implements HistoryCheck {
       case 'release-read':
         this.#read(placed);
         break;
+      case 'model-trained':
+        this.#learnt(placed);
+        break;
       case 'run-failed':
         this.#ended(placed, FAILED);
         break;
@@ -109,8 +112,16 @@ export class QuestionOrder implements HistoryCheck {
 
   #read(placed: PlacedEntry): void {
     const state = this.#states.get(nameOf(placed, 'question'));
-    if ((state & RELEASED) !== 0 && (state & (FAILED | CANCELLED)) === 0) return;
+    if (isReadable(state)) return;
     throw broken('RELEASE_NOT_MADE', 'release was read that was never made, or whose question was ended', placed);
+  }
+
+  /** A model is made of answers that were let out before it, and of nothing else. */
+  #learnt(placed: PlacedEntry): void {
+    const { questions } = placed.entry.subject;
+    const named = Array.isArray(questions) ? questions.map(String) : [];
+    if (named.length > 0 && named.every((question) => isReadable(this.#states.get(question)))) return;
+    throw broken('MODEL_NOT_RELEASED', 'model was made of something that no release had let out', placed);
   }
 
   #ended(placed: PlacedEntry, end: number): void {
@@ -126,6 +137,10 @@ export class QuestionOrder implements HistoryCheck {
     if ((state & SUBMITTED) !== 0) return;
     throw broken('QUESTION_NOT_SUBMITTED', 'entry is about a question that nobody submitted before', placed);
   }
+}
+
+function isReadable(state: number): boolean {
+  return (state & RELEASED) !== 0 && (state & (FAILED | CANCELLED)) === 0;
 }
 
 function repeated(placed: PlacedEntry, what: string) {

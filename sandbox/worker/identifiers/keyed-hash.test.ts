@@ -15,7 +15,7 @@ describe('keyed hash', () => {
         digests,
         (key, kind, digest) => {
           const text = `${kind}:${Buffer.from(digest).toString('base64')}`;
-          const expected = createHmac('sha256', key).update(text).digest().toString('base64url', 0, 16);
+          const expected = createHmac('sha256', key).update(text).digest().subarray(0, 16);
           const keyed = new KeyedHash(key, kind);
           expect(keyed.tokenOf(digest)).toEqual(expected);
           expect(keyed.tokenOf(digest)).toEqual(expected);
@@ -25,6 +25,6 @@ describe('keyed hash', () => {
 
   it('gives another token for another kind', () => {
     const [key, digest] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-    expect(new KeyedHash(key, 'phone').tokenOf(digest)).not.toBe(new KeyedHash(key, 'member_id').tokenOf(digest));
+    expect(new KeyedHash(key, 'phone').tokenOf(digest)).not.toEqual(new KeyedHash(key, 'member_id').tokenOf(digest));
   });
 });

@@ -6,7 +6,7 @@ import { DIGEST_BYTES } from '../../wire/column-type.ts';
 import type { IdentifierKind } from '../../wire/jobs.ts';
 
 /** Bytes of the hash that make a token. */
-const TOKEN_BYTES = 16;
+export const TOKEN_BYTES = 16;
 
 /** Characters of a digest in base64, padding included. */
 const DIGEST_BASE64_CHARS = 44;
@@ -38,11 +38,11 @@ export class KeyedHash {
     this.#inner = Buffer.concat([prefix, Buffer.alloc(DIGEST_BASE64_CHARS)]);
   }
 
-  /** Gives a membership token: the first 16 bytes as base64url without padding, 22 characters. */
-  tokenOf(digest: Uint8Array): string {
+  /** Gives a membership token: the first 16 bytes. */
+  tokenOf(digest: Uint8Array): Uint8Array {
     const text = Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('base64');
     this.#inner.write(text, this.#digestAt, 'latin1');
     this.#outer.set(hash('sha256', this.#inner, 'buffer'), BLOCK_BYTES);
-    return hash('sha256', this.#outer, 'buffer').toString('base64url', 0, TOKEN_BYTES);
+    return hash('sha256', this.#outer, 'buffer').subarray(0, TOKEN_BYTES);
   }
 }

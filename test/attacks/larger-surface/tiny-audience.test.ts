@@ -9,6 +9,8 @@ import { shareLimits } from '../../support/games.ts';
 import { assertAllowsAudience } from '../../support/policy-assertions.ts';
 import { firstNumber, lookAt } from '../../support/worlds.ts';
 
+const shop = { destination: 'shop-front', owner: 'market', identifier: 'email' } as const;
+
 const definition = 'select c.email from brand.campaign c where c.mens';
 const DELTA = 1e-6;
 const LOOK_COUNT = 2_000;
@@ -32,7 +34,7 @@ describe('an audience of one person', () => {
       expect(checkSizeEpsilon(audience, epsilon, DELTA)).toEqual([]);
       const plan = planAudienceSize(audience, { epsilon, delta: DELTA });
       const passed = Array.from({ length: LOOK_COUNT }, () => firstNumber(lookAt(plan, [['1']]))).filter(
-        (size) => checkAudienceSize(audience, BigInt(size)).length === 0,
+        (size) => checkAudienceSize(audience, BigInt(size), shop).length === 0,
       ).length;
       const [low] = shareLimits(passed, LOOK_COUNT);
       expect(low, `${passed} of ${LOOK_COUNT} audiences of one person passed`).toBeLessThanOrEqual(LARGEST_SHARE);

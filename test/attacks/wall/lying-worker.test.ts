@@ -83,7 +83,7 @@ const lies: readonly (readonly [string, Uint8Array])[] = [
     Buffer.concat([said(READY), frame(4, new Uint8Array(8), 33_554_437)]),
   ],
   ['speaks a kind that there is not', Buffer.concat([said(READY), frame(10, new Uint8Array(0))])],
-  ['speaks in another job’s words', said(READY, { kind: 'tokens', tokens: ['secret'] }, done(0))],
+  ['speaks in another job’s words', said(READY, { kind: 'tokens', bytes: Buffer.from('secret') }, done(0))],
   ['gives a tree in place of rows', said(READY, { kind: 'tree', text: '{}' })],
   ['gives columns that nobody asked it for', said(READY, { kind: 'columns', columns: [] }, done(0))],
   ['gives another type than was declared', said(READY, { ...integers(1n), column: 0 } as WorkerMessage, done(1))],

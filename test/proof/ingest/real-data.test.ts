@@ -154,6 +154,35 @@ if (isHere)
       expectNear(alone.rows[0] ?? {}, 'persons', MATCHED_PERSONS + OUTSIDERS);
     });
 
+    it('say at a total epsilon of 1 what the published table says: which mailing worked, and how much', {
+      timeout: MAX_TEST_MS,
+    }, async () => {
+      const { arms, splits, source } = await stage.as('brand').effects.uplift({
+        ask: { collaborationId, epsilon: 1, onBehalfOf: '', requestId: '', dry: false },
+        assignment: { table: 'chenxi.campaign', conditions: [] },
+        armColumn: 'arm',
+        segmentColumns: [],
+        outcome: { table: 'jiufang.outcomes', conditions: [] },
+        outcomeColumn: 'visit',
+        controlArm: 'control',
+        expectedShares: {},
+        outcomeSegmentColumns: [],
+        knownOnly: true,
+        outcomeCap: 0,
+      });
+      expect(source?.charged?.epsilon).toBeLessThanOrEqual(1);
+      const published: Readonly<Record<string, number>> = { mens_email: 0.1828, womens_email: 0.1514, control: 0.1062 };
+      for (const { arm, rate, uplift, pValue } of arms) {
+        expect(rate?.ci95Low, arm).toBeLessThan(published[arm] ?? 0);
+        expect(rate?.ci95High, arm).toBeGreaterThan(published[arm] ?? 0);
+        if (arm === 'control') continue;
+        expect(uplift?.ci95Low, arm).toBeGreaterThan(0);
+        expect(pValue, arm).toBeLessThan(0.000001);
+      }
+      expect(arms).toHaveLength(3);
+      expect(splits).toMatchObject([{ mismatch: false }]);
+    });
+
     it('are taken out as they came in', async () => {
       const [snapshot] = (await stage.as('brand').datasets.get(ids.campaign)).snapshots;
       const parts = await Array.fromAsync(stage.as('brand').datasets.takeOut(ids.campaign, snapshot?.snapshotId ?? ''));

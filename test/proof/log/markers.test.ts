@@ -137,10 +137,23 @@ async function publishAudience(): Promise<void> {
   const { collaborationId } = table;
   const { audiences: client } = stage.as('brand');
   const sql = `select m.email ${joined} where m.arm <> '${words.audienceLiteral}'`;
-  const definition = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
+  const definition = {
+    definition: undefined,
+    collaborationId,
+    displayName: audienceName,
+    sql,
+    onBehalfOf: '',
+    requestId: randomUUID(),
+  };
   const { audienceId } = await client.define(definition);
-  await refusalOf(client.define({ ...definition, sql: `${sql} and o.spend > 1 -- ${words.comment}`, requestId: '' }));
-  await client.activate({ audienceId, destinationId, requestId: randomUUID() });
+  await refusalOf(
+    client.define({
+      ...definition,
+      sql: `${sql} and o.spend > 1 -- ${words.comment}`,
+      requestId: '',
+    }),
+  );
+  await client.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
   await awaitActivation(stage, 'brand', audienceId, audiences.ActivationState.DELIVERED);
   await submit(stage, { ...segment, code: `// ${words.code}\n${segment.code}` }, { collaborationId, name: 'segment' });
 }

@@ -77,12 +77,15 @@ describe('a whole history', () => {
     for (const decided of ['admitted', 'refused'] as const) {
       const { record } = oneOf('activation', decided) as { record: { inputs: object; decision: object } };
       expect(Object.keys(record.inputs).toSorted()).toEqual([
+        'audienceOwner',
+        'blurEpsilon',
         'destination',
         'functions',
         'isLargeEnough',
         'parse',
         'sql',
         'tables',
+        'tags',
       ]);
       expect(record.decision).toMatchObject({ minSize: 300 });
       expect(JSON.stringify(record.decision)).not.toContain('"persons":"-1"');

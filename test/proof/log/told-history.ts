@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { queries } from '../../../proto/index.ts';
 import { awaitErasure, named } from '../../support/demanded-rights.ts';
+import { registerDestination } from '../../support/service-destinations.ts';
 import { audienceName } from '../../support/service-engine.ts';
 import { listOf, range, reportOf } from '../../support/service-matching.ts';
 import { mailings } from '../../support/service-people.ts';
@@ -81,11 +82,18 @@ async function askQuestions(stage: ServiceStage, collaborationId: string, victim
 async function publishAudiences(stage: ServiceStage, collaborationId: string, victim: string): Promise<void> {
   const brand = stage.as('brand').audiences;
   const define = (sql: string) =>
-    brand.define({ collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() });
-  const activate = (audienceId: string) => brand.activate({ audienceId, destinationId, requestId: randomUUID() });
+    brand.define({
+      definition: undefined,
+      collaborationId,
+      displayName: audienceName,
+      sql,
+      onBehalfOf: '',
+      requestId: randomUUID(),
+    });
+  const activate = (audienceId: string) =>
+    brand.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
   // Nobody listens there: a delivery is tried, and is no decision.
-  const address = { address: '127.0.0.1:9', caCertificatePem: '', identifier: 'email' };
-  await stage.as('platform').audiences.createDestination({ collaborationId, destinationId, ...address });
+  await registerDestination(stage, { collaborationId, destinationId, terms: { address: '127.0.0.1:9' } });
 
   const womens = await define(`select m.email ${joined} where m.arm = 'womens'`);
   await brand.estimate(womens.audienceId, 0.5);
@@ -117,7 +125,14 @@ async function spendTooMuch(stage: ServiceStage, collaborationId: string): Promi
   const report = reportOf(collaborationId, { epsilon: TOO_MUCH_EPSILON });
   await expectRefused(brand.matches.report(report), 'BUDGET_SPENT');
   const sql = `select m.email ${joined} where m.arm = 'control'`;
-  const made = { collaborationId, displayName: audienceName, sql, onBehalfOf: '', requestId: randomUUID() };
+  const made = {
+    definition: undefined,
+    collaborationId,
+    displayName: audienceName,
+    sql,
+    onBehalfOf: '',
+    requestId: randomUUID(),
+  };
   const { audienceId } = await brand.audiences.define(made);
   await expectRefused(brand.audiences.estimate(audienceId, TOO_MUCH_EPSILON), 'BUDGET_SPENT');
 }

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Duration } from "../../google/protobuf/duration.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 import { PrivacyCost } from "./privacy.ts";
 
@@ -26,6 +27,66 @@ export const protobufPackage = "galley.v1";
 export const protobufFileName = "galley/v1/audiences.proto";
 
 /** Audiences: persons selected by SQL, never shown, published to a destination. */
+
+/** How audiences are put together. */
+export const CombinationKind = {
+  /** UNSPECIFIED - Not set. */
+  UNSPECIFIED: 0,
+  /** UNION - Persons in any of them. */
+  UNION: 1,
+  /** INTERSECTION - Persons in all of them. */
+  INTERSECTION: 2,
+  /** DIFFERENCE - Persons in the first and in none of the others. */
+  DIFFERENCE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type CombinationKind = typeof CombinationKind[keyof typeof CombinationKind];
+
+export namespace CombinationKind {
+  export type UNSPECIFIED = typeof CombinationKind.UNSPECIFIED;
+  export type UNION = typeof CombinationKind.UNION;
+  export type INTERSECTION = typeof CombinationKind.INTERSECTION;
+  export type DIFFERENCE = typeof CombinationKind.DIFFERENCE;
+  export type UNRECOGNIZED = typeof CombinationKind.UNRECOGNIZED;
+}
+
+export function combinationKindFromJSON(object: any): CombinationKind {
+  switch (object) {
+    case 0:
+    case "COMBINATION_KIND_UNSPECIFIED":
+      return CombinationKind.UNSPECIFIED;
+    case 1:
+    case "COMBINATION_KIND_UNION":
+      return CombinationKind.UNION;
+    case 2:
+    case "COMBINATION_KIND_INTERSECTION":
+      return CombinationKind.INTERSECTION;
+    case 3:
+    case "COMBINATION_KIND_DIFFERENCE":
+      return CombinationKind.DIFFERENCE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return CombinationKind.UNRECOGNIZED;
+  }
+}
+
+export function combinationKindToJSON(object: CombinationKind): string {
+  switch (object) {
+    case CombinationKind.UNSPECIFIED:
+      return "COMBINATION_KIND_UNSPECIFIED";
+    case CombinationKind.UNION:
+      return "COMBINATION_KIND_UNION";
+    case CombinationKind.INTERSECTION:
+      return "COMBINATION_KIND_INTERSECTION";
+    case CombinationKind.DIFFERENCE:
+      return "COMBINATION_KIND_DIFFERENCE";
+    case CombinationKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
 
 /** Where an activation is. */
 export const ActivationState = {
@@ -95,18 +156,93 @@ export function activationStateToJSON(object: ActivationState): string {
   }
 }
 
-/** A place that audiences may be published to. */
-export interface Destination {
-  /** Names the destination. */
-  destinationId: string;
-  /** The platform member that runs it. */
-  owner: string;
-  /** Where its gRPC service listens, `host:port`. */
-  address: string;
-  /** The PEM certificate authority that its TLS is checked against; empty for a loopback address without TLS. */
-  caCertificatePem: string;
-  /** Which identifier its membership tokens are made of. */
-  identifier: string;
+/** What a refresh sends. */
+export const DeliveryMode = {
+  /** UNSPECIFIED - Not set: full. */
+  UNSPECIFIED: 0,
+  /** FULL - All members each time. */
+  FULL: 1,
+  /** DELTA - What came and went, where the destination still has what it changes. */
+  DELTA: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type DeliveryMode = typeof DeliveryMode[keyof typeof DeliveryMode];
+
+export namespace DeliveryMode {
+  export type UNSPECIFIED = typeof DeliveryMode.UNSPECIFIED;
+  export type FULL = typeof DeliveryMode.FULL;
+  export type DELTA = typeof DeliveryMode.DELTA;
+  export type UNRECOGNIZED = typeof DeliveryMode.UNRECOGNIZED;
+}
+
+export function deliveryModeFromJSON(object: any): DeliveryMode {
+  switch (object) {
+    case 0:
+    case "DELIVERY_MODE_UNSPECIFIED":
+      return DeliveryMode.UNSPECIFIED;
+    case 1:
+    case "DELIVERY_MODE_FULL":
+      return DeliveryMode.FULL;
+    case 2:
+    case "DELIVERY_MODE_DELTA":
+      return DeliveryMode.DELTA;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DeliveryMode.UNRECOGNIZED;
+  }
+}
+
+export function deliveryModeToJSON(object: DeliveryMode): string {
+  switch (object) {
+    case DeliveryMode.UNSPECIFIED:
+      return "DELIVERY_MODE_UNSPECIFIED";
+    case DeliveryMode.FULL:
+      return "DELIVERY_MODE_FULL";
+    case DeliveryMode.DELTA:
+      return "DELIVERY_MODE_DELTA";
+    case DeliveryMode.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** How persons are selected. Whatever the way, it becomes SQL over tables that all owners' rules are held against. */
+export interface Definition {
+  /** One of them. */
+  source:
+    | //
+    /** SQL that selects the identity column of persons. */
+    { $case: "sql"; value: string }
+    | //
+    /** A rule over tags: JSON (docs/audiences.md). */
+    { $case: "rule"; value: string }
+    | //
+    /** Persons of other audiences. */
+    { $case: "combination"; value: Combination }
+    | //
+    /** Persons by a model. */
+    { $case: "modelCut"; value: ModelCut }
+    | undefined;
+}
+
+/** Persons of other audiences, by their definitions as they stand when this one is made. */
+export interface Combination {
+  /** How. */
+  kind: CombinationKind;
+  /** Which, 2 to 16. */
+  audienceIds: string[];
+}
+
+/** Persons by a model: the best by score, or those of one cluster. */
+export interface ModelCut {
+  /** Which model. */
+  modelId: string;
+  /** Of a ranking: about how many, by a protected threshold. */
+  persons: bigint;
+  /** Of clusters: which one, from 0. */
+  cluster: number;
 }
 
 /** A set of persons by definition. */
@@ -128,7 +264,11 @@ export interface Audience {
   /** Where it has been published. */
   activations: Activation[];
   /** When it was defined. */
-  createdAt: Date | undefined;
+  createdAt:
+    | Date
+    | undefined;
+  /** How it was asked for; `sql` is what it became. */
+  definition: Definition | undefined;
 }
 
 /** A noisy number of persons. */
@@ -161,42 +301,44 @@ export interface Activation {
     | undefined;
   /** The audit entry of the activation. */
   leafIndex: bigint;
-}
-
-/** Registers a destination. */
-export interface CreateDestinationRequest {
-  /** Which collaboration. */
-  collaborationId: string;
-  /** A name of lower-case letters, digits and hyphens. */
-  destinationId: string;
-  /** Where its gRPC service listens, `host:port`. */
-  address: string;
-  /** The PEM certificate authority for its TLS; empty for a loopback address without TLS. */
-  caCertificatePem: string;
-  /** Which kind of identifier its tokens are made of, for example `email` or `custom:openid`. */
-  identifier: string;
-}
-
-/** The destination, with the key its tokens are made under. */
-export interface CreateDestinationResponse {
-  /** As stored. */
-  destination:
-    | Destination
+  /** What is sent. */
+  mode: DeliveryMode;
+  /** How often it is published again from the newest data; unset for never. */
+  refreshEvery:
+    | Duration
     | undefined;
-  /** The key under which the destination computes the same tokens from its own ids; shown once, 32 bytes. */
-  tokenKey: Uint8Array;
+  /** When it ends there by itself; unset for never. */
+  expiresAt:
+    | Date
+    | undefined;
+  /** How deniable membership is; unset when members are exact. */
+  deniability:
+    | Deniability
+    | undefined;
+  /** When the latest refresh was accepted. Whether it was sent, or held back as too small, shows nowhere. */
+  refreshedAt:
+    | Date
+    | undefined;
+  /**
+   * Why its schedule ended: `budget-spent`, `too-small`, `rules-refuse`, `rights-ended` and the like; empty while it has
+   * not.
+   */
+  stoppedReason: string;
 }
 
-/** Asks for destinations. */
-export interface ListDestinationsRequest {
-  /** Which collaboration. */
-  collaborationId: string;
-}
-
-/** The destinations. */
-export interface ListDestinationsResponse {
-  /** All of them. */
-  destinations: Destination[];
+/**
+ * How members are blurred: each is dropped, and each other person the destination knows is added, by a fixed chance.
+ *
+ * The same rows fall the same way however often they are sent; what is sent of other rows, or in another wording, adds its
+ * epsilon.
+ */
+export interface Deniability {
+  /** Chance that a member is not delivered. */
+  dropProbability: number;
+  /** Chance that a person who is no member is delivered. */
+  addProbability: number;
+  /** What membership in this publication can tell, as a local epsilon: ln of the largest ratio. */
+  epsilon: number;
 }
 
 /** Defines an audience. */
@@ -211,6 +353,8 @@ export interface DefineAudienceRequest {
   onBehalfOf: string;
   /** The same id with the same request returns the first answer. */
   requestId: string;
+  /** How persons are selected, when it is not by `sql`. */
+  definition: Definition | undefined;
 }
 
 /** The audience. */
@@ -245,6 +389,27 @@ export interface ActivateAudienceRequest {
   destinationId: string;
   /** The same id with the same request returns the first answer. */
   requestId: string;
+  /** How it is delivered; unset for all members, once. */
+  plan: DeliveryPlan | undefined;
+}
+
+/** How a publication is delivered. */
+export interface DeliveryPlan {
+  /** What a refresh sends. */
+  mode: DeliveryMode;
+  /** How often it is published again, an hour at least; unset for never. */
+  refreshEvery:
+    | Duration
+    | undefined;
+  /** When it ends there by itself; unset for the end that the destination's terms give it. */
+  expiresAt:
+    | Date
+    | undefined;
+  /**
+   * Asks for deniability; `epsilon` alone is read, and the chances follow from it. Unset for exact members, unless a rule
+   * or a tag demands it.
+   */
+  deniability: Deniability | undefined;
 }
 
 /** The accepted publication. */
@@ -297,31 +462,200 @@ export interface RevokeAudienceResponse {
   activation: Activation | undefined;
 }
 
-function createBaseDestination(): Destination {
-  return { destinationId: "", owner: "", address: "", caCertificatePem: "", identifier: "" };
+/** Asks for the size of a definition. */
+export interface EstimateDefinitionRequest {
+  /** Which collaboration. */
+  collaborationId: string;
+  /** How persons are selected. */
+  definition:
+    | Definition
+    | undefined;
+  /** Epsilon to spend; 0.1 when 0. */
+  epsilon: number;
+  /** For an ISV: the member it acts for. */
+  onBehalfOf: string;
 }
 
-export const Destination: MessageFns<Destination> = {
-  encode(message: Destination, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.destinationId !== "") {
-      writer.uint32(10).string(message.destinationId);
-    }
-    if (message.owner !== "") {
-      writer.uint32(18).string(message.owner);
-    }
-    if (message.address !== "") {
-      writer.uint32(26).string(message.address);
-    }
-    if (message.caCertificatePem !== "") {
-      writer.uint32(34).string(message.caCertificatePem);
-    }
-    if (message.identifier !== "") {
-      writer.uint32(42).string(message.identifier);
+/** The size. */
+export interface EstimateDefinitionResponse {
+  /** The protected size. */
+  size:
+    | ProtectedSize
+    | undefined;
+  /** What was charged; nothing for a stored size. */
+  charged:
+    | PrivacyCost
+    | undefined;
+  /** What it became, for those who want to see. */
+  sql: string;
+}
+
+/** Asks what an audience is like. */
+export interface PortrayAudienceRequest {
+  /** Which audience. */
+  audienceId: string;
+  /** The audience to compare with; empty for everybody in the table of the attributes. */
+  baselineAudienceId: string;
+  /** The table with the attributes, `member.alias`. */
+  table: string;
+  /** Columns that rules permit to group by, 1 to 8. */
+  attributes: string[];
+  /** Epsilon to spend in all; 1 when 0. */
+  epsilon: number;
+  /** The same id with the same request returns the first answer. */
+  requestId: string;
+}
+
+/** One value of one attribute. */
+export interface PortraitFigure {
+  /** The attribute. */
+  attribute: string;
+  /** The value. */
+  value: string;
+  /** Persons of the audience with it. */
+  persons:
+    | ProtectedSize
+    | undefined;
+  /** Persons of the baseline with it. */
+  baselinePersons:
+    | ProtectedSize
+    | undefined;
+  /** Its share of the audience. */
+  share: number;
+  /** Its share of the baseline. */
+  baselineShare: number;
+  /** 100 times share over baseline share: above 100 it is more usual here. */
+  index: number;
+  /** Low end of the index's 95 % interval, from the mechanism alone. */
+  indexCi95Low: number;
+  /** High end of the index's 95 % interval. */
+  indexCi95High: number;
+}
+
+/** A portrait. */
+export interface PortrayAudienceResponse {
+  /** By attribute, the most usual value first. */
+  figures: PortraitFigure[];
+  /** What was charged. */
+  charged:
+    | PrivacyCost
+    | undefined;
+  /** The questions behind it. */
+  queryIds: string[];
+}
+
+/** Asks what two audiences have in common. */
+export interface CompareAudiencesRequest {
+  /** The first. */
+  audienceId: string;
+  /** The second, of the same member. */
+  otherAudienceId: string;
+  /** Epsilon to spend in all; 0.3 when 0. */
+  epsilon: number;
+}
+
+/** What they have in common. */
+export interface CompareAudiencesResponse {
+  /** The first's size. */
+  persons:
+    | ProtectedSize
+    | undefined;
+  /** The second's size. */
+  otherPersons:
+    | ProtectedSize
+    | undefined;
+  /** Persons in both. */
+  common:
+    | ProtectedSize
+    | undefined;
+  /** What was charged. */
+  charged: PrivacyCost | undefined;
+}
+
+/** Asks for the sizes of an audience. */
+export interface ReadTrendRequest {
+  /** Which audience. */
+  audienceId: string;
+}
+
+/** A size at a time. */
+export interface TrendPoint {
+  /** When it was released, rounded up to a fixed step. */
+  releasedAt:
+    | Date
+    | undefined;
+  /** The size. */
+  size: ProtectedSize | undefined;
+}
+
+/** The sizes of an audience. */
+export interface ReadTrendResponse {
+  /** In order of time. */
+  points: TrendPoint[];
+}
+
+/** Changes schedule and end. */
+export interface ScheduleActivationRequest {
+  /** Which audience. */
+  audienceId: string;
+  /** Where. */
+  destinationId: string;
+  /** How often it is published again, an hour at least; unset for never. */
+  refreshEvery:
+    | Duration
+    | undefined;
+  /** When it ends there by itself; unset for never. */
+  expiresAt: Date | undefined;
+}
+
+/** The publication. */
+export interface ScheduleActivationResponse {
+  /** As stored. */
+  activation: Activation | undefined;
+}
+
+/** Publishes again. */
+export interface RefreshActivationRequest {
+  /** Which audience. */
+  audienceId: string;
+  /** Where. */
+  destinationId: string;
+}
+
+/** The publication. */
+export interface RefreshActivationResponse {
+  /** As stored. */
+  activation:
+    | Activation
+    | undefined;
+  /** What was charged. */
+  charged: PrivacyCost | undefined;
+}
+
+function createBaseDefinition(): Definition {
+  return { source: undefined };
+}
+
+export const Definition: MessageFns<Definition> = {
+  encode(message: Definition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.source?.$case) {
+      case "sql":
+        writer.uint32(10).string(message.source.value);
+        break;
+      case "rule":
+        writer.uint32(18).string(message.source.value);
+        break;
+      case "combination":
+        Combination.encode(message.source.value, writer.uint32(26).fork()).join();
+        break;
+      case "modelCut":
+        ModelCut.encode(message.source.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Destination {
+  decode(input: BinaryReader | Uint8Array, length?: number): Definition {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -330,7 +664,7 @@ export const Destination: MessageFns<Destination> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDestination();
+      const message = createBaseDefinition();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -339,7 +673,7 @@ export const Destination: MessageFns<Destination> = {
               break;
             }
 
-            message.destinationId = reader.string();
+            message.source = { $case: "sql", value: reader.string() };
             continue;
           }
           case 2: {
@@ -347,7 +681,7 @@ export const Destination: MessageFns<Destination> = {
               break;
             }
 
-            message.owner = reader.string();
+            message.source = { $case: "rule", value: reader.string() };
             continue;
           }
           case 3: {
@@ -355,7 +689,7 @@ export const Destination: MessageFns<Destination> = {
               break;
             }
 
-            message.address = reader.string();
+            message.source = { $case: "combination", value: Combination.decode(reader, reader.uint32()) };
             continue;
           }
           case 4: {
@@ -363,15 +697,7 @@ export const Destination: MessageFns<Destination> = {
               break;
             }
 
-            message.caCertificatePem = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.identifier = reader.string();
+            message.source = { $case: "modelCut", value: ModelCut.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -386,54 +712,264 @@ export const Destination: MessageFns<Destination> = {
     }
   },
 
-  fromJSON(object: any): Destination {
+  fromJSON(object: any): Definition {
     return {
-      destinationId: isSet(object.destinationId)
-        ? globalThis.String(object.destinationId)
-        : isSet(object.destination_id)
-        ? globalThis.String(object.destination_id)
-        : "",
-      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
-      address: isSet(object.address) ? globalThis.String(object.address) : "",
-      caCertificatePem: isSet(object.caCertificatePem)
-        ? globalThis.String(object.caCertificatePem)
-        : isSet(object.ca_certificate_pem)
-        ? globalThis.String(object.ca_certificate_pem)
-        : "",
-      identifier: isSet(object.identifier) ? globalThis.String(object.identifier) : "",
+      source: isSet(object.sql)
+        ? { $case: "sql", value: globalThis.String(object.sql) }
+        : isSet(object.rule)
+        ? { $case: "rule", value: globalThis.String(object.rule) }
+        : isSet(object.combination)
+        ? { $case: "combination", value: Combination.fromJSON(object.combination) }
+        : isSet(object.modelCut)
+        ? { $case: "modelCut", value: ModelCut.fromJSON(object.modelCut) }
+        : isSet(object.model_cut)
+        ? { $case: "modelCut", value: ModelCut.fromJSON(object.model_cut) }
+        : undefined,
     };
   },
 
-  toJSON(message: Destination): unknown {
+  toJSON(message: Definition): unknown {
     const obj: any = {};
-    if (message.destinationId !== "") {
-      obj.destinationId = message.destinationId;
-    }
-    if (message.owner !== "") {
-      obj.owner = message.owner;
-    }
-    if (message.address !== "") {
-      obj.address = message.address;
-    }
-    if (message.caCertificatePem !== "") {
-      obj.caCertificatePem = message.caCertificatePem;
-    }
-    if (message.identifier !== "") {
-      obj.identifier = message.identifier;
+    if (message.source?.$case === "sql") {
+      obj.sql = message.source.value;
+    } else if (message.source?.$case === "rule") {
+      obj.rule = message.source.value;
+    } else if (message.source?.$case === "combination") {
+      obj.combination = Combination.toJSON(message.source.value);
+    } else if (message.source?.$case === "modelCut") {
+      obj.modelCut = ModelCut.toJSON(message.source.value);
     }
     return obj;
   },
 
-  create(base?: DeepPartial<Destination>): Destination {
-    return Destination.fromPartial(base ?? {});
+  create(base?: DeepPartial<Definition>): Definition {
+    return Definition.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Destination>): Destination {
-    const message = createBaseDestination();
-    message.destinationId = object.destinationId ?? "";
-    message.owner = object.owner ?? "";
-    message.address = object.address ?? "";
-    message.caCertificatePem = object.caCertificatePem ?? "";
-    message.identifier = object.identifier ?? "";
+  fromPartial(object: DeepPartial<Definition>): Definition {
+    const message = createBaseDefinition();
+    switch (object.source?.$case) {
+      case "sql": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "sql", value: object.source.value };
+        }
+        break;
+      }
+      case "rule": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "rule", value: object.source.value };
+        }
+        break;
+      }
+      case "combination": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "combination", value: Combination.fromPartial(object.source.value) };
+        }
+        break;
+      }
+      case "modelCut": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "modelCut", value: ModelCut.fromPartial(object.source.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseCombination(): Combination {
+  return { kind: 0, audienceIds: [] };
+}
+
+export const Combination: MessageFns<Combination> = {
+  encode(message: Combination, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    for (const v of message.audienceIds) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Combination {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCombination();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.audienceIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Combination {
+    return {
+      kind: isSet(object.kind) ? combinationKindFromJSON(object.kind) : 0,
+      audienceIds: globalThis.Array.isArray(object?.audienceIds)
+        ? object.audienceIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.audience_ids)
+        ? object.audience_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Combination): unknown {
+    const obj: any = {};
+    if (message.kind !== 0) {
+      obj.kind = combinationKindToJSON(message.kind);
+    }
+    if (message.audienceIds?.length) {
+      obj.audienceIds = message.audienceIds;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Combination>): Combination {
+    return Combination.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Combination>): Combination {
+    const message = createBaseCombination();
+    message.kind = object.kind ?? 0;
+    message.audienceIds = object.audienceIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseModelCut(): ModelCut {
+  return { modelId: "", persons: 0n, cluster: 0 };
+}
+
+export const ModelCut: MessageFns<ModelCut> = {
+  encode(message: ModelCut, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.modelId !== "") {
+      writer.uint32(10).string(message.modelId);
+    }
+    if (message.persons !== 0n) {
+      if (BigInt.asUintN(64, message.persons) !== message.persons) {
+        throw new globalThis.Error("value provided for field message.persons of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.persons);
+    }
+    if (message.cluster !== 0) {
+      writer.uint32(24).uint32(message.cluster);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelCut {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelCut();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.modelId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.persons = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ModelCut {
+    return {
+      modelId: isSet(object.modelId)
+        ? globalThis.String(object.modelId)
+        : isSet(object.model_id)
+        ? globalThis.String(object.model_id)
+        : "",
+      persons: isSet(object.persons) ? BigInt(object.persons) : 0n,
+      cluster: isSet(object.cluster) ? globalThis.Number(object.cluster) : 0,
+    };
+  },
+
+  toJSON(message: ModelCut): unknown {
+    const obj: any = {};
+    if (message.modelId !== "") {
+      obj.modelId = message.modelId;
+    }
+    if (message.persons !== 0n) {
+      obj.persons = message.persons.toString();
+    }
+    if (message.cluster !== 0) {
+      obj.cluster = Math.round(message.cluster);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ModelCut>): ModelCut {
+    return ModelCut.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelCut>): ModelCut {
+    const message = createBaseModelCut();
+    message.modelId = object.modelId ?? "";
+    message.persons = (object.persons !== undefined && object.persons !== null) ? BigInt(object.persons) : 0n;
+    message.cluster = object.cluster ?? 0;
     return message;
   },
 };
@@ -448,6 +984,7 @@ function createBaseAudience(): Audience {
     size: undefined,
     activations: [],
     createdAt: undefined,
+    definition: undefined,
   };
 }
 
@@ -476,6 +1013,9 @@ export const Audience: MessageFns<Audience> = {
     }
     if (message.createdAt !== undefined) {
       Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(66).fork()).join();
+    }
+    if (message.definition !== undefined) {
+      Definition.encode(message.definition, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -557,6 +1097,14 @@ export const Audience: MessageFns<Audience> = {
             message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.definition = Definition.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -597,6 +1145,7 @@ export const Audience: MessageFns<Audience> = {
         : isSet(object.created_at)
         ? fromJsonTimestamp(object.created_at)
         : undefined,
+      definition: isSet(object.definition) ? Definition.fromJSON(object.definition) : undefined,
     };
   },
 
@@ -626,6 +1175,9 @@ export const Audience: MessageFns<Audience> = {
     if (message.createdAt !== undefined) {
       obj.createdAt = message.createdAt.toISOString();
     }
+    if (message.definition !== undefined) {
+      obj.definition = Definition.toJSON(message.definition);
+    }
     return obj;
   },
 
@@ -644,6 +1196,9 @@ export const Audience: MessageFns<Audience> = {
       : undefined;
     message.activations = object.activations?.map((e) => Activation.fromPartial(e)) || [];
     message.createdAt = object.createdAt ?? undefined;
+    message.definition = (object.definition !== undefined && object.definition !== null)
+      ? Definition.fromPartial(object.definition)
+      : undefined;
     return message;
   },
 };
@@ -771,6 +1326,12 @@ function createBaseActivation(): Activation {
     acceptedAt: undefined,
     deliveredAt: undefined,
     leafIndex: 0n,
+    mode: 0,
+    refreshEvery: undefined,
+    expiresAt: undefined,
+    deniability: undefined,
+    refreshedAt: undefined,
+    stoppedReason: "",
   };
 }
 
@@ -799,6 +1360,24 @@ export const Activation: MessageFns<Activation> = {
         throw new globalThis.Error("value provided for field message.leafIndex of type uint64 too large");
       }
       writer.uint32(56).uint64(message.leafIndex);
+    }
+    if (message.mode !== 0) {
+      writer.uint32(64).int32(message.mode);
+    }
+    if (message.refreshEvery !== undefined) {
+      Duration.encode(message.refreshEvery, writer.uint32(74).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(82).fork()).join();
+    }
+    if (message.deniability !== undefined) {
+      Deniability.encode(message.deniability, writer.uint32(90).fork()).join();
+    }
+    if (message.refreshedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.refreshedAt), writer.uint32(98).fork()).join();
+    }
+    if (message.stoppedReason !== "") {
+      writer.uint32(106).string(message.stoppedReason);
     }
     return writer;
   },
@@ -872,6 +1451,54 @@ export const Activation: MessageFns<Activation> = {
             message.leafIndex = reader.uint64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.refreshEvery = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.deniability = Deniability.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.refreshedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.stoppedReason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -913,6 +1540,28 @@ export const Activation: MessageFns<Activation> = {
         : isSet(object.leaf_index)
         ? BigInt(object.leaf_index)
         : 0n,
+      mode: isSet(object.mode) ? deliveryModeFromJSON(object.mode) : 0,
+      refreshEvery: isSet(object.refreshEvery)
+        ? Duration.fromJSON(object.refreshEvery)
+        : isSet(object.refresh_every)
+        ? Duration.fromJSON(object.refresh_every)
+        : undefined,
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+      deniability: isSet(object.deniability) ? Deniability.fromJSON(object.deniability) : undefined,
+      refreshedAt: isSet(object.refreshedAt)
+        ? fromJsonTimestamp(object.refreshedAt)
+        : isSet(object.refreshed_at)
+        ? fromJsonTimestamp(object.refreshed_at)
+        : undefined,
+      stoppedReason: isSet(object.stoppedReason)
+        ? globalThis.String(object.stoppedReason)
+        : isSet(object.stopped_reason)
+        ? globalThis.String(object.stopped_reason)
+        : "",
     };
   },
 
@@ -939,6 +1588,24 @@ export const Activation: MessageFns<Activation> = {
     if (message.leafIndex !== 0n) {
       obj.leafIndex = message.leafIndex.toString();
     }
+    if (message.mode !== 0) {
+      obj.mode = deliveryModeToJSON(message.mode);
+    }
+    if (message.refreshEvery !== undefined) {
+      obj.refreshEvery = Duration.toJSON(message.refreshEvery);
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = message.expiresAt.toISOString();
+    }
+    if (message.deniability !== undefined) {
+      obj.deniability = Deniability.toJSON(message.deniability);
+    }
+    if (message.refreshedAt !== undefined) {
+      obj.refreshedAt = message.refreshedAt.toISOString();
+    }
+    if (message.stoppedReason !== "") {
+      obj.stoppedReason = message.stoppedReason;
+    }
     return obj;
   },
 
@@ -954,35 +1621,39 @@ export const Activation: MessageFns<Activation> = {
     message.acceptedAt = object.acceptedAt ?? undefined;
     message.deliveredAt = object.deliveredAt ?? undefined;
     message.leafIndex = (object.leafIndex !== undefined && object.leafIndex !== null) ? BigInt(object.leafIndex) : 0n;
+    message.mode = object.mode ?? 0;
+    message.refreshEvery = (object.refreshEvery !== undefined && object.refreshEvery !== null)
+      ? Duration.fromPartial(object.refreshEvery)
+      : undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.deniability = (object.deniability !== undefined && object.deniability !== null)
+      ? Deniability.fromPartial(object.deniability)
+      : undefined;
+    message.refreshedAt = object.refreshedAt ?? undefined;
+    message.stoppedReason = object.stoppedReason ?? "";
     return message;
   },
 };
 
-function createBaseCreateDestinationRequest(): CreateDestinationRequest {
-  return { collaborationId: "", destinationId: "", address: "", caCertificatePem: "", identifier: "" };
+function createBaseDeniability(): Deniability {
+  return { dropProbability: 0, addProbability: 0, epsilon: 0 };
 }
 
-export const CreateDestinationRequest: MessageFns<CreateDestinationRequest> = {
-  encode(message: CreateDestinationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.collaborationId !== "") {
-      writer.uint32(10).string(message.collaborationId);
+export const Deniability: MessageFns<Deniability> = {
+  encode(message: Deniability, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.dropProbability !== 0) {
+      writer.uint32(9).double(message.dropProbability);
     }
-    if (message.destinationId !== "") {
-      writer.uint32(18).string(message.destinationId);
+    if (message.addProbability !== 0) {
+      writer.uint32(17).double(message.addProbability);
     }
-    if (message.address !== "") {
-      writer.uint32(26).string(message.address);
-    }
-    if (message.caCertificatePem !== "") {
-      writer.uint32(34).string(message.caCertificatePem);
-    }
-    if (message.identifier !== "") {
-      writer.uint32(42).string(message.identifier);
+    if (message.epsilon !== 0) {
+      writer.uint32(25).double(message.epsilon);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateDestinationRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): Deniability {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -991,48 +1662,32 @@ export const CreateDestinationRequest: MessageFns<CreateDestinationRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateDestinationRequest();
+      const message = createBaseDeniability();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 9) {
               break;
             }
 
-            message.collaborationId = reader.string();
+            message.dropProbability = reader.double();
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 17) {
               break;
             }
 
-            message.destinationId = reader.string();
+            message.addProbability = reader.double();
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 25) {
               break;
             }
 
-            message.address = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.caCertificatePem = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.identifier = reader.string();
+            message.epsilon = reader.double();
             continue;
           }
         }
@@ -1047,299 +1702,50 @@ export const CreateDestinationRequest: MessageFns<CreateDestinationRequest> = {
     }
   },
 
-  fromJSON(object: any): CreateDestinationRequest {
+  fromJSON(object: any): Deniability {
     return {
-      collaborationId: isSet(object.collaborationId)
-        ? globalThis.String(object.collaborationId)
-        : isSet(object.collaboration_id)
-        ? globalThis.String(object.collaboration_id)
-        : "",
-      destinationId: isSet(object.destinationId)
-        ? globalThis.String(object.destinationId)
-        : isSet(object.destination_id)
-        ? globalThis.String(object.destination_id)
-        : "",
-      address: isSet(object.address) ? globalThis.String(object.address) : "",
-      caCertificatePem: isSet(object.caCertificatePem)
-        ? globalThis.String(object.caCertificatePem)
-        : isSet(object.ca_certificate_pem)
-        ? globalThis.String(object.ca_certificate_pem)
-        : "",
-      identifier: isSet(object.identifier) ? globalThis.String(object.identifier) : "",
+      dropProbability: isSet(object.dropProbability)
+        ? globalThis.Number(object.dropProbability)
+        : isSet(object.drop_probability)
+        ? globalThis.Number(object.drop_probability)
+        : 0,
+      addProbability: isSet(object.addProbability)
+        ? globalThis.Number(object.addProbability)
+        : isSet(object.add_probability)
+        ? globalThis.Number(object.add_probability)
+        : 0,
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : 0,
     };
   },
 
-  toJSON(message: CreateDestinationRequest): unknown {
+  toJSON(message: Deniability): unknown {
     const obj: any = {};
-    if (message.collaborationId !== "") {
-      obj.collaborationId = message.collaborationId;
+    if (message.dropProbability !== 0) {
+      obj.dropProbability = floatToJson(message.dropProbability);
     }
-    if (message.destinationId !== "") {
-      obj.destinationId = message.destinationId;
+    if (message.addProbability !== 0) {
+      obj.addProbability = floatToJson(message.addProbability);
     }
-    if (message.address !== "") {
-      obj.address = message.address;
-    }
-    if (message.caCertificatePem !== "") {
-      obj.caCertificatePem = message.caCertificatePem;
-    }
-    if (message.identifier !== "") {
-      obj.identifier = message.identifier;
+    if (message.epsilon !== 0) {
+      obj.epsilon = floatToJson(message.epsilon);
     }
     return obj;
   },
 
-  create(base?: DeepPartial<CreateDestinationRequest>): CreateDestinationRequest {
-    return CreateDestinationRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<Deniability>): Deniability {
+    return Deniability.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CreateDestinationRequest>): CreateDestinationRequest {
-    const message = createBaseCreateDestinationRequest();
-    message.collaborationId = object.collaborationId ?? "";
-    message.destinationId = object.destinationId ?? "";
-    message.address = object.address ?? "";
-    message.caCertificatePem = object.caCertificatePem ?? "";
-    message.identifier = object.identifier ?? "";
-    return message;
-  },
-};
-
-function createBaseCreateDestinationResponse(): CreateDestinationResponse {
-  return { destination: undefined, tokenKey: new Uint8Array(0) };
-}
-
-export const CreateDestinationResponse: MessageFns<CreateDestinationResponse> = {
-  encode(message: CreateDestinationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.destination !== undefined) {
-      Destination.encode(message.destination, writer.uint32(10).fork()).join();
-    }
-    if (message.tokenKey.length !== 0) {
-      writer.uint32(18).bytes(message.tokenKey);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateDestinationResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateDestinationResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.destination = Destination.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.tokenKey = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): CreateDestinationResponse {
-    return {
-      destination: isSet(object.destination) ? Destination.fromJSON(object.destination) : undefined,
-      tokenKey: isSet(object.tokenKey)
-        ? bytesFromBase64(object.tokenKey)
-        : isSet(object.token_key)
-        ? bytesFromBase64(object.token_key)
-        : new Uint8Array(0),
-    };
-  },
-
-  toJSON(message: CreateDestinationResponse): unknown {
-    const obj: any = {};
-    if (message.destination !== undefined) {
-      obj.destination = Destination.toJSON(message.destination);
-    }
-    if (message.tokenKey.length !== 0) {
-      obj.tokenKey = base64FromBytes(message.tokenKey);
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<CreateDestinationResponse>): CreateDestinationResponse {
-    return CreateDestinationResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CreateDestinationResponse>): CreateDestinationResponse {
-    const message = createBaseCreateDestinationResponse();
-    message.destination = (object.destination !== undefined && object.destination !== null)
-      ? Destination.fromPartial(object.destination)
-      : undefined;
-    message.tokenKey = object.tokenKey ?? new Uint8Array(0);
-    return message;
-  },
-};
-
-function createBaseListDestinationsRequest(): ListDestinationsRequest {
-  return { collaborationId: "" };
-}
-
-export const ListDestinationsRequest: MessageFns<ListDestinationsRequest> = {
-  encode(message: ListDestinationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.collaborationId !== "") {
-      writer.uint32(10).string(message.collaborationId);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListDestinationsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListDestinationsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.collaborationId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): ListDestinationsRequest {
-    return {
-      collaborationId: isSet(object.collaborationId)
-        ? globalThis.String(object.collaborationId)
-        : isSet(object.collaboration_id)
-        ? globalThis.String(object.collaboration_id)
-        : "",
-    };
-  },
-
-  toJSON(message: ListDestinationsRequest): unknown {
-    const obj: any = {};
-    if (message.collaborationId !== "") {
-      obj.collaborationId = message.collaborationId;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<ListDestinationsRequest>): ListDestinationsRequest {
-    return ListDestinationsRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListDestinationsRequest>): ListDestinationsRequest {
-    const message = createBaseListDestinationsRequest();
-    message.collaborationId = object.collaborationId ?? "";
-    return message;
-  },
-};
-
-function createBaseListDestinationsResponse(): ListDestinationsResponse {
-  return { destinations: [] };
-}
-
-export const ListDestinationsResponse: MessageFns<ListDestinationsResponse> = {
-  encode(message: ListDestinationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.destinations) {
-      Destination.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListDestinationsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListDestinationsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.destinations.push(Destination.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): ListDestinationsResponse {
-    return {
-      destinations: globalThis.Array.isArray(object?.destinations)
-        ? object.destinations.map((e: any) => Destination.fromJSON(e))
-        : [],
-    };
-  },
-
-  toJSON(message: ListDestinationsResponse): unknown {
-    const obj: any = {};
-    if (message.destinations?.length) {
-      obj.destinations = message.destinations.map((e) => Destination.toJSON(e));
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<ListDestinationsResponse>): ListDestinationsResponse {
-    return ListDestinationsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListDestinationsResponse>): ListDestinationsResponse {
-    const message = createBaseListDestinationsResponse();
-    message.destinations = object.destinations?.map((e) => Destination.fromPartial(e)) || [];
+  fromPartial(object: DeepPartial<Deniability>): Deniability {
+    const message = createBaseDeniability();
+    message.dropProbability = object.dropProbability ?? 0;
+    message.addProbability = object.addProbability ?? 0;
+    message.epsilon = object.epsilon ?? 0;
     return message;
   },
 };
 
 function createBaseDefineAudienceRequest(): DefineAudienceRequest {
-  return { collaborationId: "", displayName: "", sql: "", onBehalfOf: "", requestId: "" };
+  return { collaborationId: "", displayName: "", sql: "", onBehalfOf: "", requestId: "", definition: undefined };
 }
 
 export const DefineAudienceRequest: MessageFns<DefineAudienceRequest> = {
@@ -1358,6 +1764,9 @@ export const DefineAudienceRequest: MessageFns<DefineAudienceRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(42).string(message.requestId);
+    }
+    if (message.definition !== undefined) {
+      Definition.encode(message.definition, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1415,6 +1824,14 @@ export const DefineAudienceRequest: MessageFns<DefineAudienceRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.definition = Definition.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1450,6 +1867,7 @@ export const DefineAudienceRequest: MessageFns<DefineAudienceRequest> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      definition: isSet(object.definition) ? Definition.fromJSON(object.definition) : undefined,
     };
   },
 
@@ -1470,6 +1888,9 @@ export const DefineAudienceRequest: MessageFns<DefineAudienceRequest> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.definition !== undefined) {
+      obj.definition = Definition.toJSON(message.definition);
+    }
     return obj;
   },
 
@@ -1483,6 +1904,9 @@ export const DefineAudienceRequest: MessageFns<DefineAudienceRequest> = {
     message.sql = object.sql ?? "";
     message.onBehalfOf = object.onBehalfOf ?? "";
     message.requestId = object.requestId ?? "";
+    message.definition = (object.definition !== undefined && object.definition !== null)
+      ? Definition.fromPartial(object.definition)
+      : undefined;
     return message;
   },
 };
@@ -1735,7 +2159,7 @@ export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
 };
 
 function createBaseActivateAudienceRequest(): ActivateAudienceRequest {
-  return { audienceId: "", destinationId: "", requestId: "" };
+  return { audienceId: "", destinationId: "", requestId: "", plan: undefined };
 }
 
 export const ActivateAudienceRequest: MessageFns<ActivateAudienceRequest> = {
@@ -1748,6 +2172,9 @@ export const ActivateAudienceRequest: MessageFns<ActivateAudienceRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.plan !== undefined) {
+      DeliveryPlan.encode(message.plan, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1789,6 +2216,14 @@ export const ActivateAudienceRequest: MessageFns<ActivateAudienceRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.plan = DeliveryPlan.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1818,6 +2253,7 @@ export const ActivateAudienceRequest: MessageFns<ActivateAudienceRequest> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      plan: isSet(object.plan) ? DeliveryPlan.fromJSON(object.plan) : undefined,
     };
   },
 
@@ -1832,6 +2268,9 @@ export const ActivateAudienceRequest: MessageFns<ActivateAudienceRequest> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.plan !== undefined) {
+      obj.plan = DeliveryPlan.toJSON(message.plan);
+    }
     return obj;
   },
 
@@ -1843,6 +2282,138 @@ export const ActivateAudienceRequest: MessageFns<ActivateAudienceRequest> = {
     message.audienceId = object.audienceId ?? "";
     message.destinationId = object.destinationId ?? "";
     message.requestId = object.requestId ?? "";
+    message.plan = (object.plan !== undefined && object.plan !== null)
+      ? DeliveryPlan.fromPartial(object.plan)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDeliveryPlan(): DeliveryPlan {
+  return { mode: 0, refreshEvery: undefined, expiresAt: undefined, deniability: undefined };
+}
+
+export const DeliveryPlan: MessageFns<DeliveryPlan> = {
+  encode(message: DeliveryPlan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mode !== 0) {
+      writer.uint32(8).int32(message.mode);
+    }
+    if (message.refreshEvery !== undefined) {
+      Duration.encode(message.refreshEvery, writer.uint32(18).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(26).fork()).join();
+    }
+    if (message.deniability !== undefined) {
+      Deniability.encode(message.deniability, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeliveryPlan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeliveryPlan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refreshEvery = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.deniability = Deniability.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeliveryPlan {
+    return {
+      mode: isSet(object.mode) ? deliveryModeFromJSON(object.mode) : 0,
+      refreshEvery: isSet(object.refreshEvery)
+        ? Duration.fromJSON(object.refreshEvery)
+        : isSet(object.refresh_every)
+        ? Duration.fromJSON(object.refresh_every)
+        : undefined,
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+      deniability: isSet(object.deniability) ? Deniability.fromJSON(object.deniability) : undefined,
+    };
+  },
+
+  toJSON(message: DeliveryPlan): unknown {
+    const obj: any = {};
+    if (message.mode !== 0) {
+      obj.mode = deliveryModeToJSON(message.mode);
+    }
+    if (message.refreshEvery !== undefined) {
+      obj.refreshEvery = Duration.toJSON(message.refreshEvery);
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = message.expiresAt.toISOString();
+    }
+    if (message.deniability !== undefined) {
+      obj.deniability = Deniability.toJSON(message.deniability);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeliveryPlan>): DeliveryPlan {
+    return DeliveryPlan.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeliveryPlan>): DeliveryPlan {
+    const message = createBaseDeliveryPlan();
+    message.mode = object.mode ?? 0;
+    message.refreshEvery = (object.refreshEvery !== undefined && object.refreshEvery !== null)
+      ? Duration.fromPartial(object.refreshEvery)
+      : undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.deniability = (object.deniability !== undefined && object.deniability !== null)
+      ? Deniability.fromPartial(object.deniability)
+      : undefined;
     return message;
   },
 };
@@ -2424,33 +2995,1597 @@ export const RevokeAudienceResponse: MessageFns<RevokeAudienceResponse> = {
   },
 };
 
+function createBaseEstimateDefinitionRequest(): EstimateDefinitionRequest {
+  return { collaborationId: "", definition: undefined, epsilon: 0, onBehalfOf: "" };
+}
+
+export const EstimateDefinitionRequest: MessageFns<EstimateDefinitionRequest> = {
+  encode(message: EstimateDefinitionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collaborationId !== "") {
+      writer.uint32(10).string(message.collaborationId);
+    }
+    if (message.definition !== undefined) {
+      Definition.encode(message.definition, writer.uint32(18).fork()).join();
+    }
+    if (message.epsilon !== 0) {
+      writer.uint32(25).double(message.epsilon);
+    }
+    if (message.onBehalfOf !== "") {
+      writer.uint32(34).string(message.onBehalfOf);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EstimateDefinitionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEstimateDefinitionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.definition = Definition.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.onBehalfOf = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EstimateDefinitionRequest {
+    return {
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      definition: isSet(object.definition) ? Definition.fromJSON(object.definition) : undefined,
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : 0,
+      onBehalfOf: isSet(object.onBehalfOf)
+        ? globalThis.String(object.onBehalfOf)
+        : isSet(object.on_behalf_of)
+        ? globalThis.String(object.on_behalf_of)
+        : "",
+    };
+  },
+
+  toJSON(message: EstimateDefinitionRequest): unknown {
+    const obj: any = {};
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.definition !== undefined) {
+      obj.definition = Definition.toJSON(message.definition);
+    }
+    if (message.epsilon !== 0) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    if (message.onBehalfOf !== "") {
+      obj.onBehalfOf = message.onBehalfOf;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EstimateDefinitionRequest>): EstimateDefinitionRequest {
+    return EstimateDefinitionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EstimateDefinitionRequest>): EstimateDefinitionRequest {
+    const message = createBaseEstimateDefinitionRequest();
+    message.collaborationId = object.collaborationId ?? "";
+    message.definition = (object.definition !== undefined && object.definition !== null)
+      ? Definition.fromPartial(object.definition)
+      : undefined;
+    message.epsilon = object.epsilon ?? 0;
+    message.onBehalfOf = object.onBehalfOf ?? "";
+    return message;
+  },
+};
+
+function createBaseEstimateDefinitionResponse(): EstimateDefinitionResponse {
+  return { size: undefined, charged: undefined, sql: "" };
+}
+
+export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> = {
+  encode(message: EstimateDefinitionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.size !== undefined) {
+      ProtectedSize.encode(message.size, writer.uint32(10).fork()).join();
+    }
+    if (message.charged !== undefined) {
+      PrivacyCost.encode(message.charged, writer.uint32(18).fork()).join();
+    }
+    if (message.sql !== "") {
+      writer.uint32(26).string(message.sql);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EstimateDefinitionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEstimateDefinitionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.size = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.charged = PrivacyCost.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sql = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EstimateDefinitionResponse {
+    return {
+      size: isSet(object.size) ? ProtectedSize.fromJSON(object.size) : undefined,
+      charged: isSet(object.charged) ? PrivacyCost.fromJSON(object.charged) : undefined,
+      sql: isSet(object.sql) ? globalThis.String(object.sql) : "",
+    };
+  },
+
+  toJSON(message: EstimateDefinitionResponse): unknown {
+    const obj: any = {};
+    if (message.size !== undefined) {
+      obj.size = ProtectedSize.toJSON(message.size);
+    }
+    if (message.charged !== undefined) {
+      obj.charged = PrivacyCost.toJSON(message.charged);
+    }
+    if (message.sql !== "") {
+      obj.sql = message.sql;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EstimateDefinitionResponse>): EstimateDefinitionResponse {
+    return EstimateDefinitionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EstimateDefinitionResponse>): EstimateDefinitionResponse {
+    const message = createBaseEstimateDefinitionResponse();
+    message.size = (object.size !== undefined && object.size !== null)
+      ? ProtectedSize.fromPartial(object.size)
+      : undefined;
+    message.charged = (object.charged !== undefined && object.charged !== null)
+      ? PrivacyCost.fromPartial(object.charged)
+      : undefined;
+    message.sql = object.sql ?? "";
+    return message;
+  },
+};
+
+function createBasePortrayAudienceRequest(): PortrayAudienceRequest {
+  return { audienceId: "", baselineAudienceId: "", table: "", attributes: [], epsilon: 0, requestId: "" };
+}
+
+export const PortrayAudienceRequest: MessageFns<PortrayAudienceRequest> = {
+  encode(message: PortrayAudienceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audienceId !== "") {
+      writer.uint32(10).string(message.audienceId);
+    }
+    if (message.baselineAudienceId !== "") {
+      writer.uint32(18).string(message.baselineAudienceId);
+    }
+    if (message.table !== "") {
+      writer.uint32(26).string(message.table);
+    }
+    for (const v of message.attributes) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.epsilon !== 0) {
+      writer.uint32(41).double(message.epsilon);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(50).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PortrayAudienceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePortrayAudienceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.audienceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.baselineAudienceId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.table = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.attributes.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PortrayAudienceRequest {
+    return {
+      audienceId: isSet(object.audienceId)
+        ? globalThis.String(object.audienceId)
+        : isSet(object.audience_id)
+        ? globalThis.String(object.audience_id)
+        : "",
+      baselineAudienceId: isSet(object.baselineAudienceId)
+        ? globalThis.String(object.baselineAudienceId)
+        : isSet(object.baseline_audience_id)
+        ? globalThis.String(object.baseline_audience_id)
+        : "",
+      table: isSet(object.table) ? globalThis.String(object.table) : "",
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => globalThis.String(e))
+        : [],
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : 0,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: PortrayAudienceRequest): unknown {
+    const obj: any = {};
+    if (message.audienceId !== "") {
+      obj.audienceId = message.audienceId;
+    }
+    if (message.baselineAudienceId !== "") {
+      obj.baselineAudienceId = message.baselineAudienceId;
+    }
+    if (message.table !== "") {
+      obj.table = message.table;
+    }
+    if (message.attributes?.length) {
+      obj.attributes = message.attributes;
+    }
+    if (message.epsilon !== 0) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PortrayAudienceRequest>): PortrayAudienceRequest {
+    return PortrayAudienceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PortrayAudienceRequest>): PortrayAudienceRequest {
+    const message = createBasePortrayAudienceRequest();
+    message.audienceId = object.audienceId ?? "";
+    message.baselineAudienceId = object.baselineAudienceId ?? "";
+    message.table = object.table ?? "";
+    message.attributes = object.attributes?.map((e) => e) || [];
+    message.epsilon = object.epsilon ?? 0;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBasePortraitFigure(): PortraitFigure {
+  return {
+    attribute: "",
+    value: "",
+    persons: undefined,
+    baselinePersons: undefined,
+    share: 0,
+    baselineShare: 0,
+    index: 0,
+    indexCi95Low: 0,
+    indexCi95High: 0,
+  };
+}
+
+export const PortraitFigure: MessageFns<PortraitFigure> = {
+  encode(message: PortraitFigure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribute !== "") {
+      writer.uint32(10).string(message.attribute);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message.persons !== undefined) {
+      ProtectedSize.encode(message.persons, writer.uint32(26).fork()).join();
+    }
+    if (message.baselinePersons !== undefined) {
+      ProtectedSize.encode(message.baselinePersons, writer.uint32(34).fork()).join();
+    }
+    if (message.share !== 0) {
+      writer.uint32(41).double(message.share);
+    }
+    if (message.baselineShare !== 0) {
+      writer.uint32(49).double(message.baselineShare);
+    }
+    if (message.index !== 0) {
+      writer.uint32(57).double(message.index);
+    }
+    if (message.indexCi95Low !== 0) {
+      writer.uint32(65).double(message.indexCi95Low);
+    }
+    if (message.indexCi95High !== 0) {
+      writer.uint32(73).double(message.indexCi95High);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PortraitFigure {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePortraitFigure();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.persons = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.baselinePersons = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.share = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.baselineShare = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.index = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.indexCi95Low = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.indexCi95High = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PortraitFigure {
+    return {
+      attribute: isSet(object.attribute) ? globalThis.String(object.attribute) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+      persons: isSet(object.persons) ? ProtectedSize.fromJSON(object.persons) : undefined,
+      baselinePersons: isSet(object.baselinePersons)
+        ? ProtectedSize.fromJSON(object.baselinePersons)
+        : isSet(object.baseline_persons)
+        ? ProtectedSize.fromJSON(object.baseline_persons)
+        : undefined,
+      share: isSet(object.share) ? globalThis.Number(object.share) : 0,
+      baselineShare: isSet(object.baselineShare)
+        ? globalThis.Number(object.baselineShare)
+        : isSet(object.baseline_share)
+        ? globalThis.Number(object.baseline_share)
+        : 0,
+      index: isSet(object.index) ? globalThis.Number(object.index) : 0,
+      indexCi95Low: isSet(object.indexCi95Low)
+        ? globalThis.Number(object.indexCi95Low)
+        : isSet(object.index_ci95_low)
+        ? globalThis.Number(object.index_ci95_low)
+        : 0,
+      indexCi95High: isSet(object.indexCi95High)
+        ? globalThis.Number(object.indexCi95High)
+        : isSet(object.index_ci95_high)
+        ? globalThis.Number(object.index_ci95_high)
+        : 0,
+    };
+  },
+
+  toJSON(message: PortraitFigure): unknown {
+    const obj: any = {};
+    if (message.attribute !== "") {
+      obj.attribute = message.attribute;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    if (message.persons !== undefined) {
+      obj.persons = ProtectedSize.toJSON(message.persons);
+    }
+    if (message.baselinePersons !== undefined) {
+      obj.baselinePersons = ProtectedSize.toJSON(message.baselinePersons);
+    }
+    if (message.share !== 0) {
+      obj.share = floatToJson(message.share);
+    }
+    if (message.baselineShare !== 0) {
+      obj.baselineShare = floatToJson(message.baselineShare);
+    }
+    if (message.index !== 0) {
+      obj.index = floatToJson(message.index);
+    }
+    if (message.indexCi95Low !== 0) {
+      obj.indexCi95Low = floatToJson(message.indexCi95Low);
+    }
+    if (message.indexCi95High !== 0) {
+      obj.indexCi95High = floatToJson(message.indexCi95High);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PortraitFigure>): PortraitFigure {
+    return PortraitFigure.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PortraitFigure>): PortraitFigure {
+    const message = createBasePortraitFigure();
+    message.attribute = object.attribute ?? "";
+    message.value = object.value ?? "";
+    message.persons = (object.persons !== undefined && object.persons !== null)
+      ? ProtectedSize.fromPartial(object.persons)
+      : undefined;
+    message.baselinePersons = (object.baselinePersons !== undefined && object.baselinePersons !== null)
+      ? ProtectedSize.fromPartial(object.baselinePersons)
+      : undefined;
+    message.share = object.share ?? 0;
+    message.baselineShare = object.baselineShare ?? 0;
+    message.index = object.index ?? 0;
+    message.indexCi95Low = object.indexCi95Low ?? 0;
+    message.indexCi95High = object.indexCi95High ?? 0;
+    return message;
+  },
+};
+
+function createBasePortrayAudienceResponse(): PortrayAudienceResponse {
+  return { figures: [], charged: undefined, queryIds: [] };
+}
+
+export const PortrayAudienceResponse: MessageFns<PortrayAudienceResponse> = {
+  encode(message: PortrayAudienceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.figures) {
+      PortraitFigure.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.charged !== undefined) {
+      PrivacyCost.encode(message.charged, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.queryIds) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PortrayAudienceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePortrayAudienceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.figures.push(PortraitFigure.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.charged = PrivacyCost.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.queryIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PortrayAudienceResponse {
+    return {
+      figures: globalThis.Array.isArray(object?.figures)
+        ? object.figures.map((e: any) => PortraitFigure.fromJSON(e))
+        : [],
+      charged: isSet(object.charged) ? PrivacyCost.fromJSON(object.charged) : undefined,
+      queryIds: globalThis.Array.isArray(object?.queryIds)
+        ? object.queryIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.query_ids)
+        ? object.query_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PortrayAudienceResponse): unknown {
+    const obj: any = {};
+    if (message.figures?.length) {
+      obj.figures = message.figures.map((e) => PortraitFigure.toJSON(e));
+    }
+    if (message.charged !== undefined) {
+      obj.charged = PrivacyCost.toJSON(message.charged);
+    }
+    if (message.queryIds?.length) {
+      obj.queryIds = message.queryIds;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PortrayAudienceResponse>): PortrayAudienceResponse {
+    return PortrayAudienceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PortrayAudienceResponse>): PortrayAudienceResponse {
+    const message = createBasePortrayAudienceResponse();
+    message.figures = object.figures?.map((e) => PortraitFigure.fromPartial(e)) || [];
+    message.charged = (object.charged !== undefined && object.charged !== null)
+      ? PrivacyCost.fromPartial(object.charged)
+      : undefined;
+    message.queryIds = object.queryIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseCompareAudiencesRequest(): CompareAudiencesRequest {
+  return { audienceId: "", otherAudienceId: "", epsilon: 0 };
+}
+
+export const CompareAudiencesRequest: MessageFns<CompareAudiencesRequest> = {
+  encode(message: CompareAudiencesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audienceId !== "") {
+      writer.uint32(10).string(message.audienceId);
+    }
+    if (message.otherAudienceId !== "") {
+      writer.uint32(18).string(message.otherAudienceId);
+    }
+    if (message.epsilon !== 0) {
+      writer.uint32(25).double(message.epsilon);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompareAudiencesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompareAudiencesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.audienceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.otherAudienceId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompareAudiencesRequest {
+    return {
+      audienceId: isSet(object.audienceId)
+        ? globalThis.String(object.audienceId)
+        : isSet(object.audience_id)
+        ? globalThis.String(object.audience_id)
+        : "",
+      otherAudienceId: isSet(object.otherAudienceId)
+        ? globalThis.String(object.otherAudienceId)
+        : isSet(object.other_audience_id)
+        ? globalThis.String(object.other_audience_id)
+        : "",
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : 0,
+    };
+  },
+
+  toJSON(message: CompareAudiencesRequest): unknown {
+    const obj: any = {};
+    if (message.audienceId !== "") {
+      obj.audienceId = message.audienceId;
+    }
+    if (message.otherAudienceId !== "") {
+      obj.otherAudienceId = message.otherAudienceId;
+    }
+    if (message.epsilon !== 0) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CompareAudiencesRequest>): CompareAudiencesRequest {
+    return CompareAudiencesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CompareAudiencesRequest>): CompareAudiencesRequest {
+    const message = createBaseCompareAudiencesRequest();
+    message.audienceId = object.audienceId ?? "";
+    message.otherAudienceId = object.otherAudienceId ?? "";
+    message.epsilon = object.epsilon ?? 0;
+    return message;
+  },
+};
+
+function createBaseCompareAudiencesResponse(): CompareAudiencesResponse {
+  return { persons: undefined, otherPersons: undefined, common: undefined, charged: undefined };
+}
+
+export const CompareAudiencesResponse: MessageFns<CompareAudiencesResponse> = {
+  encode(message: CompareAudiencesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.persons !== undefined) {
+      ProtectedSize.encode(message.persons, writer.uint32(10).fork()).join();
+    }
+    if (message.otherPersons !== undefined) {
+      ProtectedSize.encode(message.otherPersons, writer.uint32(18).fork()).join();
+    }
+    if (message.common !== undefined) {
+      ProtectedSize.encode(message.common, writer.uint32(26).fork()).join();
+    }
+    if (message.charged !== undefined) {
+      PrivacyCost.encode(message.charged, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompareAudiencesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompareAudiencesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.persons = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.otherPersons = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.common = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.charged = PrivacyCost.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompareAudiencesResponse {
+    return {
+      persons: isSet(object.persons) ? ProtectedSize.fromJSON(object.persons) : undefined,
+      otherPersons: isSet(object.otherPersons)
+        ? ProtectedSize.fromJSON(object.otherPersons)
+        : isSet(object.other_persons)
+        ? ProtectedSize.fromJSON(object.other_persons)
+        : undefined,
+      common: isSet(object.common) ? ProtectedSize.fromJSON(object.common) : undefined,
+      charged: isSet(object.charged) ? PrivacyCost.fromJSON(object.charged) : undefined,
+    };
+  },
+
+  toJSON(message: CompareAudiencesResponse): unknown {
+    const obj: any = {};
+    if (message.persons !== undefined) {
+      obj.persons = ProtectedSize.toJSON(message.persons);
+    }
+    if (message.otherPersons !== undefined) {
+      obj.otherPersons = ProtectedSize.toJSON(message.otherPersons);
+    }
+    if (message.common !== undefined) {
+      obj.common = ProtectedSize.toJSON(message.common);
+    }
+    if (message.charged !== undefined) {
+      obj.charged = PrivacyCost.toJSON(message.charged);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CompareAudiencesResponse>): CompareAudiencesResponse {
+    return CompareAudiencesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CompareAudiencesResponse>): CompareAudiencesResponse {
+    const message = createBaseCompareAudiencesResponse();
+    message.persons = (object.persons !== undefined && object.persons !== null)
+      ? ProtectedSize.fromPartial(object.persons)
+      : undefined;
+    message.otherPersons = (object.otherPersons !== undefined && object.otherPersons !== null)
+      ? ProtectedSize.fromPartial(object.otherPersons)
+      : undefined;
+    message.common = (object.common !== undefined && object.common !== null)
+      ? ProtectedSize.fromPartial(object.common)
+      : undefined;
+    message.charged = (object.charged !== undefined && object.charged !== null)
+      ? PrivacyCost.fromPartial(object.charged)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseReadTrendRequest(): ReadTrendRequest {
+  return { audienceId: "" };
+}
+
+export const ReadTrendRequest: MessageFns<ReadTrendRequest> = {
+  encode(message: ReadTrendRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audienceId !== "") {
+      writer.uint32(10).string(message.audienceId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadTrendRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadTrendRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.audienceId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadTrendRequest {
+    return {
+      audienceId: isSet(object.audienceId)
+        ? globalThis.String(object.audienceId)
+        : isSet(object.audience_id)
+        ? globalThis.String(object.audience_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReadTrendRequest): unknown {
+    const obj: any = {};
+    if (message.audienceId !== "") {
+      obj.audienceId = message.audienceId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadTrendRequest>): ReadTrendRequest {
+    return ReadTrendRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadTrendRequest>): ReadTrendRequest {
+    const message = createBaseReadTrendRequest();
+    message.audienceId = object.audienceId ?? "";
+    return message;
+  },
+};
+
+function createBaseTrendPoint(): TrendPoint {
+  return { releasedAt: undefined, size: undefined };
+}
+
+export const TrendPoint: MessageFns<TrendPoint> = {
+  encode(message: TrendPoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.releasedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.releasedAt), writer.uint32(10).fork()).join();
+    }
+    if (message.size !== undefined) {
+      ProtectedSize.encode(message.size, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrendPoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrendPoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.releasedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.size = ProtectedSize.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrendPoint {
+    return {
+      releasedAt: isSet(object.releasedAt)
+        ? fromJsonTimestamp(object.releasedAt)
+        : isSet(object.released_at)
+        ? fromJsonTimestamp(object.released_at)
+        : undefined,
+      size: isSet(object.size) ? ProtectedSize.fromJSON(object.size) : undefined,
+    };
+  },
+
+  toJSON(message: TrendPoint): unknown {
+    const obj: any = {};
+    if (message.releasedAt !== undefined) {
+      obj.releasedAt = message.releasedAt.toISOString();
+    }
+    if (message.size !== undefined) {
+      obj.size = ProtectedSize.toJSON(message.size);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TrendPoint>): TrendPoint {
+    return TrendPoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrendPoint>): TrendPoint {
+    const message = createBaseTrendPoint();
+    message.releasedAt = object.releasedAt ?? undefined;
+    message.size = (object.size !== undefined && object.size !== null)
+      ? ProtectedSize.fromPartial(object.size)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseReadTrendResponse(): ReadTrendResponse {
+  return { points: [] };
+}
+
+export const ReadTrendResponse: MessageFns<ReadTrendResponse> = {
+  encode(message: ReadTrendResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.points) {
+      TrendPoint.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadTrendResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadTrendResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.points.push(TrendPoint.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadTrendResponse {
+    return {
+      points: globalThis.Array.isArray(object?.points) ? object.points.map((e: any) => TrendPoint.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ReadTrendResponse): unknown {
+    const obj: any = {};
+    if (message.points?.length) {
+      obj.points = message.points.map((e) => TrendPoint.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadTrendResponse>): ReadTrendResponse {
+    return ReadTrendResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadTrendResponse>): ReadTrendResponse {
+    const message = createBaseReadTrendResponse();
+    message.points = object.points?.map((e) => TrendPoint.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseScheduleActivationRequest(): ScheduleActivationRequest {
+  return { audienceId: "", destinationId: "", refreshEvery: undefined, expiresAt: undefined };
+}
+
+export const ScheduleActivationRequest: MessageFns<ScheduleActivationRequest> = {
+  encode(message: ScheduleActivationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audienceId !== "") {
+      writer.uint32(10).string(message.audienceId);
+    }
+    if (message.destinationId !== "") {
+      writer.uint32(18).string(message.destinationId);
+    }
+    if (message.refreshEvery !== undefined) {
+      Duration.encode(message.refreshEvery, writer.uint32(26).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScheduleActivationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScheduleActivationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.audienceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.destinationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refreshEvery = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ScheduleActivationRequest {
+    return {
+      audienceId: isSet(object.audienceId)
+        ? globalThis.String(object.audienceId)
+        : isSet(object.audience_id)
+        ? globalThis.String(object.audience_id)
+        : "",
+      destinationId: isSet(object.destinationId)
+        ? globalThis.String(object.destinationId)
+        : isSet(object.destination_id)
+        ? globalThis.String(object.destination_id)
+        : "",
+      refreshEvery: isSet(object.refreshEvery)
+        ? Duration.fromJSON(object.refreshEvery)
+        : isSet(object.refresh_every)
+        ? Duration.fromJSON(object.refresh_every)
+        : undefined,
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ScheduleActivationRequest): unknown {
+    const obj: any = {};
+    if (message.audienceId !== "") {
+      obj.audienceId = message.audienceId;
+    }
+    if (message.destinationId !== "") {
+      obj.destinationId = message.destinationId;
+    }
+    if (message.refreshEvery !== undefined) {
+      obj.refreshEvery = Duration.toJSON(message.refreshEvery);
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = message.expiresAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ScheduleActivationRequest>): ScheduleActivationRequest {
+    return ScheduleActivationRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ScheduleActivationRequest>): ScheduleActivationRequest {
+    const message = createBaseScheduleActivationRequest();
+    message.audienceId = object.audienceId ?? "";
+    message.destinationId = object.destinationId ?? "";
+    message.refreshEvery = (object.refreshEvery !== undefined && object.refreshEvery !== null)
+      ? Duration.fromPartial(object.refreshEvery)
+      : undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseScheduleActivationResponse(): ScheduleActivationResponse {
+  return { activation: undefined };
+}
+
+export const ScheduleActivationResponse: MessageFns<ScheduleActivationResponse> = {
+  encode(message: ScheduleActivationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.activation !== undefined) {
+      Activation.encode(message.activation, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScheduleActivationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScheduleActivationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.activation = Activation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ScheduleActivationResponse {
+    return { activation: isSet(object.activation) ? Activation.fromJSON(object.activation) : undefined };
+  },
+
+  toJSON(message: ScheduleActivationResponse): unknown {
+    const obj: any = {};
+    if (message.activation !== undefined) {
+      obj.activation = Activation.toJSON(message.activation);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ScheduleActivationResponse>): ScheduleActivationResponse {
+    return ScheduleActivationResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ScheduleActivationResponse>): ScheduleActivationResponse {
+    const message = createBaseScheduleActivationResponse();
+    message.activation = (object.activation !== undefined && object.activation !== null)
+      ? Activation.fromPartial(object.activation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRefreshActivationRequest(): RefreshActivationRequest {
+  return { audienceId: "", destinationId: "" };
+}
+
+export const RefreshActivationRequest: MessageFns<RefreshActivationRequest> = {
+  encode(message: RefreshActivationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audienceId !== "") {
+      writer.uint32(10).string(message.audienceId);
+    }
+    if (message.destinationId !== "") {
+      writer.uint32(18).string(message.destinationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefreshActivationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefreshActivationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.audienceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.destinationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RefreshActivationRequest {
+    return {
+      audienceId: isSet(object.audienceId)
+        ? globalThis.String(object.audienceId)
+        : isSet(object.audience_id)
+        ? globalThis.String(object.audience_id)
+        : "",
+      destinationId: isSet(object.destinationId)
+        ? globalThis.String(object.destinationId)
+        : isSet(object.destination_id)
+        ? globalThis.String(object.destination_id)
+        : "",
+    };
+  },
+
+  toJSON(message: RefreshActivationRequest): unknown {
+    const obj: any = {};
+    if (message.audienceId !== "") {
+      obj.audienceId = message.audienceId;
+    }
+    if (message.destinationId !== "") {
+      obj.destinationId = message.destinationId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RefreshActivationRequest>): RefreshActivationRequest {
+    return RefreshActivationRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefreshActivationRequest>): RefreshActivationRequest {
+    const message = createBaseRefreshActivationRequest();
+    message.audienceId = object.audienceId ?? "";
+    message.destinationId = object.destinationId ?? "";
+    return message;
+  },
+};
+
+function createBaseRefreshActivationResponse(): RefreshActivationResponse {
+  return { activation: undefined, charged: undefined };
+}
+
+export const RefreshActivationResponse: MessageFns<RefreshActivationResponse> = {
+  encode(message: RefreshActivationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.activation !== undefined) {
+      Activation.encode(message.activation, writer.uint32(10).fork()).join();
+    }
+    if (message.charged !== undefined) {
+      PrivacyCost.encode(message.charged, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefreshActivationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefreshActivationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.activation = Activation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.charged = PrivacyCost.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RefreshActivationResponse {
+    return {
+      activation: isSet(object.activation) ? Activation.fromJSON(object.activation) : undefined,
+      charged: isSet(object.charged) ? PrivacyCost.fromJSON(object.charged) : undefined,
+    };
+  },
+
+  toJSON(message: RefreshActivationResponse): unknown {
+    const obj: any = {};
+    if (message.activation !== undefined) {
+      obj.activation = Activation.toJSON(message.activation);
+    }
+    if (message.charged !== undefined) {
+      obj.charged = PrivacyCost.toJSON(message.charged);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RefreshActivationResponse>): RefreshActivationResponse {
+    return RefreshActivationResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefreshActivationResponse>): RefreshActivationResponse {
+    const message = createBaseRefreshActivationResponse();
+    message.activation = (object.activation !== undefined && object.activation !== null)
+      ? Activation.fromPartial(object.activation)
+      : undefined;
+    message.charged = (object.charged !== undefined && object.charged !== null)
+      ? PrivacyCost.fromPartial(object.charged)
+      : undefined;
+    return message;
+  },
+};
+
 /** Defines, estimates, activates and revokes audiences. */
 export type AudienceServiceService = typeof AudienceServiceService;
 export const AudienceServiceService = {
-  /** Registers a strategy engine as a destination of a platform's audiences. Platform members only. */
-  createDestination: {
-    path: "/galley.v1.AudienceService/CreateDestination" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: CreateDestinationRequest): Buffer =>
-      Buffer.from(CreateDestinationRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): CreateDestinationRequest => CreateDestinationRequest.decode(value),
-    responseSerialize: (value: CreateDestinationResponse): Buffer =>
-      Buffer.from(CreateDestinationResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): CreateDestinationResponse => CreateDestinationResponse.decode(value),
-  },
-  /** Lists the destinations of a collaboration. */
-  listDestinations: {
-    path: "/galley.v1.AudienceService/ListDestinations" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: ListDestinationsRequest): Buffer =>
-      Buffer.from(ListDestinationsRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): ListDestinationsRequest => ListDestinationsRequest.decode(value),
-    responseSerialize: (value: ListDestinationsResponse): Buffer =>
-      Buffer.from(ListDestinationsResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): ListDestinationsResponse => ListDestinationsResponse.decode(value),
-  },
   /** Checks and stores an audience definition; touches no data. */
   defineAudience: {
     path: "/galley.v1.AudienceService/DefineAudience" as const,
@@ -2520,13 +4655,79 @@ export const AudienceServiceService = {
       Buffer.from(RevokeAudienceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeAudienceResponse => RevokeAudienceResponse.decode(value),
   },
+  /** Releases a protected size of a definition that nothing has been made of; charged. */
+  estimateDefinition: {
+    path: "/galley.v1.AudienceService/EstimateDefinition" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EstimateDefinitionRequest): Buffer =>
+      Buffer.from(EstimateDefinitionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EstimateDefinitionRequest => EstimateDefinitionRequest.decode(value),
+    responseSerialize: (value: EstimateDefinitionResponse): Buffer =>
+      Buffer.from(EstimateDefinitionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EstimateDefinitionResponse => EstimateDefinitionResponse.decode(value),
+  },
+  /** Releases what an audience is like beside a baseline: share and index by attribute. Charged. */
+  portrayAudience: {
+    path: "/galley.v1.AudienceService/PortrayAudience" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PortrayAudienceRequest): Buffer =>
+      Buffer.from(PortrayAudienceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PortrayAudienceRequest => PortrayAudienceRequest.decode(value),
+    responseSerialize: (value: PortrayAudienceResponse): Buffer =>
+      Buffer.from(PortrayAudienceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PortrayAudienceResponse => PortrayAudienceResponse.decode(value),
+  },
+  /** Releases how many two audiences have in common. Charged. */
+  compareAudiences: {
+    path: "/galley.v1.AudienceService/CompareAudiences" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompareAudiencesRequest): Buffer =>
+      Buffer.from(CompareAudiencesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompareAudiencesRequest => CompareAudiencesRequest.decode(value),
+    responseSerialize: (value: CompareAudiencesResponse): Buffer =>
+      Buffer.from(CompareAudiencesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CompareAudiencesResponse => CompareAudiencesResponse.decode(value),
+  },
+  /** Reads the sizes that were released of an audience, refresh by refresh. Costs nothing. */
+  readTrend: {
+    path: "/galley.v1.AudienceService/ReadTrend" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadTrendRequest): Buffer => Buffer.from(ReadTrendRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadTrendRequest => ReadTrendRequest.decode(value),
+    responseSerialize: (value: ReadTrendResponse): Buffer => Buffer.from(ReadTrendResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadTrendResponse => ReadTrendResponse.decode(value),
+  },
+  /** Changes schedule and end of a publication. */
+  scheduleActivation: {
+    path: "/galley.v1.AudienceService/ScheduleActivation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ScheduleActivationRequest): Buffer =>
+      Buffer.from(ScheduleActivationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ScheduleActivationRequest => ScheduleActivationRequest.decode(value),
+    responseSerialize: (value: ScheduleActivationResponse): Buffer =>
+      Buffer.from(ScheduleActivationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ScheduleActivationResponse => ScheduleActivationResponse.decode(value),
+  },
+  /** Publishes again from the newest data, now; the answer says no more than that it was accepted. Charged. */
+  refreshActivation: {
+    path: "/galley.v1.AudienceService/RefreshActivation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RefreshActivationRequest): Buffer =>
+      Buffer.from(RefreshActivationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RefreshActivationRequest => RefreshActivationRequest.decode(value),
+    responseSerialize: (value: RefreshActivationResponse): Buffer =>
+      Buffer.from(RefreshActivationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RefreshActivationResponse => RefreshActivationResponse.decode(value),
+  },
 } as const;
 
 export interface AudienceServiceServer extends UntypedServiceImplementation {
-  /** Registers a strategy engine as a destination of a platform's audiences. Platform members only. */
-  createDestination: handleUnaryCall<CreateDestinationRequest, CreateDestinationResponse>;
-  /** Lists the destinations of a collaboration. */
-  listDestinations: handleUnaryCall<ListDestinationsRequest, ListDestinationsResponse>;
   /** Checks and stores an audience definition; touches no data. */
   defineAudience: handleUnaryCall<DefineAudienceRequest, DefineAudienceResponse>;
   /** Releases a protected size, charged in the ledger; repeated at no charge while the data stays the same. */
@@ -2539,41 +4740,21 @@ export interface AudienceServiceServer extends UntypedServiceImplementation {
   listAudiences: handleUnaryCall<ListAudiencesRequest, ListAudiencesResponse>;
   /** Withdraws an audience from a destination. Safe to repeat. */
   revokeAudience: handleUnaryCall<RevokeAudienceRequest, RevokeAudienceResponse>;
+  /** Releases a protected size of a definition that nothing has been made of; charged. */
+  estimateDefinition: handleUnaryCall<EstimateDefinitionRequest, EstimateDefinitionResponse>;
+  /** Releases what an audience is like beside a baseline: share and index by attribute. Charged. */
+  portrayAudience: handleUnaryCall<PortrayAudienceRequest, PortrayAudienceResponse>;
+  /** Releases how many two audiences have in common. Charged. */
+  compareAudiences: handleUnaryCall<CompareAudiencesRequest, CompareAudiencesResponse>;
+  /** Reads the sizes that were released of an audience, refresh by refresh. Costs nothing. */
+  readTrend: handleUnaryCall<ReadTrendRequest, ReadTrendResponse>;
+  /** Changes schedule and end of a publication. */
+  scheduleActivation: handleUnaryCall<ScheduleActivationRequest, ScheduleActivationResponse>;
+  /** Publishes again from the newest data, now; the answer says no more than that it was accepted. Charged. */
+  refreshActivation: handleUnaryCall<RefreshActivationRequest, RefreshActivationResponse>;
 }
 
 export interface AudienceServiceClient extends Client {
-  /** Registers a strategy engine as a destination of a platform's audiences. Platform members only. */
-  createDestination(
-    request: CreateDestinationRequest,
-    callback: (error: ServiceError | null, response: CreateDestinationResponse) => void,
-  ): ClientUnaryCall;
-  createDestination(
-    request: CreateDestinationRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: CreateDestinationResponse) => void,
-  ): ClientUnaryCall;
-  createDestination(
-    request: CreateDestinationRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: CreateDestinationResponse) => void,
-  ): ClientUnaryCall;
-  /** Lists the destinations of a collaboration. */
-  listDestinations(
-    request: ListDestinationsRequest,
-    callback: (error: ServiceError | null, response: ListDestinationsResponse) => void,
-  ): ClientUnaryCall;
-  listDestinations(
-    request: ListDestinationsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ListDestinationsResponse) => void,
-  ): ClientUnaryCall;
-  listDestinations(
-    request: ListDestinationsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ListDestinationsResponse) => void,
-  ): ClientUnaryCall;
   /** Checks and stores an audience definition; touches no data. */
   defineAudience(
     request: DefineAudienceRequest,
@@ -2670,6 +4851,102 @@ export interface AudienceServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RevokeAudienceResponse) => void,
   ): ClientUnaryCall;
+  /** Releases a protected size of a definition that nothing has been made of; charged. */
+  estimateDefinition(
+    request: EstimateDefinitionRequest,
+    callback: (error: ServiceError | null, response: EstimateDefinitionResponse) => void,
+  ): ClientUnaryCall;
+  estimateDefinition(
+    request: EstimateDefinitionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EstimateDefinitionResponse) => void,
+  ): ClientUnaryCall;
+  estimateDefinition(
+    request: EstimateDefinitionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EstimateDefinitionResponse) => void,
+  ): ClientUnaryCall;
+  /** Releases what an audience is like beside a baseline: share and index by attribute. Charged. */
+  portrayAudience(
+    request: PortrayAudienceRequest,
+    callback: (error: ServiceError | null, response: PortrayAudienceResponse) => void,
+  ): ClientUnaryCall;
+  portrayAudience(
+    request: PortrayAudienceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PortrayAudienceResponse) => void,
+  ): ClientUnaryCall;
+  portrayAudience(
+    request: PortrayAudienceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PortrayAudienceResponse) => void,
+  ): ClientUnaryCall;
+  /** Releases how many two audiences have in common. Charged. */
+  compareAudiences(
+    request: CompareAudiencesRequest,
+    callback: (error: ServiceError | null, response: CompareAudiencesResponse) => void,
+  ): ClientUnaryCall;
+  compareAudiences(
+    request: CompareAudiencesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CompareAudiencesResponse) => void,
+  ): ClientUnaryCall;
+  compareAudiences(
+    request: CompareAudiencesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CompareAudiencesResponse) => void,
+  ): ClientUnaryCall;
+  /** Reads the sizes that were released of an audience, refresh by refresh. Costs nothing. */
+  readTrend(
+    request: ReadTrendRequest,
+    callback: (error: ServiceError | null, response: ReadTrendResponse) => void,
+  ): ClientUnaryCall;
+  readTrend(
+    request: ReadTrendRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadTrendResponse) => void,
+  ): ClientUnaryCall;
+  readTrend(
+    request: ReadTrendRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadTrendResponse) => void,
+  ): ClientUnaryCall;
+  /** Changes schedule and end of a publication. */
+  scheduleActivation(
+    request: ScheduleActivationRequest,
+    callback: (error: ServiceError | null, response: ScheduleActivationResponse) => void,
+  ): ClientUnaryCall;
+  scheduleActivation(
+    request: ScheduleActivationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ScheduleActivationResponse) => void,
+  ): ClientUnaryCall;
+  scheduleActivation(
+    request: ScheduleActivationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ScheduleActivationResponse) => void,
+  ): ClientUnaryCall;
+  /** Publishes again from the newest data, now; the answer says no more than that it was accepted. Charged. */
+  refreshActivation(
+    request: RefreshActivationRequest,
+    callback: (error: ServiceError | null, response: RefreshActivationResponse) => void,
+  ): ClientUnaryCall;
+  refreshActivation(
+    request: RefreshActivationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RefreshActivationResponse) => void,
+  ): ClientUnaryCall;
+  refreshActivation(
+    request: RefreshActivationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RefreshActivationResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const AudienceServiceClient = makeGenericClientConstructor(
@@ -2680,31 +4957,6 @@ export const AudienceServiceClient = makeGenericClientConstructor(
   service: typeof AudienceServiceService;
   serviceName: string;
 };
-
-function bytesFromBase64(b64: string): Uint8Array {
-  if ((globalThis as any).Buffer) {
-    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
-  } else {
-    const bin = globalThis.atob(b64);
-    const arr = new Uint8Array(bin.length);
-    for (let i = 0; i < bin.length; ++i) {
-      arr[i] = bin.charCodeAt(i);
-    }
-    return arr;
-  }
-}
-
-function base64FromBytes(arr: Uint8Array): string {
-  if ((globalThis as any).Buffer) {
-    return (globalThis as any).Buffer.from(arr).toString("base64");
-  } else {
-    const bin: string[] = [];
-    arr.forEach((byte) => {
-      bin.push(globalThis.String.fromCharCode(byte));
-    });
-    return globalThis.btoa(bin.join(""));
-  }
-}
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;

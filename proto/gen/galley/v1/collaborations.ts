@@ -39,6 +39,8 @@ export const Ability = {
   ACTIVATE: 3,
   /** AUDIT - Read the audit log of the collaboration. */
   AUDIT: 4,
+  /** TEMPLATE - Run templates that the grantor has approved, with values only. For grants; no member is invited with it. */
+  TEMPLATE: 5,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -50,6 +52,7 @@ export namespace Ability {
   export type QUERY = typeof Ability.QUERY;
   export type ACTIVATE = typeof Ability.ACTIVATE;
   export type AUDIT = typeof Ability.AUDIT;
+  export type TEMPLATE = typeof Ability.TEMPLATE;
   export type UNRECOGNIZED = typeof Ability.UNRECOGNIZED;
 }
 
@@ -70,6 +73,9 @@ export function abilityFromJSON(object: any): Ability {
     case 4:
     case "ABILITY_AUDIT":
       return Ability.AUDIT;
+    case 5:
+    case "ABILITY_TEMPLATE":
+      return Ability.TEMPLATE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -89,6 +95,8 @@ export function abilityToJSON(object: Ability): string {
       return "ABILITY_ACTIVATE";
     case Ability.AUDIT:
       return "ABILITY_AUDIT";
+    case Ability.TEMPLATE:
+      return "ABILITY_TEMPLATE";
     case Ability.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";

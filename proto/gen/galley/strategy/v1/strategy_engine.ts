@@ -12,8 +12,6 @@ import {
   Client,
   type ClientOptions,
   type ClientUnaryCall,
-  type ClientWritableStream,
-  type handleClientStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -27,65 +25,232 @@ export const protobufFileName = "galley/strategy/v1/strategy_engine.proto";
 
 /** What a strategy engine implements to receive audiences. The engine shows different content to different audiences. */
 
-/** What is published, sent once before its members. */
-export interface AudienceHeader {
+/** Whether a publication stands alone. */
+export const PublicationKind = {
+  /** UNSPECIFIED - Not set. */
+  UNSPECIFIED: 0,
+  /** FULL - All members. */
+  FULL: 1,
+  /** DELTA - What came and went since the publication of `base_version`. */
+  DELTA: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type PublicationKind = typeof PublicationKind[keyof typeof PublicationKind];
+
+export namespace PublicationKind {
+  export type UNSPECIFIED = typeof PublicationKind.UNSPECIFIED;
+  export type FULL = typeof PublicationKind.FULL;
+  export type DELTA = typeof PublicationKind.DELTA;
+  export type UNRECOGNIZED = typeof PublicationKind.UNRECOGNIZED;
+}
+
+export function publicationKindFromJSON(object: any): PublicationKind {
+  switch (object) {
+    case 0:
+    case "PUBLICATION_KIND_UNSPECIFIED":
+      return PublicationKind.UNSPECIFIED;
+    case 1:
+    case "PUBLICATION_KIND_FULL":
+      return PublicationKind.FULL;
+    case 2:
+    case "PUBLICATION_KIND_DELTA":
+      return PublicationKind.DELTA;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return PublicationKind.UNRECOGNIZED;
+  }
+}
+
+export function publicationKindToJSON(object: PublicationKind): string {
+  switch (object) {
+    case PublicationKind.UNSPECIFIED:
+      return "PUBLICATION_KIND_UNSPECIFIED";
+    case PublicationKind.FULL:
+      return "PUBLICATION_KIND_FULL";
+    case PublicationKind.DELTA:
+      return "PUBLICATION_KIND_DELTA";
+    case PublicationKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** What became of a part. */
+export const DeliveryOutcome = {
+  /** UNSPECIFIED - Not set. */
+  UNSPECIFIED: 0,
+  /** KEPT - Kept; more is to come. */
+  KEPT: 1,
+  /** DONE - The publication shows, or the audience is withdrawn. */
+  DONE: 2,
+  /** SUPERSEDED - A later version is in force: there is nothing more to send of this one. */
+  SUPERSEDED: 3,
+  /** NEEDS_FULL - A delta whose base is not in force here: a full publication is needed. */
+  NEEDS_FULL: 4,
+  /** START_AGAIN - The commit does not fit the batches; the publication was forgotten and must be sent again from its begin. */
+  START_AGAIN: 5,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type DeliveryOutcome = typeof DeliveryOutcome[keyof typeof DeliveryOutcome];
+
+export namespace DeliveryOutcome {
+  export type UNSPECIFIED = typeof DeliveryOutcome.UNSPECIFIED;
+  export type KEPT = typeof DeliveryOutcome.KEPT;
+  export type DONE = typeof DeliveryOutcome.DONE;
+  export type SUPERSEDED = typeof DeliveryOutcome.SUPERSEDED;
+  export type NEEDS_FULL = typeof DeliveryOutcome.NEEDS_FULL;
+  export type START_AGAIN = typeof DeliveryOutcome.START_AGAIN;
+  export type UNRECOGNIZED = typeof DeliveryOutcome.UNRECOGNIZED;
+}
+
+export function deliveryOutcomeFromJSON(object: any): DeliveryOutcome {
+  switch (object) {
+    case 0:
+    case "DELIVERY_OUTCOME_UNSPECIFIED":
+      return DeliveryOutcome.UNSPECIFIED;
+    case 1:
+    case "DELIVERY_OUTCOME_KEPT":
+      return DeliveryOutcome.KEPT;
+    case 2:
+    case "DELIVERY_OUTCOME_DONE":
+      return DeliveryOutcome.DONE;
+    case 3:
+    case "DELIVERY_OUTCOME_SUPERSEDED":
+      return DeliveryOutcome.SUPERSEDED;
+    case 4:
+    case "DELIVERY_OUTCOME_NEEDS_FULL":
+      return DeliveryOutcome.NEEDS_FULL;
+    case 5:
+    case "DELIVERY_OUTCOME_START_AGAIN":
+      return DeliveryOutcome.START_AGAIN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DeliveryOutcome.UNRECOGNIZED;
+  }
+}
+
+export function deliveryOutcomeToJSON(object: DeliveryOutcome): string {
+  switch (object) {
+    case DeliveryOutcome.UNSPECIFIED:
+      return "DELIVERY_OUTCOME_UNSPECIFIED";
+    case DeliveryOutcome.KEPT:
+      return "DELIVERY_OUTCOME_KEPT";
+    case DeliveryOutcome.DONE:
+      return "DELIVERY_OUTCOME_DONE";
+    case DeliveryOutcome.SUPERSEDED:
+      return "DELIVERY_OUTCOME_SUPERSEDED";
+    case DeliveryOutcome.NEEDS_FULL:
+      return "DELIVERY_OUTCOME_NEEDS_FULL";
+    case DeliveryOutcome.START_AGAIN:
+      return "DELIVERY_OUTCOME_START_AGAIN";
+    case DeliveryOutcome.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/**
+ * One part of a delivery, the same on every kind of destination: as it is over gRPC, as bytes over a broker, as JSON in
+ * a webhook, line by line in a file.
+ *
+ * A publication is begin, batches 0 to batch_count - 1, commit. Nothing of it shows before its commit, and a commit that
+ * comes before all batches waits for them.
+ */
+export interface Envelope {
   /** Names the audience. */
   audienceId: string;
-  /** Counts up with each publication and withdrawal of this audience. */
+  /**
+   * Counts up with each publication and withdrawal of this audience at this destination; a lower one than the one in
+   * force changes nothing and is answered as superseded.
+   */
   version: bigint;
-  /** A name for people. */
-  displayName: string;
-  /** Which identifier the tokens are made of: `email`, `phone` or `member_id`. */
-  identifier: string;
-  /** Members that will follow. */
-  memberCount: bigint;
-}
-
-/** Some of the members. */
-export interface MemberBatch {
-  /** Membership tokens: keyed hashes that this destination alone can compute from its own ids. */
-  tokens: string[];
-}
-
-/** One message of a publication. */
-export interface PublishAudienceRequest {
-  /** The header first, then batches. */
+  /** What it carries. */
   part:
     | //
-    /** What is published. */
-    { $case: "header"; value: AudienceHeader }
+    /** Announces a publication. */
+    { $case: "begin"; value: PublicationBegin }
     | //
     /** Some of its members. */
-    { $case: "batch"; value: MemberBatch }
+    { $case: "batch"; value: PublicationBatch }
+    | //
+    /** Lets the publication show, whole. */
+    { $case: "commit"; value: PublicationCommit }
+    | //
+    /** Withdraws the audience, whatever was published before. */
+    { $case: "withdrawal"; value: Withdrawal }
     | undefined;
 }
 
-/** Confirms a publication. */
-export interface PublishAudienceResponse {
-  /** Names the engine's record of it. It must not depend on the members. */
-  receipt: string;
+/** Announces a publication. */
+export interface PublicationBegin {
+  /** A name for people. */
+  displayName: string;
+  /** Which identifier the tokens are made of. */
+  identifier: string;
+  /** What the destination may use it for. */
+  purpose: string;
+  /** Whether it stands alone. */
+  kind: PublicationKind;
+  /** Of a delta: the version it changes; any other in force is refused, and a full publication follows. */
+  baseVersion: bigint;
+  /** Batches that follow. */
+  batchCount: number;
+  /** When the destination must have forgotten it, in seconds since 1970; 0 for never. */
+  expiresAtS: bigint;
+  /** True when members were dropped and others added at random, so that membership can be denied. */
+  blurred: boolean;
+}
+
+/** Some of the members. */
+export interface PublicationBatch {
+  /** Counts from 0. */
+  index: number;
+  /** Membership tokens that come in, 16 bytes each, one after the other. */
+  added: Uint8Array;
+  /** Of a delta: those that go. */
+  removed: Uint8Array;
+}
+
+/** Lets a publication show. */
+export interface PublicationCommit {
+  /** Batches it must have. */
+  batchCount: number;
+  /** SHA-256 over the batches in order, each its index (4 bytes, big endian), added, removed. */
+  digest: Uint8Array;
 }
 
 /** Withdraws an audience. */
-export interface RevokeAudienceRequest {
-  /** Which one. */
-  audienceId: string;
-  /** The version of the withdrawal. */
-  version: bigint;
+export interface Withdrawal {
+  /** Why: `revoked`, `expired` or `erased`. */
+  reason: string;
 }
 
-/** Confirms a withdrawal. */
-export interface RevokeAudienceResponse {
-  /** Names the engine's record of it. */
+/** One part of a delivery. */
+export interface DeliverRequest {
+  /** The part. */
+  envelope: Envelope | undefined;
+}
+
+/** The destination's answer to a part. */
+export interface DeliverResponse {
+  /** What became of it. */
+  outcome: DeliveryOutcome;
+  /** The lowest batch that is missing, so that a sender that was interrupted knows where to go on. */
+  nextBatch: number;
+  /** Of what is done: names the destination's record of it. It must not depend on the members. */
   receipt: string;
 }
 
-function createBaseAudienceHeader(): AudienceHeader {
-  return { audienceId: "", version: 0n, displayName: "", identifier: "", memberCount: 0n };
+function createBaseEnvelope(): Envelope {
+  return { audienceId: "", version: 0n, part: undefined };
 }
 
-export const AudienceHeader: MessageFns<AudienceHeader> = {
-  encode(message: AudienceHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const Envelope: MessageFns<Envelope> = {
+  encode(message: Envelope, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.audienceId !== "") {
       writer.uint32(10).string(message.audienceId);
     }
@@ -95,22 +260,24 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
       }
       writer.uint32(16).uint64(message.version);
     }
-    if (message.displayName !== "") {
-      writer.uint32(26).string(message.displayName);
-    }
-    if (message.identifier !== "") {
-      writer.uint32(34).string(message.identifier);
-    }
-    if (message.memberCount !== 0n) {
-      if (BigInt.asUintN(64, message.memberCount) !== message.memberCount) {
-        throw new globalThis.Error("value provided for field message.memberCount of type uint64 too large");
-      }
-      writer.uint32(40).uint64(message.memberCount);
+    switch (message.part?.$case) {
+      case "begin":
+        PublicationBegin.encode(message.part.value, writer.uint32(26).fork()).join();
+        break;
+      case "batch":
+        PublicationBatch.encode(message.part.value, writer.uint32(34).fork()).join();
+        break;
+      case "commit":
+        PublicationCommit.encode(message.part.value, writer.uint32(42).fork()).join();
+        break;
+      case "withdrawal":
+        Withdrawal.encode(message.part.value, writer.uint32(50).fork()).join();
+        break;
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AudienceHeader {
+  decode(input: BinaryReader | Uint8Array, length?: number): Envelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -119,7 +286,7 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAudienceHeader();
+      const message = createBaseEnvelope();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -144,7 +311,7 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
               break;
             }
 
-            message.displayName = reader.string();
+            message.part = { $case: "begin", value: PublicationBegin.decode(reader, reader.uint32()) };
             continue;
           }
           case 4: {
@@ -152,15 +319,23 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
               break;
             }
 
-            message.identifier = reader.string();
+            message.part = { $case: "batch", value: PublicationBatch.decode(reader, reader.uint32()) };
             continue;
           }
           case 5: {
-            if (tag !== 40) {
+            if (tag !== 42) {
               break;
             }
 
-            message.memberCount = reader.uint64() as bigint;
+            message.part = { $case: "commit", value: PublicationCommit.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.part = { $case: "withdrawal", value: Withdrawal.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -175,7 +350,7 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
     }
   },
 
-  fromJSON(object: any): AudienceHeader {
+  fromJSON(object: any): Envelope {
     return {
       audienceId: isSet(object.audienceId)
         ? globalThis.String(object.audienceId)
@@ -183,21 +358,19 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
         ? globalThis.String(object.audience_id)
         : "",
       version: isSet(object.version) ? BigInt(object.version) : 0n,
-      displayName: isSet(object.displayName)
-        ? globalThis.String(object.displayName)
-        : isSet(object.display_name)
-        ? globalThis.String(object.display_name)
-        : "",
-      identifier: isSet(object.identifier) ? globalThis.String(object.identifier) : "",
-      memberCount: isSet(object.memberCount)
-        ? BigInt(object.memberCount)
-        : isSet(object.member_count)
-        ? BigInt(object.member_count)
-        : 0n,
+      part: isSet(object.begin)
+        ? { $case: "begin", value: PublicationBegin.fromJSON(object.begin) }
+        : isSet(object.batch)
+        ? { $case: "batch", value: PublicationBatch.fromJSON(object.batch) }
+        : isSet(object.commit)
+        ? { $case: "commit", value: PublicationCommit.fromJSON(object.commit) }
+        : isSet(object.withdrawal)
+        ? { $case: "withdrawal", value: Withdrawal.fromJSON(object.withdrawal) }
+        : undefined,
     };
   },
 
-  toJSON(message: AudienceHeader): unknown {
+  toJSON(message: Envelope): unknown {
     const obj: any = {};
     if (message.audienceId !== "") {
       obj.audienceId = message.audienceId;
@@ -205,121 +378,104 @@ export const AudienceHeader: MessageFns<AudienceHeader> = {
     if (message.version !== 0n) {
       obj.version = message.version.toString();
     }
-    if (message.displayName !== "") {
-      obj.displayName = message.displayName;
-    }
-    if (message.identifier !== "") {
-      obj.identifier = message.identifier;
-    }
-    if (message.memberCount !== 0n) {
-      obj.memberCount = message.memberCount.toString();
+    if (message.part?.$case === "begin") {
+      obj.begin = PublicationBegin.toJSON(message.part.value);
+    } else if (message.part?.$case === "batch") {
+      obj.batch = PublicationBatch.toJSON(message.part.value);
+    } else if (message.part?.$case === "commit") {
+      obj.commit = PublicationCommit.toJSON(message.part.value);
+    } else if (message.part?.$case === "withdrawal") {
+      obj.withdrawal = Withdrawal.toJSON(message.part.value);
     }
     return obj;
   },
 
-  create(base?: DeepPartial<AudienceHeader>): AudienceHeader {
-    return AudienceHeader.fromPartial(base ?? {});
+  create(base?: DeepPartial<Envelope>): Envelope {
+    return Envelope.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<AudienceHeader>): AudienceHeader {
-    const message = createBaseAudienceHeader();
+  fromPartial(object: DeepPartial<Envelope>): Envelope {
+    const message = createBaseEnvelope();
     message.audienceId = object.audienceId ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
-    message.displayName = object.displayName ?? "";
-    message.identifier = object.identifier ?? "";
-    message.memberCount = (object.memberCount !== undefined && object.memberCount !== null)
-      ? BigInt(object.memberCount)
-      : 0n;
-    return message;
-  },
-};
-
-function createBaseMemberBatch(): MemberBatch {
-  return { tokens: [] };
-}
-
-export const MemberBatch: MessageFns<MemberBatch> = {
-  encode(message: MemberBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.tokens) {
-      writer.uint32(10).string(v!);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MemberBatch {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMemberBatch();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.tokens.push(reader.string());
-            continue;
-          }
+    switch (object.part?.$case) {
+      case "begin": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "begin", value: PublicationBegin.fromPartial(object.part.value) };
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        break;
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      case "batch": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "batch", value: PublicationBatch.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "commit": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "commit", value: PublicationCommit.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "withdrawal": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "withdrawal", value: Withdrawal.fromPartial(object.part.value) };
+        }
+        break;
+      }
     }
-  },
-
-  fromJSON(object: any): MemberBatch {
-    return {
-      tokens: globalThis.Array.isArray(object?.tokens) ? object.tokens.map((e: any) => globalThis.String(e)) : [],
-    };
-  },
-
-  toJSON(message: MemberBatch): unknown {
-    const obj: any = {};
-    if (message.tokens?.length) {
-      obj.tokens = message.tokens;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<MemberBatch>): MemberBatch {
-    return MemberBatch.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MemberBatch>): MemberBatch {
-    const message = createBaseMemberBatch();
-    message.tokens = object.tokens?.map((e) => e) || [];
     return message;
   },
 };
 
-function createBasePublishAudienceRequest(): PublishAudienceRequest {
-  return { part: undefined };
+function createBasePublicationBegin(): PublicationBegin {
+  return {
+    displayName: "",
+    identifier: "",
+    purpose: "",
+    kind: 0,
+    baseVersion: 0n,
+    batchCount: 0,
+    expiresAtS: 0n,
+    blurred: false,
+  };
 }
 
-export const PublishAudienceRequest: MessageFns<PublishAudienceRequest> = {
-  encode(message: PublishAudienceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.part?.$case) {
-      case "header":
-        AudienceHeader.encode(message.part.value, writer.uint32(10).fork()).join();
-        break;
-      case "batch":
-        MemberBatch.encode(message.part.value, writer.uint32(18).fork()).join();
-        break;
+export const PublicationBegin: MessageFns<PublicationBegin> = {
+  encode(message: PublicationBegin, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.displayName !== "") {
+      writer.uint32(10).string(message.displayName);
+    }
+    if (message.identifier !== "") {
+      writer.uint32(18).string(message.identifier);
+    }
+    if (message.purpose !== "") {
+      writer.uint32(26).string(message.purpose);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
+    if (message.baseVersion !== 0n) {
+      if (BigInt.asUintN(64, message.baseVersion) !== message.baseVersion) {
+        throw new globalThis.Error("value provided for field message.baseVersion of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.baseVersion);
+    }
+    if (message.batchCount !== 0) {
+      writer.uint32(48).uint32(message.batchCount);
+    }
+    if (message.expiresAtS !== 0n) {
+      if (BigInt.asIntN(64, message.expiresAtS) !== message.expiresAtS) {
+        throw new globalThis.Error("value provided for field message.expiresAtS of type int64 too large");
+      }
+      writer.uint32(56).int64(message.expiresAtS);
+    }
+    if (message.blurred !== false) {
+      writer.uint32(64).bool(message.blurred);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PublishAudienceRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): PublicationBegin {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -328,7 +484,7 @@ export const PublishAudienceRequest: MessageFns<PublishAudienceRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePublishAudienceRequest();
+      const message = createBasePublicationBegin();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -337,7 +493,7 @@ export const PublishAudienceRequest: MessageFns<PublishAudienceRequest> = {
               break;
             }
 
-            message.part = { $case: "header", value: AudienceHeader.decode(reader, reader.uint32()) };
+            message.displayName = reader.string();
             continue;
           }
           case 2: {
@@ -345,7 +501,55 @@ export const PublishAudienceRequest: MessageFns<PublishAudienceRequest> = {
               break;
             }
 
-            message.part = { $case: "batch", value: MemberBatch.decode(reader, reader.uint32()) };
+            message.identifier = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.baseVersion = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.batchCount = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.expiresAtS = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.blurred = reader.bool();
             continue;
           }
         }
@@ -360,62 +564,104 @@ export const PublishAudienceRequest: MessageFns<PublishAudienceRequest> = {
     }
   },
 
-  fromJSON(object: any): PublishAudienceRequest {
+  fromJSON(object: any): PublicationBegin {
     return {
-      part: isSet(object.header)
-        ? { $case: "header", value: AudienceHeader.fromJSON(object.header) }
-        : isSet(object.batch)
-        ? { $case: "batch", value: MemberBatch.fromJSON(object.batch) }
-        : undefined,
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      identifier: isSet(object.identifier) ? globalThis.String(object.identifier) : "",
+      purpose: isSet(object.purpose) ? globalThis.String(object.purpose) : "",
+      kind: isSet(object.kind) ? publicationKindFromJSON(object.kind) : 0,
+      baseVersion: isSet(object.baseVersion)
+        ? BigInt(object.baseVersion)
+        : isSet(object.base_version)
+        ? BigInt(object.base_version)
+        : 0n,
+      batchCount: isSet(object.batchCount)
+        ? globalThis.Number(object.batchCount)
+        : isSet(object.batch_count)
+        ? globalThis.Number(object.batch_count)
+        : 0,
+      expiresAtS: isSet(object.expiresAtS)
+        ? BigInt(object.expiresAtS)
+        : isSet(object.expires_at_s)
+        ? BigInt(object.expires_at_s)
+        : 0n,
+      blurred: isSet(object.blurred) ? globalThis.Boolean(object.blurred) : false,
     };
   },
 
-  toJSON(message: PublishAudienceRequest): unknown {
+  toJSON(message: PublicationBegin): unknown {
     const obj: any = {};
-    if (message.part?.$case === "header") {
-      obj.header = AudienceHeader.toJSON(message.part.value);
-    } else if (message.part?.$case === "batch") {
-      obj.batch = MemberBatch.toJSON(message.part.value);
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.identifier !== "") {
+      obj.identifier = message.identifier;
+    }
+    if (message.purpose !== "") {
+      obj.purpose = message.purpose;
+    }
+    if (message.kind !== 0) {
+      obj.kind = publicationKindToJSON(message.kind);
+    }
+    if (message.baseVersion !== 0n) {
+      obj.baseVersion = message.baseVersion.toString();
+    }
+    if (message.batchCount !== 0) {
+      obj.batchCount = Math.round(message.batchCount);
+    }
+    if (message.expiresAtS !== 0n) {
+      obj.expiresAtS = message.expiresAtS.toString();
+    }
+    if (message.blurred !== false) {
+      obj.blurred = message.blurred;
     }
     return obj;
   },
 
-  create(base?: DeepPartial<PublishAudienceRequest>): PublishAudienceRequest {
-    return PublishAudienceRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<PublicationBegin>): PublicationBegin {
+    return PublicationBegin.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<PublishAudienceRequest>): PublishAudienceRequest {
-    const message = createBasePublishAudienceRequest();
-    switch (object.part?.$case) {
-      case "header": {
-        if (object.part?.value !== undefined && object.part?.value !== null) {
-          message.part = { $case: "header", value: AudienceHeader.fromPartial(object.part.value) };
-        }
-        break;
-      }
-      case "batch": {
-        if (object.part?.value !== undefined && object.part?.value !== null) {
-          message.part = { $case: "batch", value: MemberBatch.fromPartial(object.part.value) };
-        }
-        break;
-      }
-    }
+  fromPartial(object: DeepPartial<PublicationBegin>): PublicationBegin {
+    const message = createBasePublicationBegin();
+    message.displayName = object.displayName ?? "";
+    message.identifier = object.identifier ?? "";
+    message.purpose = object.purpose ?? "";
+    message.kind = object.kind ?? 0;
+    message.baseVersion = (object.baseVersion !== undefined && object.baseVersion !== null)
+      ? BigInt(object.baseVersion)
+      : 0n;
+    message.batchCount = object.batchCount ?? 0;
+    message.expiresAtS = (object.expiresAtS !== undefined && object.expiresAtS !== null)
+      ? BigInt(object.expiresAtS)
+      : 0n;
+    message.blurred = object.blurred ?? false;
     return message;
   },
 };
 
-function createBasePublishAudienceResponse(): PublishAudienceResponse {
-  return { receipt: "" };
+function createBasePublicationBatch(): PublicationBatch {
+  return { index: 0, added: new Uint8Array(0), removed: new Uint8Array(0) };
 }
 
-export const PublishAudienceResponse: MessageFns<PublishAudienceResponse> = {
-  encode(message: PublishAudienceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.receipt !== "") {
-      writer.uint32(10).string(message.receipt);
+export const PublicationBatch: MessageFns<PublicationBatch> = {
+  encode(message: PublicationBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint32(message.index);
+    }
+    if (message.added.length !== 0) {
+      writer.uint32(18).bytes(message.added);
+    }
+    if (message.removed.length !== 0) {
+      writer.uint32(26).bytes(message.removed);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PublishAudienceResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): PublicationBatch {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -424,16 +670,32 @@ export const PublishAudienceResponse: MessageFns<PublishAudienceResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePublishAudienceResponse();
+      const message = createBasePublicationBatch();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 8) {
               break;
             }
 
-            message.receipt = reader.string();
+            message.index = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.added = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.removed = reader.bytes();
             continue;
           }
         }
@@ -448,47 +710,56 @@ export const PublishAudienceResponse: MessageFns<PublishAudienceResponse> = {
     }
   },
 
-  fromJSON(object: any): PublishAudienceResponse {
-    return { receipt: isSet(object.receipt) ? globalThis.String(object.receipt) : "" };
+  fromJSON(object: any): PublicationBatch {
+    return {
+      index: isSet(object.index) ? globalThis.Number(object.index) : 0,
+      added: isSet(object.added) ? bytesFromBase64(object.added) : new Uint8Array(0),
+      removed: isSet(object.removed) ? bytesFromBase64(object.removed) : new Uint8Array(0),
+    };
   },
 
-  toJSON(message: PublishAudienceResponse): unknown {
+  toJSON(message: PublicationBatch): unknown {
     const obj: any = {};
-    if (message.receipt !== "") {
-      obj.receipt = message.receipt;
+    if (message.index !== 0) {
+      obj.index = Math.round(message.index);
+    }
+    if (message.added.length !== 0) {
+      obj.added = base64FromBytes(message.added);
+    }
+    if (message.removed.length !== 0) {
+      obj.removed = base64FromBytes(message.removed);
     }
     return obj;
   },
 
-  create(base?: DeepPartial<PublishAudienceResponse>): PublishAudienceResponse {
-    return PublishAudienceResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<PublicationBatch>): PublicationBatch {
+    return PublicationBatch.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<PublishAudienceResponse>): PublishAudienceResponse {
-    const message = createBasePublishAudienceResponse();
-    message.receipt = object.receipt ?? "";
+  fromPartial(object: DeepPartial<PublicationBatch>): PublicationBatch {
+    const message = createBasePublicationBatch();
+    message.index = object.index ?? 0;
+    message.added = object.added ?? new Uint8Array(0);
+    message.removed = object.removed ?? new Uint8Array(0);
     return message;
   },
 };
 
-function createBaseRevokeAudienceRequest(): RevokeAudienceRequest {
-  return { audienceId: "", version: 0n };
+function createBasePublicationCommit(): PublicationCommit {
+  return { batchCount: 0, digest: new Uint8Array(0) };
 }
 
-export const RevokeAudienceRequest: MessageFns<RevokeAudienceRequest> = {
-  encode(message: RevokeAudienceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.audienceId !== "") {
-      writer.uint32(10).string(message.audienceId);
+export const PublicationCommit: MessageFns<PublicationCommit> = {
+  encode(message: PublicationCommit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.batchCount !== 0) {
+      writer.uint32(8).uint32(message.batchCount);
     }
-    if (message.version !== 0n) {
-      if (BigInt.asUintN(64, message.version) !== message.version) {
-        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.version);
+    if (message.digest.length !== 0) {
+      writer.uint32(18).bytes(message.digest);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RevokeAudienceRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): PublicationCommit {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -497,7 +768,93 @@ export const RevokeAudienceRequest: MessageFns<RevokeAudienceRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRevokeAudienceRequest();
+      const message = createBasePublicationCommit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.batchCount = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PublicationCommit {
+    return {
+      batchCount: isSet(object.batchCount)
+        ? globalThis.Number(object.batchCount)
+        : isSet(object.batch_count)
+        ? globalThis.Number(object.batch_count)
+        : 0,
+      digest: isSet(object.digest) ? bytesFromBase64(object.digest) : new Uint8Array(0),
+    };
+  },
+
+  toJSON(message: PublicationCommit): unknown {
+    const obj: any = {};
+    if (message.batchCount !== 0) {
+      obj.batchCount = Math.round(message.batchCount);
+    }
+    if (message.digest.length !== 0) {
+      obj.digest = base64FromBytes(message.digest);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PublicationCommit>): PublicationCommit {
+    return PublicationCommit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublicationCommit>): PublicationCommit {
+    const message = createBasePublicationCommit();
+    message.batchCount = object.batchCount ?? 0;
+    message.digest = object.digest ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseWithdrawal(): Withdrawal {
+  return { reason: "" };
+}
+
+export const Withdrawal: MessageFns<Withdrawal> = {
+  encode(message: Withdrawal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Withdrawal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawal();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -506,7 +863,149 @@ export const RevokeAudienceRequest: MessageFns<RevokeAudienceRequest> = {
               break;
             }
 
-            message.audienceId = reader.string();
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Withdrawal {
+    return { reason: isSet(object.reason) ? globalThis.String(object.reason) : "" };
+  },
+
+  toJSON(message: Withdrawal): unknown {
+    const obj: any = {};
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Withdrawal>): Withdrawal {
+    return Withdrawal.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Withdrawal>): Withdrawal {
+    const message = createBaseWithdrawal();
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseDeliverRequest(): DeliverRequest {
+  return { envelope: undefined };
+}
+
+export const DeliverRequest: MessageFns<DeliverRequest> = {
+  encode(message: DeliverRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.envelope !== undefined) {
+      Envelope.encode(message.envelope, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeliverRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeliverRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.envelope = Envelope.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeliverRequest {
+    return { envelope: isSet(object.envelope) ? Envelope.fromJSON(object.envelope) : undefined };
+  },
+
+  toJSON(message: DeliverRequest): unknown {
+    const obj: any = {};
+    if (message.envelope !== undefined) {
+      obj.envelope = Envelope.toJSON(message.envelope);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeliverRequest>): DeliverRequest {
+    return DeliverRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeliverRequest>): DeliverRequest {
+    const message = createBaseDeliverRequest();
+    message.envelope = (object.envelope !== undefined && object.envelope !== null)
+      ? Envelope.fromPartial(object.envelope)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDeliverResponse(): DeliverResponse {
+  return { outcome: 0, nextBatch: 0, receipt: "" };
+}
+
+export const DeliverResponse: MessageFns<DeliverResponse> = {
+  encode(message: DeliverResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== 0) {
+      writer.uint32(8).int32(message.outcome);
+    }
+    if (message.nextBatch !== 0) {
+      writer.uint32(16).uint32(message.nextBatch);
+    }
+    if (message.receipt !== "") {
+      writer.uint32(26).string(message.receipt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeliverResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeliverResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
             continue;
           }
           case 2: {
@@ -514,81 +1013,11 @@ export const RevokeAudienceRequest: MessageFns<RevokeAudienceRequest> = {
               break;
             }
 
-            message.version = reader.uint64() as bigint;
+            message.nextBatch = reader.uint32();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): RevokeAudienceRequest {
-    return {
-      audienceId: isSet(object.audienceId)
-        ? globalThis.String(object.audienceId)
-        : isSet(object.audience_id)
-        ? globalThis.String(object.audience_id)
-        : "",
-      version: isSet(object.version) ? BigInt(object.version) : 0n,
-    };
-  },
-
-  toJSON(message: RevokeAudienceRequest): unknown {
-    const obj: any = {};
-    if (message.audienceId !== "") {
-      obj.audienceId = message.audienceId;
-    }
-    if (message.version !== 0n) {
-      obj.version = message.version.toString();
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<RevokeAudienceRequest>): RevokeAudienceRequest {
-    return RevokeAudienceRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RevokeAudienceRequest>): RevokeAudienceRequest {
-    const message = createBaseRevokeAudienceRequest();
-    message.audienceId = object.audienceId ?? "";
-    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
-    return message;
-  },
-};
-
-function createBaseRevokeAudienceResponse(): RevokeAudienceResponse {
-  return { receipt: "" };
-}
-
-export const RevokeAudienceResponse: MessageFns<RevokeAudienceResponse> = {
-  encode(message: RevokeAudienceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.receipt !== "") {
-      writer.uint32(10).string(message.receipt);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RevokeAudienceResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRevokeAudienceResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -607,23 +1036,39 @@ export const RevokeAudienceResponse: MessageFns<RevokeAudienceResponse> = {
     }
   },
 
-  fromJSON(object: any): RevokeAudienceResponse {
-    return { receipt: isSet(object.receipt) ? globalThis.String(object.receipt) : "" };
+  fromJSON(object: any): DeliverResponse {
+    return {
+      outcome: isSet(object.outcome) ? deliveryOutcomeFromJSON(object.outcome) : 0,
+      nextBatch: isSet(object.nextBatch)
+        ? globalThis.Number(object.nextBatch)
+        : isSet(object.next_batch)
+        ? globalThis.Number(object.next_batch)
+        : 0,
+      receipt: isSet(object.receipt) ? globalThis.String(object.receipt) : "",
+    };
   },
 
-  toJSON(message: RevokeAudienceResponse): unknown {
+  toJSON(message: DeliverResponse): unknown {
     const obj: any = {};
+    if (message.outcome !== 0) {
+      obj.outcome = deliveryOutcomeToJSON(message.outcome);
+    }
+    if (message.nextBatch !== 0) {
+      obj.nextBatch = Math.round(message.nextBatch);
+    }
     if (message.receipt !== "") {
       obj.receipt = message.receipt;
     }
     return obj;
   },
 
-  create(base?: DeepPartial<RevokeAudienceResponse>): RevokeAudienceResponse {
-    return RevokeAudienceResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<DeliverResponse>): DeliverResponse {
+    return DeliverResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<RevokeAudienceResponse>): RevokeAudienceResponse {
-    const message = createBaseRevokeAudienceResponse();
+  fromPartial(object: DeepPartial<DeliverResponse>): DeliverResponse {
+    const message = createBaseDeliverResponse();
+    message.outcome = object.outcome ?? 0;
+    message.nextBatch = object.nextBatch ?? 0;
     message.receipt = object.receipt ?? "";
     return message;
   },
@@ -632,87 +1077,39 @@ export const RevokeAudienceResponse: MessageFns<RevokeAudienceResponse> = {
 /** Implemented by the destination. Every call may be repeated; its effect happens once. */
 export type StrategyEngineServiceService = typeof StrategyEngineServiceService;
 export const StrategyEngineServiceService = {
-  /**
-   * Takes an audience, whole or not at all: one header, then batches, then the stream's end.
-   *
-   * The same audience and version again returns the first receipt and changes nothing. A lower version than the
-   * stored one is refused with FAILED_PRECONDITION.
-   */
-  publishAudience: {
-    path: "/galley.strategy.v1.StrategyEngineService/PublishAudience" as const,
-    requestStream: true as const,
-    responseStream: false as const,
-    requestSerialize: (value: PublishAudienceRequest): Buffer =>
-      Buffer.from(PublishAudienceRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): PublishAudienceRequest => PublishAudienceRequest.decode(value),
-    responseSerialize: (value: PublishAudienceResponse): Buffer =>
-      Buffer.from(PublishAudienceResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): PublishAudienceResponse => PublishAudienceResponse.decode(value),
-  },
-  /** Withdraws an audience: from the answer on it decides nothing. */
-  revokeAudience: {
-    path: "/galley.strategy.v1.StrategyEngineService/RevokeAudience" as const,
+  /** Takes one part of a delivery. Parts may come twice and in any order; each has its effect once. */
+  deliver: {
+    path: "/galley.strategy.v1.StrategyEngineService/Deliver" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: RevokeAudienceRequest): Buffer =>
-      Buffer.from(RevokeAudienceRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): RevokeAudienceRequest => RevokeAudienceRequest.decode(value),
-    responseSerialize: (value: RevokeAudienceResponse): Buffer =>
-      Buffer.from(RevokeAudienceResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): RevokeAudienceResponse => RevokeAudienceResponse.decode(value),
+    requestSerialize: (value: DeliverRequest): Buffer => Buffer.from(DeliverRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeliverRequest => DeliverRequest.decode(value),
+    responseSerialize: (value: DeliverResponse): Buffer => Buffer.from(DeliverResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeliverResponse => DeliverResponse.decode(value),
   },
 } as const;
 
 export interface StrategyEngineServiceServer extends UntypedServiceImplementation {
-  /**
-   * Takes an audience, whole or not at all: one header, then batches, then the stream's end.
-   *
-   * The same audience and version again returns the first receipt and changes nothing. A lower version than the
-   * stored one is refused with FAILED_PRECONDITION.
-   */
-  publishAudience: handleClientStreamingCall<PublishAudienceRequest, PublishAudienceResponse>;
-  /** Withdraws an audience: from the answer on it decides nothing. */
-  revokeAudience: handleUnaryCall<RevokeAudienceRequest, RevokeAudienceResponse>;
+  /** Takes one part of a delivery. Parts may come twice and in any order; each has its effect once. */
+  deliver: handleUnaryCall<DeliverRequest, DeliverResponse>;
 }
 
 export interface StrategyEngineServiceClient extends Client {
-  /**
-   * Takes an audience, whole or not at all: one header, then batches, then the stream's end.
-   *
-   * The same audience and version again returns the first receipt and changes nothing. A lower version than the
-   * stored one is refused with FAILED_PRECONDITION.
-   */
-  publishAudience(
-    callback: (error: ServiceError | null, response: PublishAudienceResponse) => void,
-  ): ClientWritableStream<PublishAudienceRequest>;
-  publishAudience(
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: PublishAudienceResponse) => void,
-  ): ClientWritableStream<PublishAudienceRequest>;
-  publishAudience(
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: PublishAudienceResponse) => void,
-  ): ClientWritableStream<PublishAudienceRequest>;
-  publishAudience(
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: PublishAudienceResponse) => void,
-  ): ClientWritableStream<PublishAudienceRequest>;
-  /** Withdraws an audience: from the answer on it decides nothing. */
-  revokeAudience(
-    request: RevokeAudienceRequest,
-    callback: (error: ServiceError | null, response: RevokeAudienceResponse) => void,
+  /** Takes one part of a delivery. Parts may come twice and in any order; each has its effect once. */
+  deliver(
+    request: DeliverRequest,
+    callback: (error: ServiceError | null, response: DeliverResponse) => void,
   ): ClientUnaryCall;
-  revokeAudience(
-    request: RevokeAudienceRequest,
+  deliver(
+    request: DeliverRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: RevokeAudienceResponse) => void,
+    callback: (error: ServiceError | null, response: DeliverResponse) => void,
   ): ClientUnaryCall;
-  revokeAudience(
-    request: RevokeAudienceRequest,
+  deliver(
+    request: DeliverRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RevokeAudienceResponse) => void,
+    callback: (error: ServiceError | null, response: DeliverResponse) => void,
   ): ClientUnaryCall;
 }
 
@@ -724,6 +1121,31 @@ export const StrategyEngineServiceClient = makeGenericClientConstructor(
   service: typeof StrategyEngineServiceService;
   serviceName: string;
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  if ((globalThis as any).Buffer) {
+    return (globalThis as any).Buffer.from(arr).toString("base64");
+  } else {
+    const bin: string[] = [];
+    arr.forEach((byte) => {
+      bin.push(globalThis.String.fromCharCode(byte));
+    });
+    return globalThis.btoa(bin.join(""));
+  }
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -1,0 +1,47 @@
+import { rulesOf } from '../collaborations/index.ts';
+import type { WithdrawnFrom } from '../destinations/index.ts';
+import type { Call } from '../grpc/index.ts';
+import { type Kitchen, record } from '../kitchen/index.ts';
+import { nextVersion } from './activate-audience.ts';
+import { latestHere } from './latest-here.ts';
+
+/** Withdraws what a destination has: all of it, or what is of one member's data or in its name. */
+export async function withdrawAtDestination(kitchen: Kitchen, call: Call, from: WithdrawnFrom): Promise<void> {
+  const { collaboration, destinationId, concerning, reason } = from;
+  const collaborationId = collaboration.row.collaboration_id;
+  const isConcerned = (owner: string, tables: string): boolean =>
+    concerning === null ||
+    owner === concerning ||
+    (JSON.parse(tables) as string[]).some((table) => ofPersons(from).has(table) && isOf(table, concerning));
+  for (const open of await latestHere(kitchen.store.db, { collaborationId, destinationId })) {
+    if (!isConcerned(open.owner, open.tables)) continue;
+    const { activation_id: activation, audience_id: audience } = open;
+    const subject = { audience, activation, reason };
+    await record(kitchen, { kind: 'audience-revoked', call, collaboration: collaborationId, subject });
+    await kitchen.store.transaction(async (db) => {
+      const changed = {
+        withdrawal_reason: 'revoked' as const,
+        pending_refresh: null,
+        version: await nextVersion(db, audience),
+        attempt_count: 0,
+        next_attempt_at_ms: kitchen.nowMs(),
+      };
+      await db
+        .updateTable('activations')
+        .set({ state: 'revoking', ...changed })
+        .where('activation_id', '=', activation)
+        .where('state', 'in', ['accepted', 'delivered'])
+        .execute();
+    });
+  }
+}
+
+function isOf(table: string, member: string): boolean {
+  return table.startsWith(`${member}.`);
+}
+
+/** Tables of persons: what anybody may learn needs nobody's approval. */
+function ofPersons({ collaboration }: WithdrawnFrom): ReadonlySet<string> {
+  const bound = collaboration.bindings.filter((one) => rulesOf(one).publicTable === null);
+  return new Set(bound.map(({ owner, alias }) => `${owner}.${alias}`));
+}

@@ -1,0 +1,2 @@
+/** The door of effects: whether it worked, measured by protected questions and arithmetic after noise. */
+export { makeEffectService } from './effect-service.ts';
