@@ -177,8 +177,7 @@ export const violationCatalogue = {
   },
   'blur-is-left': {
     message: (p: { platform: string; epsilon: number; left: number; total: number }) =>
-      `blurred publications at \`${p.platform}\` may tell an epsilon of ${p.total} in all, of which ${p.left} is left; ` +
-      `this one would tell ${p.epsilon}`,
+      `blurs at \`${p.platform}\` may tell an epsilon of ${p.total}, of which ${p.left} is left; this one tells ${p.epsilon}`,
     help: (p: { left: number }) =>
       p.left >= MIN_BLUR_EPSILON
         ? `activate it with an epsilon of ${p.left} or less, or publish again what was published, from the same data`
