@@ -22,7 +22,9 @@ import { tally } from '../../test/support/tally.ts';
 const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(12, 24, 2_500));
 /** Ten times what a run takes on an idle machine. */
 const MAX_RUN_MS = Math.max(300_000, runCount * 10_000);
-const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
+// Every commit asks the same: a draw in some thousands takes the engine minutes, which only the campaign has.
+const now = Date.now() % 1_000_000_007;
+const seed = Number(process.env.GALLEY_SEED ?? effortOf(13, now, now));
 const QUESTIONS = 4;
 const VICTIMS = [HEAVY_PERSON, '1', '2'];
 
