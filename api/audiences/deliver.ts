@@ -3,7 +3,7 @@ import { strategy as contract } from '../../proto/index.ts';
 import { openSender, readDestination, retainedUntilMs } from '../destinations/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { ActivationRow, AudienceRow } from './audience-record.ts';
-import { type DeliveryPlace, readyPublication } from './ready-publication.ts';
+import { type DeliveryPlace, readArrived, readyPublication } from './ready-publication.ts';
 import { type ReadyPublication, type SentPublication, sendPublication, sendWithdrawal } from './send-publication.ts';
 
 const { FULL, DELTA } = contract.PublicationKind;
@@ -30,6 +30,11 @@ export async function deliver(kitchen: Kitchen, activation: ActivationRow, signa
   const destination = await readDestination(kitchen, activation.collaboration_id, activation.destination_id);
   if (destination === undefined) throw new Error('the destination is gone');
   const { audience_id: audienceId, version, withdrawal_reason: reason } = activation;
+  const arrived = activation.state === 'revoking' ? undefined : await readArrived(kitchen, activation);
+  if (arrived !== undefined) {
+    const { receipt, madeAtMs } = arrived;
+    return { kind: 'done', receipt, forgetAtMs: retainedUntilMs(destination, madeAtMs) };
+  }
   const sender = await openSender(kitchen, destination, signal);
   try {
     if (activation.state === 'revoking') {

@@ -96,6 +96,27 @@ async function readMade(kitchen: Kitchen, spool: Spool): Promise<ReadyPublicatio
   };
 }
 
+/** A version that has arrived: what its destination said, and when it was made. */
+export interface Arrived {
+  readonly receipt: string;
+  readonly madeAtMs: number;
+}
+
+/**
+ * What was noted of this very version as in force, by an attempt that a death cut off before it could show; undefined when
+ * it has not arrived. Its lists are gone or are the base of the next: nothing is made or sent of it again.
+ */
+export async function readArrived({ store }: Kitchen, activation: ActivationRow): Promise<Arrived | undefined> {
+  const row = await store.db
+    .selectFrom('spools')
+    .select(['receipt', 'made_at_ms'])
+    .where('activation_id', '=', activation.activation_id)
+    .where('version', '=', activation.version)
+    .where('state', '=', 'in-force')
+    .executeTakeFirst();
+  return row && { receipt: row.receipt, madeAtMs: row.made_at_ms };
+}
+
 /** What is in force at the destination; undefined when nothing is. */
 async function readBase({ store }: Kitchen, activationId: string): Promise<Spool | undefined> {
   const row = await store.db

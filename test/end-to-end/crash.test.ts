@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { audiences, queries } from '../../proto/index.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
 import { dataFiles, filesBelow } from '../support/service-files.ts';
@@ -153,6 +153,22 @@ describe('a death during deliveries', () => {
       expect(engine.records()).toHaveLength(new Set(engine.records().map(({ receipt }) => receipt)).size);
     },
   );
+
+  it('between its arrival and its showing lets it show, and sends nothing again', { timeout: LONG_MS }, async () => {
+    const audienceId = await defineOne();
+    await stage.as('brand').audiences.estimate(audienceId, 0.2);
+    const request = { plan: undefined, audienceId, destinationId, requestId: randomUUID() };
+    const { activationId } = await stage.as('brand').audiences.activate(request);
+    // Of what has arrived the list of tokens goes, and that of persons stays.
+    const lists = () =>
+      filesBelow(stage.dataDirectory).filter((path) => path.includes(`${activationId}.1.`) && path.endsWith('.sealed'));
+    const waiting = { timeout: LONG_MS, interval: 20 };
+    await vi.waitFor(() => expect(lists()).toEqual([expect.stringContaining('.persons.sealed')]), waiting);
+    const sentCount = engine.records().length;
+    await dieAndComeBack();
+    await expectDeliveredOnce(request, activationId);
+    expect(engine.records()).toHaveLength(sentCount);
+  });
 });
 
 describe('all these deaths', () => {

@@ -4,7 +4,7 @@
 // failed: nobody else's data was there. A worker that somebody ends from outside says nothing about the file.
 import { readdirSync, readFileSync } from 'node:fs';
 import { zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type FileSource, openWall, type Wall } from '../../../sandbox/index.ts';
 import { repeatedFile } from '../../../sandbox/testkit/index.ts';
 import {
@@ -117,12 +117,14 @@ describe('an upload that needs too much', () => {
   });
 
   it('is not told so when somebody ends its worker from outside', async () => {
+    const killed: number[] = [];
     const killing: FileSource = {
       byteCount: endless.byteCount,
       async *read(from) {
         let partCount = 0;
         for await (const part of endless.read(from)) {
-          if (partCount === 1) for (const pid of wrappers()) process.kill(pid, 'SIGKILL');
+          if (partCount === 1) killed.push(...wrappers());
+          if (partCount === 1) for (const pid of killed) process.kill(pid, 'SIGKILL');
           partCount += 1;
           yield part;
         }
@@ -130,6 +132,8 @@ describe('an upload that needs too much', () => {
     };
     const end = await sendFile(wall, { format: 'csv', columns: integers, file: killing });
     expect(end).toEqual({ end: 'failed', what: 'RUN_FAILED' });
+    // The spare was killed too: the wall replaces it once its death has been told.
+    await vi.waitFor(() => expect(wrappers().filter((pid) => killed.includes(pid))).toEqual([]));
     await expectClean();
     tally('hostileFiles', sentCount);
   });
