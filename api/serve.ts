@@ -1,3 +1,4 @@
+import type { TableView } from '../policies/index.ts';
 import {
   audiences,
   audit,
@@ -23,16 +24,17 @@ import {
   withdrawAtDestination,
 } from './audiences/index.ts';
 import { openLocalIssuer, openTokenVerifier } from './auth/index.ts';
-import { makeCollaborationService } from './collaborations/index.ts';
+import { makeCollaborationService, readCollaboration } from './collaborations/index.ts';
 import type { Config } from './config/index.ts';
 import { assertNoRealData, makeDatasetService, sweepSnapshots } from './datasets/index.ts';
 import { makeDestinationService } from './destinations/index.ts';
 import { makeEffectService } from './effects/index.ts';
-import { sweepReleases, tellLostCharges } from './exits/index.ts';
+import { readTableViews, sweepReleases, tellLostCharges } from './exits/index.ts';
 import { makeFunctionService } from './functions/index.ts';
 import { type Call, type CountedRefusals, createServer, type OperatorLog } from './grpc/index.ts';
 import { makeIdentityService } from './identity/index.ts';
 import { type Kitchen, noteStart, openKitchen, record } from './kitchen/index.ts';
+import { listLayouts, startLayouts, sweepLayouts } from './layouts/index.ts';
 import { EntryIndex, makeLogService, startWitnessing } from './log/index.ts';
 import { makeMatchService } from './matching/index.ts';
 import { makeModelService } from './models/index.ts';
@@ -57,17 +59,15 @@ export interface RunningService {
 export async function serve(config: Config, operatorLog: OperatorLog): Promise<RunningService> {
   if (config.issuer.kind === 'local') await openLocalIssuer(config);
   const kitchen = await openKitchen(config, operatorLog);
-  await assertNoRealData(kitchen);
-  await noteStart(kitchen);
-  await announceOwnReceiptKey(kitchen);
-  await sweepSnapshots(kitchen);
-  await sweepReleases(kitchen);
-  await sweepSpools(kitchen);
-  await tellLostCharges(kitchen);
-  await failInterrupted(kitchen);
+  await putInOrder(kitchen);
   const runs = makeRuns(kitchen);
   const deliveries = startDeliveries(kitchen);
-  const erasures = startErasures(kitchen, { runs, onSwitched: () => deliveries.nudge() });
+  const layouts = startLayouts(kitchen, { readViews: (id) => viewsOf(kitchen, id) });
+  const erasures = startErasures(kitchen, {
+    runs,
+    onSwitched: () => deliveries.nudge(),
+    forgetLayouts: (ids) => layouts.forget(ids),
+  });
   const received = startUploads(kitchen);
   const witnessing = startWitnessing(kitchen);
   const index = await openEntryIndex(kitchen);
@@ -79,7 +79,7 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
     onRefusal: (refusals) => noteRefusal(kitchen, refusals),
   });
   server.addService(collaborations.CollaborationServiceService, { ...makeCollaborationService(kitchen, server) });
-  server.addService(datasets.DatasetServiceService, { ...makeDatasetService(kitchen, server) });
+  server.addService(datasets.DatasetServiceService, { ...makeDatasetService(kitchen, { listLayouts }, server) });
   server.addService(uploads.UploadServiceService, { ...makeUploadService(kitchen, received, server) });
   server.addService(functions.FunctionServiceService, { ...makeFunctionService(kitchen, server) });
   server.addService(identity.IdentityServiceService, { ...makeIdentityService(kitchen, server) });
@@ -109,6 +109,7 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
   const stop = async (): Promise<void> => {
     await server.drain(DRAIN_MS);
     await erasures.close();
+    await layouts.close();
     await received.close();
     await deliveries.close();
     await runs.close();
@@ -119,6 +120,24 @@ export async function serve(config: Config, operatorLog: OperatorLog): Promise<R
     await kitchen.close();
   };
   return { port, stop };
+}
+
+/** What a crash may have left half done is told, swept or called failed, before anybody is answered. */
+async function putInOrder(kitchen: Kitchen): Promise<void> {
+  await assertNoRealData(kitchen);
+  await noteStart(kitchen);
+  await announceOwnReceiptKey(kitchen);
+  await sweepSnapshots(kitchen);
+  await sweepLayouts(kitchen);
+  await sweepReleases(kitchen);
+  await sweepSpools(kitchen);
+  await tellLostCharges(kitchen);
+  await failInterrupted(kitchen);
+}
+
+async function viewsOf(kitchen: Kitchen, collaborationId: string): Promise<readonly TableView[]> {
+  const collaboration = await readCollaboration(kitchen, collaborationId);
+  return collaboration === undefined ? [] : await readTableViews(kitchen, collaboration);
 }
 
 function openEntryIndex({ config, log, operatorLog }: Kitchen): Promise<EntryIndex> {

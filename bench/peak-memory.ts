@@ -29,7 +29,8 @@ export async function watchMemory(service: ServiceProcess, work: () => Promise<u
   return { serviceGrowthMib: serviceMib - atRest, workerMib };
 }
 
-function statusMib(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
+/** What the system says of a process, in MiB; 0 for one that is gone. */
+export function statusMib(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) / KIB_PER_MIB;

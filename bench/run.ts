@@ -1,130 +1,70 @@
-// `npm run bench`: what protection and the service around it cost, as ratios. Later work widens the rows; the shape
-// stays.
-import { createReadStream, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  canonicalText,
-  checkQuestion,
-  type PlannedAggregate,
-  planQuestion,
-  printAggregate,
-} from '../policies/index.ts';
-import { readSql, runSql } from '../test/support/engine.ts';
-import { armsSql, ask, questionOf } from '../test/support/service-questions.ts';
-import { ServiceStage } from '../test/support/service-stage.ts';
-import { createDataset, outcomesColumns, setTable, upload } from '../test/support/service-table.ts';
-import { boundingFigures } from './bounding-figures.ts';
-import { compare, type Figure } from './compare.ts';
-import { LARGEST_SIZE, logFigures } from './log-figures.ts';
-import { printFigures, printMemory } from './print-figures.ts';
-import { benchViews } from './views.ts';
-import { idleMemoryMib, wallFigures } from './wall-figures.ts';
+// `npm run bench`: protected questions beside plain ones, whole questions beside bare plans, and peers beside us, as
+// ratios of interleaved rounds. See README.md for its rows and flags.
+import { readBenchOptions } from './bench-options.ts';
+import { besidePeers } from './beside-peers.ts';
+import { dropKept } from './cache-folder.ts';
+import { audienceRow } from './over-grpc/audience-row.ts';
+import { BenchStage } from './over-grpc/bench-stage.ts';
+import { marketRows } from './over-grpc/market-rows.ts';
+import { smallRows } from './over-grpc/small-rows.ts';
+import { printPeers } from './peers/print-peers.ts';
+import { BENCH_QUESTIONS } from './questions/bench-questions.ts';
+import type { BenchRow } from './rows/bench-row.ts';
+import type { EngineBench } from './rows/engine-bench.ts';
+import { engineRows } from './rows/engine-rows.ts';
+import { growthRows, paybackRows, type QuestionCost, workingMemoryRow } from './rows/growth-rows.ts';
+import { printHeading, printRow, sizeText } from './rows/print-rows.ts';
+import { realRows } from './rows/real-rows.ts';
+import { openLayouts } from './stored/bench-layouts.ts';
+import { openStore } from './stored/bench-store.ts';
+import { openOwnLayout } from './stored/own-layout.ts';
 
-const PERSONS = 200_000;
-const MEMBERS = 140_000;
-const ROUNDS = 9;
-/** Each round asks at another epsilon, so that no stored release answers it. */
-const epsilonOf = (round: number): number => 0.05 + round / 10_000;
+const options = readBenchOptions();
+const rows: BenchRow[] = [];
+const told = (more: readonly BenchRow[]): void => {
+  for (const row of more) printRow(row);
+  rows.push(...more);
+};
 
-const outcomesCsv = ['email,city,visit,spend']
-  .concat(
-    Array.from(
-      { length: PERSONS },
-      (_, i) => `p${i}@example.com,city${i % 40},${i % 3 === 0 ? 1 : 0},${(i * 37) % 500}.25`,
-    ),
-  )
-  .join('\n');
-const arms = ['gift', 'coupon', 'control'];
-const mailingsCsv = ['email,arm,tier']
-  .concat(Array.from({ length: MEMBERS }, (_, i) => `p${(i * 7) % PERSONS}@example.com,${arms[i % 3]},${i % 5}`))
-  .join('\n');
+let before: readonly QuestionCost[] = [];
+for (const size of options.sizes) before = await rowsOfSize(size, before);
+if (options.wants('real data')) {
+  printHeading('Real data');
+  told(await realRows(options.roundCount(0)));
+}
+if (options.wants('service')) await rowsOfService();
+const peers = options.wants('peers') ? await besidePeers(options.isQuick) : [];
+if (peers.length > 0) printPeers(peers);
+if (options.json) process.stdout.write(`${JSON.stringify({ rows, peers })}\n`);
+process.exit(0);
 
-await using stage = await ServiceStage.open();
-const { collaborationId } = await setTable(stage, { outcomesCsv, mailingsCsv });
-const outcomesPath = join(stage.directory, 'outcomes.csv');
-writeFileSync(outcomesPath, outcomesCsv);
-writeFileSync(join(stage.directory, 'mailings.csv'), mailingsCsv);
-await loadEngine(stage.directory);
-const plan = await planOf(armsSql);
-const planned = printAggregate(plan).sql;
-
-const lines: string[] = [];
-const log = await logFigures(stage, collaborationId, { largest: LARGEST_SIZE, tell: (line) => lines.push(line) });
-const figures: Figure[] = [
-  await compare({
-    name: 'protected plan in the engine',
-    baseline: 'plain count distinct and sums, same tables',
-    roundCount: ROUNDS,
-    run: () => runSql(planned, [7n]),
-    against: () => runSql(plainSql('"jiufang.outcomes"', '"chenxi.mailings"')),
-  }),
-  await compare({
-    name: 'protected plan in the engine',
-    baseline: 'plain count distinct and sums, 32-byte hex keys as handed in',
-    roundCount: ROUNDS,
-    run: () => runSql(planned, [7n]),
-    against: () => runSql(plainSql('outcomes_hex', 'mailings_hex')),
-  }),
-  await compare({
-    name: 'whole question, gRPC in to Arrow out',
-    baseline: 'the same plan in a bare DuckDB connection',
-    roundCount: ROUNDS,
-    run: (round) => ask(stage, 'brand', collaborationId, armsSql, { epsilon: epsilonOf(round) }),
-    against: () => runSql(planned, [7n]),
-  }),
-  await compare({
-    name: 'stored release, gRPC in to Arrow out',
-    baseline: 'the whole question',
-    roundCount: ROUNDS,
-    run: (round) => ask(stage, 'brand', collaborationId, armsSql, { epsilon: epsilonOf(round) }),
-    against: (round) => ask(stage, 'brand', collaborationId, armsSql, { epsilon: epsilonOf(round) + 0.01 }),
-  }),
-  await compare({
-    name: 'explain',
-    baseline: 'the whole question',
-    roundCount: ROUNDS,
-    run: () => stage.as('brand').queries.explain(questionOf(collaborationId, armsSql)),
-    against: (round) => ask(stage, 'brand', collaborationId, armsSql, { epsilon: epsilonOf(round) + 0.02 }),
-  }),
-  await compare({
-    name: 'upload of 200,000 rows to a published snapshot',
-    baseline: "DuckDB's own load of the same file",
-    roundCount: 3,
-    run: async () => {
-      const { datasetId } = await createDataset(stage, 'platform', outcomesColumns);
-      await upload(stage, 'platform', datasetId, createReadStream(outcomesPath));
-    },
-    against: () => runSql(`CREATE OR REPLACE TABLE loaded AS FROM read_csv('${outcomesPath}')`),
-  }),
-  ...(await boundingFigures()),
-  ...(await wallFigures()),
-  ...log,
-];
-
-printFigures(figures);
-for (const line of lines) process.stdout.write(`${line}\n`);
-printMemory(await idleMemoryMib());
-
-function plainSql(outcomes: string, mailings: string): string {
-  return `SELECT m.arm, count(DISTINCT m.email), sum(o.visit), sum(o.spend) FROM ${mailings} m JOIN ${outcomes} o ON m.email = o.email GROUP BY m.arm`;
+async function rowsOfSize(size: number, smaller: readonly QuestionCost[]): Promise<readonly QuestionCost[]> {
+  const questions = BENCH_QUESTIONS.filter(({ name }) => options.wants(name));
+  if (questions.length === 0) return [];
+  using store = await openStore(size);
+  const layouts = await openLayouts(store);
+  await openOwnLayout(store.engine, layouts);
+  const bench: EngineBench = { store, layouts, size, roundCount: options.roundCount(size) };
+  const costs: QuestionCost[] = [];
+  printHeading(`In the engine, ${sizeText(size)} events`);
+  for (const question of questions) {
+    const of = await engineRows(bench, question);
+    told(of.rows);
+    costs.push(of.cost);
+  }
+  told([...paybackRows(costs, layouts), ...workingMemoryRow(costs), ...growthRows(costs, smaller)]);
+  if (!options.keeps(size)) for (const name of ['stored', 'events']) dropKept(`${name}-${size}`);
+  return costs;
 }
 
-async function loadEngine(directory: string): Promise<void> {
-  const file = (name: string): string => `read_csv('${join(directory, name)}.csv')`;
-  const person = 'md5_number_lower(email)::UBIGINT AS email';
-  await runSql(`CREATE TABLE outcomes_hex AS SELECT * REPLACE (sha256(email) AS email) FROM ${file('outcomes')}`);
-  await runSql(`CREATE TABLE mailings_hex AS SELECT * REPLACE (sha256(email) AS email) FROM ${file('mailings')}`);
-  const spend = 'CAST(spend AS DECIMAL(18, 2)) AS spend';
-  await runSql(`CREATE TABLE "jiufang.outcomes" AS SELECT * REPLACE (${person}, ${spend}) FROM ${file('outcomes')}`);
-  await runSql(`CREATE TABLE "chenxi.mailings" AS SELECT * REPLACE (${person}) FROM ${file('mailings')}`);
-}
-
-async function planOf(sql: string): Promise<PlannedAggregate> {
-  const parsed = await readSql(sql);
-  if (!parsed.ok) throw new Error(canonicalText(parsed.violations));
-  const checked = checkQuestion(parsed.value, benchViews(), { epsilon: 0.05, omitIntervals: false });
-  if (!checked.ok) throw new Error(canonicalText(checked.violations));
-  const [aggregate] = planQuestion(checked.value, { epsilon: 0.05, delta: 1e-6 }).aggregates;
-  if (aggregate === undefined) throw new Error('the question has no aggregation');
-  return aggregate;
+async function rowsOfService(): Promise<void> {
+  await using bench = await BenchStage.open();
+  printHeading('The whole service, small');
+  told(await smallRows(bench, options.roundCount(0)));
+  told([await audienceRow(bench, options.audienceMembers)]);
+  for (const size of options.serviceSizes) {
+    printHeading(`The whole service, ${sizeText(size)} events`);
+    using store = await openStore(size);
+    told(await marketRows({ bench, store, size, roundCount: options.roundCount(size) }));
+  }
 }

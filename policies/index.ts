@@ -75,6 +75,27 @@ export {
   rankKinds,
   readIdentityRules,
 } from './identity/identity-rules.ts';
+export { choosePath } from './layout/choose-path.ts';
+export {
+  LAYOUT_COLUMNS,
+  type LayoutBase,
+  type LayoutColumn,
+  type LayoutColumnType,
+  type LayoutForm,
+  type LayoutSpec,
+  layoutName,
+  matchedColumn,
+  type PathQuery,
+  type PathTable,
+  type PrintedLayout,
+  type ShardedQuery,
+  type ShardStep,
+  type StoredLayout,
+} from './layout/layout.ts';
+export { layoutsOf } from './layout/layouts-of.ts';
+export type { ChosenPath, PathKind } from './layout/path.ts';
+export { printLayout } from './layout/print-layout.ts';
+export { printPath } from './layout/print-path.ts';
 export { type CodedFeature, type Dimension, marginsSql, spaceOf } from './model/cluster-space.ts';
 export { clusterSql, nearestSql, type Point, profileSql, roundSql } from './model/cluster-sql.ts';
 export type { ReleasedRow } from './model/counted-rows.ts';
@@ -129,6 +150,7 @@ export {
 export type { UnitBounds } from './plan/question-tree.ts';
 export { type RowCondition, rowsNeeded } from './plan/rows-needed.ts';
 export { toldBounds } from './plan/told-bounds.ts';
+export { arrangeRelease } from './print/arrange-release.ts';
 export type { PrintedFunction } from './print/function-names.ts';
 export { type PrintedQuery, printAggregate, printPersons } from './print/print-aggregate.ts';
 export { MAX_BOUNDS_ROWS, printBounds } from './print/print-bounds.ts';
@@ -189,6 +211,7 @@ export {
 } from './threshold/earlier-groups.ts';
 export { printComparison } from './threshold/print-comparison.ts';
 export { printThreshold } from './threshold/print-threshold.ts';
+export { printThresholdPath, type ThresholdPath } from './threshold/print-threshold-path.ts';
 export { protectThreshold, THRESHOLD_NOTICE } from './threshold/protect-threshold.ts';
 export { RawThresholdGroups } from './threshold/raw-threshold-groups.ts';
 export { isThreshold, planThreshold, type ThresholdAggregate } from './threshold/threshold-plan.ts';

@@ -2,6 +2,7 @@ export { WallUnsafeError } from './host/build-wall.ts';
 export { openWall } from './host/open-wall.ts';
 export { RuntimeFolderError } from './host/runtime-folder.ts';
 export { countKept, keepRows } from './host/take-rows.ts';
+export { TextDictionary } from './host/text-dictionary.ts';
 export {
   DEFAULT_WORKER_USERS,
   HIGHEST_WORKER_UID,
@@ -18,6 +19,16 @@ export type {
   SoughtIdentifiers,
   Verdicts,
 } from './rights-jobs.ts';
+export type {
+  DerivedTable,
+  DeriveEvent,
+  DeriveJob,
+  PersonSpan,
+  ShardedColumn,
+  ShardedRunJob,
+  ShardedStep,
+  ShardedTable,
+} from './sharded-jobs.ts';
 export {
   type ColumnSource,
   type ComposedTable,
@@ -59,7 +70,7 @@ export type {
   FixedValues,
   TextValues,
 } from './wire/column-chunk.ts';
-export type { Cell, ColumnType, WireType } from './wire/column-type.ts';
+export type { Cell, ColumnType, LayoutType, WireType } from './wire/column-type.ts';
 export type { FileDescription, FoundColumn, Packing, ProposedKind } from './wire/inspection.ts';
 export type {
   FileLayout,

@@ -1,71 +1,15 @@
+import type { ScoringFunction, TableSource } from './job-tables.ts';
 import type { JudgeRowsJob, LinkIdentifiersJob, RedactEvent, RedactJob, Verdicts } from './rights-jobs.ts';
-import type {
-  AssignJob,
-  NamedRows,
-  PersonRange,
-  PseudonymiseJob,
-  ResolvedSpine,
-  ResolveJob,
-  TokeniseJob,
-} from './wall-identity.ts';
-import type { Cell, ColumnType } from './wire/column-type.ts';
+import type { DeriveEvent, DeriveJob, ShardedRunJob } from './sharded-jobs.ts';
+import type { AssignJob, NamedRows, PseudonymiseJob, ResolvedSpine, ResolveJob, TokeniseJob } from './wall-identity.ts';
+import type { Cell } from './wire/column-type.ts';
 import type { FileDescription } from './wire/inspection.ts';
 import type { FileLayout, IdentifierKind, IngestColumn, ResultKind } from './wire/jobs.ts';
 import type { DigestSample, MatchStep } from './wire/matching.ts';
 import type { InputRefusal, ParseRefusal, RejectReason } from './wire/reasons.ts';
-import type { ScoringFault, ScoringLanguage, ScoringParameter, ScoringResult } from './wire/scoring.ts';
+import type { ScoringFault } from './wire/scoring.ts';
 
-/**
- * One column of a table to load: its encoded chunks, opened from their seals by the caller, pulled as the worker
- * has room.
- */
-export interface ColumnSource {
-  name: string;
-  type: ColumnType;
-  chunks: () => AsyncIterable<Uint8Array>;
-}
-
-/**
- * What a column must hold for its row to be loaded; NULL never does. Integers and decimals are in units of their last
- * digit, dates in days, timestamps in microseconds.
- */
-export interface RowCondition {
-  readonly column: string;
-  /** Smallest and largest value, both included; null for no end. */
-  readonly atLeast: bigint | null;
-  readonly atMost: bigint | null;
-  /** The values it may have; null for any. */
-  readonly among: readonly (string | bigint | boolean)[] | null;
-}
-
-/** Which rows of a table enter the wall: those that fulfil every condition, and all of the exempt persons. */
-export interface RowSelection {
-  readonly conditions: readonly RowCondition[];
-  /** The column that holds the person. */
-  readonly personColumn: string;
-  readonly exempt: readonly bigint[];
-}
-
-/** A table to load; chunk `k` of every column has the same row count. */
-export interface TableSource {
-  name: string;
-  columns: ColumnSource[];
-  /** The rows that enter; all when left out. */
-  selection?: RowSelection;
-  /** The persons that enter, by the column that holds them; all when left out. */
-  persons?: PersonRange & { readonly column: string };
-}
-
-/** Code of an ISV that a query may call for each row. */
-export interface ScoringFunction {
-  /** What the printed SQL calls it: `galley_f0`, `galley_f1`… */
-  name: string;
-  language: ScoringLanguage;
-  /** UTF-8 source, or a WebAssembly module. */
-  code: Uint8Array;
-  parameters: ScoringParameter[];
-  returns: ScoringResult;
-}
+export type { ColumnSource, RowCondition, RowSelection, ScoringFunction, TableSource } from './job-tables.ts';
 
 /** Whether code may be a scoring function, and everything that is wrong with it. */
 export type ScoringCheck = { ok: true } | { ok: false; faults: ScoringFault[] };
@@ -204,6 +148,11 @@ export interface JobLimits {
   lane?: string;
   /** The seat it waits on, whose lane then counts; without one it takes one for itself. */
   seat?: Seat;
+  /**
+   * Is told the most memory that a query's worker held, as the worker says. It follows from data, and is for nobody who may
+   * not see the rows; a worker that was taken over may say what it likes.
+   */
+  tellPeak?: (bytes: number) => void;
 }
 
 /** What keeps a promise of the wall: one of the layers around a worker, the engine's own lock, or the machine itself. */
@@ -302,6 +251,15 @@ export interface Wall {
   run(job: RunJob, limits: JobLimits): Promise<Cell[][]>;
   /** Runs a query whose single result column is a person; nulls fail. */
   selectPersons(job: RunJob, limits: JobLimits): Promise<BigUint64Array>;
+  /** The same as `run`, shard by shard over more rows than a worker holds at once. */
+  runSharded(job: ShardedRunJob, limits: JobLimits): Promise<Cell[][]>;
+  /** The same as `selectPersons`, shard by shard. */
+  selectPersonsSharded(job: ShardedRunJob, limits: JobLimits): Promise<BigUint64Array>;
+  /**
+   * Makes derived tables out of tables of persons. Every chunk is of its type, its shard's persons alone, in order, and
+   * its dictionary; beyond that it is what the worker says.
+   */
+  derive(job: DeriveJob, limits: JobLimits): AsyncIterable<DeriveEvent>;
   /** Runs an outer query over released values. */
   compose(job: ComposeJob, limits: JobLimits): Promise<ComposedTable>;
   /** Reads an uploaded file, row by row, as fast as its events are taken. */

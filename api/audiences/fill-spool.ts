@@ -13,10 +13,11 @@ import {
   type PinnedPersons,
   personChunks,
   preparePersons,
+  rowCountOf,
+  saltOf,
   type TableSnapshot,
 } from '../datasets/index.ts';
 import { destinationFacts, tokenKeyOf } from '../destinations/index.ts';
-import { saltOf } from '../exits/index.ts';
 import { openFunctions } from '../functions/index.ts';
 import { beginWork, type Kitchen, type Work } from '../kitchen/index.ts';
 import type { PermittedDelivery } from './permit-delivery.ts';
@@ -148,16 +149,6 @@ async function rangesOf(kitchen: Kitchen, snapshots: readonly TableSnapshot[]): 
   const count = Math.max(1, Math.ceil(Math.max(...rowCounts) / RANGE_ROWS));
   const edgeOf = (index: number): number => Math.floor((index * RANGES_END) / count);
   return Array.from({ length: count }, (_, index) => ({ from: edgeOf(index), to: edgeOf(index + 1) }));
-}
-
-async function rowCountOf({ store }: Kitchen, { snapshotId }: TableSnapshot): Promise<number> {
-  const { rows } = await store.db
-    .selectFrom('snapshot_parts')
-    .innerJoin('parts', 'parts.part_id', 'snapshot_parts.part_id')
-    .select(({ fn }) => fn.sum<number | null>('parts.row_count').as('rows'))
-    .where('snapshot_parts.snapshot_id', '=', snapshotId)
-    .executeTakeFirstOrThrow();
-  return rows ?? 0;
 }
 
 /** As bytes whose order is that of the persons. */

@@ -63,6 +63,7 @@ const own = (role: Role) => ({ owner: memberOf(role) });
 const table: { [action: string]: { may: string; ask: (role: Role) => object } } = {
   'create-collaboration': { may: 'operator platform brand', ask: () => ({}) },
   'create-dataset': { may: 'operator platform brand', ask: () => ({}) },
+  'list-layouts': { may: 'operator', ask: () => ({}) },
   'list-datasets': { may: 'operator platform brand', ask: () => ({}) },
   'begin-upload': { may: 'operator platform brand', ask: () => ({}) },
   'list-uploads': { may: 'operator platform brand', ask: () => ({}) },

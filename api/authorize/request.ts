@@ -44,6 +44,7 @@ export type ServiceAction =
   | 'create-collaboration'
   | 'create-dataset'
   | 'list-datasets'
+  | 'list-layouts'
   | 'opt-out'
   | 'read-opt-outs'
   | 'erase-persons'

@@ -1,5 +1,5 @@
 import type { Kitchen } from '../kitchen/index.ts';
-import { type LedgerAccount, openAccount, readAccount } from '../store/index.ts';
+import { type LedgerAccount, openAccount, readAccounts } from '../store/index.ts';
 import { type CollaborationRecord, rulesOf } from './collaboration-record.ts';
 
 /** The account of a dataset's lineage: one for all collaborations and all snapshots. */
@@ -18,20 +18,16 @@ function consumerAccount(collaborationId: string, member: string): string {
 }
 
 /** Opens the account of a consumer on its first question. */
-async function openConsumerAccount(kitchen: Kitchen, of: CollaborationRecord, member: string): Promise<string> {
-  const account = consumerAccount(of.row.collaboration_id, member);
-  if ((await readAccount(kitchen.store.db, account)) === undefined) {
-    await openAccount(kitchen.store.db, {
-      account,
-      level: 'consumer',
-      owner: of.row.creator,
-      collaborationId: of.row.collaboration_id,
-      epsilonLimit: of.row.consumer_epsilon_limit,
-      deltaLimit: of.row.consumer_delta_limit,
-      nowMs: kitchen.nowMs(),
-    });
-  }
-  return account;
+async function openConsumerAccount(kitchen: Kitchen, { row }: CollaborationRecord, account: string): Promise<void> {
+  await openAccount(kitchen.store.db, {
+    account,
+    level: 'consumer',
+    owner: row.creator,
+    collaborationId: row.collaboration_id,
+    epsilonLimit: row.consumer_epsilon_limit,
+    deltaLimit: row.consumer_delta_limit,
+    nowMs: kitchen.nowMs(),
+  });
 }
 
 /**
@@ -45,18 +41,21 @@ export async function accountsOf(
   of: CollaborationRecord,
   facts: { readonly datasetIds: readonly string[]; readonly consumers: readonly string[] },
 ): Promise<readonly LedgerAccount[]> {
-  const consumers: string[] = [];
-  for (const member of new Set(facts.consumers)) consumers.push(await openConsumerAccount(kitchen, of, member));
+  const consumers = [...new Set(facts.consumers)].map((name) => consumerAccount(of.row.collaboration_id, name));
   const publicIds = new Set(of.bindings.filter((b) => rulesOf(b).publicTable !== null).map((b) => b.dataset_id));
   const names = [
     ...new Set(facts.datasetIds.filter((id) => !publicIds.has(id)).map(ownerAccount)),
     collaborationAccount(of.row.collaboration_id),
     ...consumers,
   ];
-  const accounts = await Promise.all(names.map((name) => readAccount(kitchen.store.db, name)));
+  const known = await readAccounts(kitchen.store.db, names);
+  const missing = consumers.filter((name) => !known.has(name));
+  for (const name of missing) await openConsumerAccount(kitchen, of, name);
+  const open = missing.length === 0 ? known : await readAccounts(kitchen.store.db, names);
   // INVARIANT: every account was opened with what it is for. One that was left out would be a release without a price.
-  return accounts.map((account, index) => {
-    if (account === undefined) throw new Error(`the account \`${names[index]}\` is missing`);
+  return names.map((name) => {
+    const account = open.get(name);
+    if (account === undefined) throw new Error(`the account \`${name}\` is missing`);
     return account;
   });
 }

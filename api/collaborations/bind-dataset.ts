@@ -160,6 +160,7 @@ async function putRules(
       .execute();
     if (!isPublic) await openOwnerAccount(db, { datasetId, owner: member, nowMs });
   });
+  kitchen.changes.note(binding.collaboration_id);
   return binding;
 }
 

@@ -18,6 +18,16 @@ export type Config = {
   readonly log: LogConfig;
   /** Where audiences may be delivered to, beside what their terms say. */
   readonly destinations: DestinationsConfig;
+  /** Which tables are laid out for faster questions. */
+  readonly layout: LayoutConfig;
+};
+
+/** What the operator decides about layouts. They change no answer, only the time it takes. */
+export type LayoutConfig = {
+  /** False: none is made, those that were made are removed, and every question takes the general program. */
+  readonly enabled: boolean;
+  /** Rows from which on a table is laid out. */
+  readonly minRows: number;
 };
 
 /** What the operator decides about destinations. */
@@ -132,6 +142,12 @@ export const DEFAULT_LOG_ORIGIN = 'galley/log';
 
 /** A minute: what an operator could still take back is what no witness has seen, and witnesses serve many logs. */
 export const DEFAULT_WITNESS_INTERVAL_MS = 60_000;
+
+/**
+ * A quarter of a million rows: below it a question spends its time on starting a worker, and a layout would cost disk
+ * and an upload's time for nothing.
+ */
+export const defaultLayout: LayoutConfig = { enabled: true, minRows: 250_000 };
 
 /** Loopback, so that a first start without TLS is reachable by nobody else. */
 export const DEFAULT_LISTEN_ADDRESS = '127.0.0.1:7443';

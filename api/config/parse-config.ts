@@ -8,6 +8,7 @@ import {
   type Config,
   DEFAULT_DATA_DIRECTORY,
   DEFAULT_LISTEN_ADDRESS,
+  defaultLayout,
   defaultLimits,
   type LimitsConfig,
 } from './config.ts';
@@ -44,6 +45,7 @@ const CONFIG_FIELDS = [
   'keys',
   'log',
   'destinations',
+  'layout',
 ] as const;
 
 /**
@@ -73,6 +75,7 @@ export function parseConfig(value: unknown): Config {
     keys: parseKeys(document.keys ?? {}),
     log: parseLog(document.log ?? {}),
     destinations: parseDestinations(document.destinations ?? {}),
+    layout: parseLayout(document.layout ?? {}),
   };
 }
 
@@ -83,6 +86,15 @@ function parseTls(value: unknown): Config['tls'] {
   const keyFile = readText(document.keyFile, 'tls.keyFile');
   if (document.clientCaFile === undefined || document.clientCaFile === null) return { certFile, keyFile };
   return { certFile, keyFile, clientCaFile: readText(document.clientCaFile, 'tls.clientCaFile') };
+}
+
+function parseLayout(value: unknown): Config['layout'] {
+  const document = readDocument(value, 'layout', ['enabled', 'minRows']);
+  const bounds = { least: 0, most: Number.MAX_SAFE_INTEGER };
+  return {
+    enabled: readFlag(document.enabled ?? defaultLayout.enabled, 'layout.enabled'),
+    minRows: readCount(document.minRows ?? defaultLayout.minRows, 'layout.minRows', bounds),
+  };
 }
 
 function parseLimits(value: unknown): LimitsConfig {

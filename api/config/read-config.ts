@@ -40,10 +40,12 @@ const environmentFields: { readonly [variable: string]: string } = {
   GALLEY_LOG_WITNESS_INTERVAL_MS: 'log.witnessIntervalMs',
   GALLEY_DESTINATIONS_DROP_DIRECTORY: 'destinations.dropDirectory',
   GALLEY_DESTINATIONS_INTERNAL_HOSTS: 'destinations.internalHosts',
+  GALLEY_LAYOUT_ENABLED: 'layout.enabled',
+  GALLEY_LAYOUT_MIN_ROWS: 'layout.minRows',
 };
 
 /** Prefixes under which every variable is ours, so that a misspelt one is refused instead of ignored. */
-const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS|LOG|DESTINATIONS)_/;
+const ownedPrefix = /^GALLEY_(TLS|ISSUER|LIMITS|WALL|KEYS|LOG|DESTINATIONS|LAYOUT)_/;
 
 /** Fields that name files: relative to the configuration file, or to the working directory when told otherwise. */
 const pathFields = [

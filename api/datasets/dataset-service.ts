@@ -9,9 +9,19 @@ import { readLayout, readTolerance } from './file-settings.ts';
 import { snapshotMessage } from './snapshot-message.ts';
 import { takeOut } from './take-out.ts';
 
+/** What the service of datasets works with. */
+export interface DatasetTools {
+  readonly listLayouts: (
+    kitchen: Kitchen,
+    call: Call,
+    request: datasets.ListLayoutsRequest,
+  ) => Promise<datasets.ListLayoutsResponse>;
+}
+
 /** The handlers of galley.v1.DatasetService. */
 export function makeDatasetService(
   kitchen: Kitchen,
+  { listLayouts }: DatasetTools,
   { unary, serverStream }: HandlerWrappers,
 ): datasets.DatasetServiceServer {
   return {
@@ -24,6 +34,7 @@ export function makeDatasetService(
       const dataset = await admitToDataset(kitchen, call, 'read-dataset', request.datasetId);
       return await listCountingPaths(kitchen, dataset, request);
     }),
+    listLayouts: unary('list-layouts', (request, call) => listLayouts(kitchen, call, request)),
     takeOutSnapshot: serverStream('take-out', (request, call) => takeOut(kitchen, call, request)),
   };
 }

@@ -103,7 +103,7 @@ async function countHeavyPersons(
 export async function readHeavyPersons(
   kitchen: Kitchen,
   collaborationId: string,
-  tables: readonly PlanTable[],
+  tables: readonly Pick<PlanTable, 'view'>[],
   of: { readonly snapshots: ReadonlyMap<string, TableSnapshot>; readonly persons: PinnedPersons },
 ): Promise<ReadonlyMap<string, HeavyPersons>> {
   const heavy = new Map<string, HeavyPersons>();

@@ -11,6 +11,7 @@ export { columnMessage, columnsOf, type DatasetColumn, identifiersOf, tableColum
 export { makeDatasetService } from './dataset-service.ts';
 export { openFileName, sealFileName } from './file-names.ts';
 export { layoutMessage, readLayout, readTolerance, wallLayoutOf } from './file-settings.ts';
+export { saltOf } from './group-salt.ts';
 export { type HeavyPersons, mostRowsOf, readHeavyPersons } from './heavy-persons.ts';
 export { type IdentityInForce, identityInForce } from './identity-in-force.ts';
 export { inTurn } from './in-turn.ts';
@@ -41,13 +42,14 @@ export { countOwnIdentifiers, forgetPersons, type OwnCounts } from './own-identi
 export { settlePublications } from './pending-publications.ts';
 export { refreshSpine } from './person-column.ts';
 export { readPersonFiles } from './person-files.ts';
-export { madePersons, type PinnedPersons } from './pinned-persons.ts';
+export { isOwnAlone, personsDecidedBy } from './persons-decided-by.ts';
+export { countedId, madePersons, type PinnedPersons } from './pinned-persons.ts';
 export { type PublishedSnapshot, publishSnapshot } from './publish-snapshot.ts';
 export { dropPart, type RewrittenPart, rewritePart, type Search, searchKey } from './rewrite-part.ts';
 export { removeVerdictFile } from './row-verdicts.ts';
 export { columnChunks, personChunks } from './snapshot-chunks.ts';
 export { snapshotMessage } from './snapshot-message.ts';
-export { readSnapshotParts } from './snapshot-parts.ts';
+export { readSnapshotParts, rowCountOf } from './snapshot-parts.ts';
 export { removeFormerPersons, removePersonFile, sweepSnapshots } from './sweep-snapshots.ts';
 export { assertNoRealData, assertSynthetic } from './synthetic-only.ts';
 export type { TableSnapshot } from './table-snapshot.ts';

@@ -19,6 +19,7 @@ export function nameFile(path: string): FileName | undefined {
   if (folder === 'originals') return { fileId: `original/${name}/${basename(file, '.sealed')}` };
   if (folder === 'persons') return { fileId: `persons/${name}/${file}` };
   if (folder === 'verdicts') return { fileId: `verdicts/${name}` };
+  if (folder === 'layouts') return { fileId: `layouts/${name}/${file}` };
   if (folder === 'releases') return { fileId: basename(name, '.sealed') };
   if (folder === 'deliveries') return { fileId: `delivery/${basename(name, '.sealed')}` };
   return undefined;

@@ -155,5 +155,6 @@ async function joinCollaborations(kitchen: Kitchen, datasetId: string, partId: s
     await ensurePersonColumn(kitchen, id, partId).catch((cause: unknown) =>
       kitchen.operatorLog.warn({ err: cause, partId }, 'the persons of a part are not made yet'),
     );
+    kitchen.changes.note(id);
   }
 }

@@ -15,3 +15,14 @@ export async function readSnapshotParts(kitchen: Kitchen, snapshotId: string): P
     .orderBy('snapshot_parts.position')
     .execute();
 }
+
+/** Rows of a snapshot, those that do not count included. */
+export async function rowCountOf(kitchen: Kitchen, { snapshotId }: { readonly snapshotId: string }): Promise<number> {
+  const { rows } = await kitchen.store.db
+    .selectFrom('snapshot_parts')
+    .innerJoin('parts', 'parts.part_id', 'snapshot_parts.part_id')
+    .select(({ fn }) => fn.sum<number | null>('parts.row_count').as('rows'))
+    .where('snapshot_parts.snapshot_id', '=', snapshotId)
+    .executeTakeFirstOrThrow();
+  return rows ?? 0;
+}

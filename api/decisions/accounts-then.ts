@@ -1,6 +1,6 @@
 import type { AccountBefore, Charge } from '../../policies/index.ts';
 import { arithmeticOf } from '../collaborations/index.ts';
-import { type Database, type LedgerAccount, readAccount } from '../store/index.ts';
+import { type Database, type LedgerAccount, readAccounts } from '../store/index.ts';
 
 /** An account as a decision sees it. */
 export function accountBefore(account: LedgerAccount): AccountBefore {
@@ -9,12 +9,12 @@ export function accountBefore(account: LedgerAccount): AccountBefore {
 
 /** The accounts as they are now: others may have been charged since they were read. */
 export async function accountsNow(db: Database, accounts: readonly LedgerAccount[]): Promise<readonly AccountBefore[]> {
-  const now: AccountBefore[] = [];
-  for (const { account } of accounts) {
-    const found = await readAccount(db, account);
-    if (found !== undefined) now.push(accountBefore(found));
-  }
-  return now;
+  const names = accounts.map(({ account }) => account);
+  const found = await readAccounts(db, names);
+  return names.flatMap((name) => {
+    const account = found.get(name);
+    return account === undefined ? [] : [accountBefore(account)];
+  });
 }
 
 /** The accounts as they were before a charge, from within the transaction that has charged them. */

@@ -34,9 +34,25 @@ export async function reserveBudget(
   kitchen: Kitchen,
   call: Call,
   collaboration: CollaborationRecord,
-  { subject, datasetIds, actingFor, charge, events }: Reservation,
+  reservation: Reservation,
   alongside: (db: Database) => Promise<BoundByCharge> = async () => ({}),
 ): Promise<void> {
+  await recordCharge(kitchen, await chargeBudget(kitchen, call, collaboration, reservation, alongside));
+}
+
+/**
+ * Charges as `reserveBudget` does, and leaves it to the caller to log the charge, and to note that it did, before
+ * anything runs: it has more to log, and one sync of the disk takes all of it.
+ *
+ * @throws {ServiceError} BUDGET_SPENT naming the account and its owner; then nothing was charged
+ */
+export async function chargeBudget(
+  kitchen: Kitchen,
+  call: Call,
+  collaboration: CollaborationRecord,
+  { subject, datasetIds, actingFor, charge, events }: Reservation,
+  alongside: (db: Database) => Promise<BoundByCharge>,
+): Promise<LoggedCharge> {
   const mechanisms = JSON.stringify(recordOf(events));
   // INVARIANT: what is stored with a charge, read as an auditor reads it, adds up to exactly what is charged.
   assertAddsUp(JSON.parse(mechanisms), charge);
@@ -64,7 +80,7 @@ export async function reserveBudget(
   }
   const collaborationId = collaboration.row.collaboration_id;
   const exact = isExact(events);
-  await recordCharge(kitchen, { call, collaborationId, subject, accounts: names, charge, exact, bound });
+  return { call, collaborationId, subject, accounts: names, charge, exact, bound };
 }
 
 function isExact(events: readonly PrivacyEvent[]): boolean {
@@ -83,8 +99,14 @@ export interface LoggedCharge {
   readonly bound?: BoundByCharge;
 }
 
-/** Logs a charge under the name of what it was for, and notes that it did. */
+/** Logs a charge, and notes that it did. */
 export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Promise<void> {
+  await logCharge(kitchen, logged);
+  await noteTold(kitchen.store.db, logged);
+}
+
+/** Logs a charge under the name of what it was for. */
+export async function logCharge(kitchen: Kitchen, logged: LoggedCharge): Promise<void> {
   const [kind = '', id = '', part] = logged.subject.split('/');
   const { rho, deltaSelection } = logged.charge;
   // Of a publication the part is the dataset, which the accounts name.
@@ -95,9 +117,13 @@ export async function recordCharge(kitchen: Kitchen, logged: LoggedCharge): Prom
     collaboration: logged.collaborationId,
     subject: { ...of, accounts: [...logged.accounts], rho, deltaSelection, exact: logged.exact, ...logged.bound },
   });
-  await kitchen.store.db
+}
+
+/** Notes that a charge was logged; where the note is lost, a start tells of the charge again. */
+export async function noteTold(db: Database, { subject }: Pick<LoggedCharge, 'subject'>): Promise<void> {
+  await db
     .insertInto('told_charges')
-    .values({ subject: logged.subject })
+    .values({ subject })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

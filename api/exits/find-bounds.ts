@@ -11,11 +11,12 @@ import {
   type Release,
   type UnitBounds,
 } from '../../policies/index.ts';
-import { neededTables, openTables, preparePersons } from '../datasets/index.ts';
+import { neededTables, openTables, preparePersons, saltOf } from '../datasets/index.ts';
 import { openFunctions } from '../functions/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { readStored, storeOnce } from './release-store.ts';
-import { type RunPlace, releaseKey, saltOf } from './run-aggregate.ts';
+import { releaseKey } from './run-aggregate.ts';
+import type { RunPlace } from './run-place.ts';
 
 /**
  * The aggregation with its bounds: those that are stored, or that are found now and stored before anything follows from

@@ -1,5 +1,5 @@
 /** The door of what every exit of data shares: one check, one ledger, one way through the wall. */
-export { budgetSpent, reserveBudget } from './budget.ts';
+export { budgetSpent, chargeBudget, type LoggedCharge, logCharge, noteTold, reserveBudget } from './budget.ts';
 export { assertHistoryIsWhole, countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
 export { readBounds } from './find-bounds.ts';
 export { loggableShapes } from './loggable-shape.ts';
@@ -17,6 +17,7 @@ export {
   storeOnce,
   sweepReleases,
 } from './release-store.ts';
-export { choiceOf, type RunPlace, releaseKey, saltOf } from './run-aggregate.ts';
+export { choiceOf, releaseKey } from './run-aggregate.ts';
+export type { RunPlace } from './run-place.ts';
 export { assertAccepted, readTableViews } from './table-views.ts';
 export { tellLostCharges } from './tell-lost-charges.ts';

@@ -1,8 +1,10 @@
 import { isThreshold, type PlannedAggregate } from '../../policies/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
+import { keepRunCost, type RunCost } from '../layouts/index.ts';
 import { withBounds } from './find-bounds.ts';
 import { type StoredRelease, storeOnce } from './release-store.ts';
-import { type RunPlace, runAggregate } from './run-aggregate.ts';
+import { runAggregate } from './run-aggregate.ts';
+import type { RunPlace } from './run-place.ts';
 import { runThreshold } from './run-threshold.ts';
 
 /**
@@ -18,9 +20,19 @@ export async function releaseOnce(
   key: string,
   place: RunPlace,
 ): Promise<StoredRelease> {
-  return await storeOnce(kitchen, { key, collaborationId: place.collaborationId }, async () => {
+  let cost: RunCost | null = null;
+  const costed: RunPlace = {
+    ...place,
+    tellCost: (told) => {
+      cost = told;
+    },
+  };
+  const facts = { key, collaborationId: place.collaborationId, isShownLater: place.queryId !== undefined };
+  const release = await storeOnce(kitchen, facts, async () => {
     return isThreshold(aggregate)
-      ? await runThreshold(kitchen, { aggregate, releaseKey: key }, place)
-      : await runAggregate(kitchen, await withBounds(kitchen, aggregate, place), place);
+      ? await runThreshold(kitchen, { aggregate, releaseKey: key }, costed)
+      : await runAggregate(kitchen, await withBounds(kitchen, aggregate, place), costed);
   });
+  if (cost !== null) await keepRunCost(kitchen, key, cost);
+  return release;
 }

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Release } from '../../policies/index.ts';
-import { type Kitchen, newId } from '../kitchen/index.ts';
+import { type Kitchen, newId, staged } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 
 /** Largest sealed release that is read back at once. */
@@ -36,6 +36,17 @@ export async function showReleases(db: Database, keys: readonly string[], nowMs:
     .execute();
 }
 
+/** What is stored, and under which name. */
+interface PlaceOfRelease {
+  readonly key: string;
+  readonly collaborationId: string;
+  /**
+   * Whether a transaction that shows it, and whatever was made of it, is still to come. Lost with the power before that,
+   * it was seen by nobody; that transaction takes it to the disk.
+   */
+  readonly isShownLater?: boolean;
+}
+
 /**
  * Stores bytes under a key, unless the key is taken, and answers the bytes that stand under it afterwards.
  *
@@ -44,7 +55,7 @@ export async function showReleases(db: Database, keys: readonly string[], nowMs:
  */
 export async function putRelease(
   kitchen: Kitchen,
-  facts: { readonly key: string; readonly collaborationId: string },
+  facts: PlaceOfRelease,
   bytes: Uint8Array,
 ): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array; readonly digest: string }> {
   const releaseId = newId('rel');
@@ -66,11 +77,10 @@ export async function putRelease(
     byte_count: bytes.length,
     created_at_ms: kitchen.nowMs(),
   };
-  const inserted = await kitchen.store.db
-    .insertInto('releases')
-    .values(row)
-    .onConflict((conflict) => conflict.column('cache_key').doNothing())
-    .executeTakeFirst();
+  const inserted = await kitchen.store[facts.isShownLater ? 'noteDown' : 'transaction'](async (db) => {
+    const insertion = db.insertInto('releases').values(row);
+    return await insertion.onConflict((conflict) => conflict.column('cache_key').doNothing()).executeTakeFirst();
+  });
   if (inserted.numInsertedOrUpdatedRows !== 0n) return { releaseId, bytes, digest };
   await rm(join(kitchen.config.dataDirectory, path));
   const first = await readRelease(kitchen, facts.key);
@@ -86,11 +96,17 @@ export async function putRelease(
  */
 export async function storeOnce(
   kitchen: Kitchen,
-  facts: { readonly key: string; readonly collaborationId: string },
+  facts: PlaceOfRelease,
   make: () => Promise<StoredRelease>,
 ): Promise<StoredRelease> {
   const known = await readStored(kitchen, facts.key);
-  return known ?? decodeRelease((await putRelease(kitchen, facts, encodeRelease(await make()))).bytes);
+  return known ?? (await keepMade(kitchen, facts, await make()));
+}
+
+async function keepMade(kitchen: Kitchen, facts: PlaceOfRelease, made: StoredRelease): Promise<StoredRelease> {
+  return await staged('store', async () =>
+    decodeRelease((await putRelease(kitchen, facts, encodeRelease(made))).bytes),
+  );
 }
 
 /** The release that is stored under a key; undefined when there is none. */

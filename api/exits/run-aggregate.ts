@@ -2,10 +2,12 @@ import {
   type BoundingChoice,
   canonicalText,
   chooseBounding,
+  choosePath,
   columnsNeeded,
   type PlannedAggregate,
   type PlannedBounds,
   printAggregate,
+  printPath,
   protectInSlices,
   RawGroups,
   type Release,
@@ -19,27 +21,20 @@ import {
   mostRowsOf,
   neededTables,
   openTables,
+  type PinnedPersons,
   preparePersons,
   readHeavyPersons,
-  type TableSnapshot,
+  saltOf,
 } from '../datasets/index.ts';
 import { openFunctions } from '../functions/index.ts';
-import { digestOf, type Kitchen, type Work } from '../kitchen/index.ts';
+import { digestOf, type Kitchen, staged } from '../kitchen/index.ts';
+import { findLayouts } from '../layouts/index.ts';
+import { ReadTally } from './read-tally.ts';
+import { runOverLayouts } from './run-over-layouts.ts';
+import type { RunPlace } from './run-place.ts';
 
 /** Most groups one aggregation may return; a result with more fails as a whole. */
 export const MAX_GROUPS = 100_000;
-const SALT_BYTES = 8;
-
-/** What an aggregation runs over. */
-export interface RunPlace {
-  readonly collaborationId: string;
-  /** The member it is for: its releases are its own. */
-  readonly consumer: string;
-  /** The question it runs for: an exact aggregation is compared with those that were recorded before it. */
-  readonly queryId?: string;
-  readonly snapshots: ReadonlyMap<string, TableSnapshot>;
-  readonly work: Work;
-}
 
 /**
  * Runs one aggregation behind the wall and protects what comes back: the only way from data to a release.
@@ -53,20 +48,28 @@ export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate
   const { collaborationId, snapshots, work } = place;
   const needed = columnsNeeded(aggregate);
   const persons = await preparePersons(kitchen, collaborationId, neededTables(needed, snapshots), work);
-  const tables = openTables(kitchen, collaborationId, needed, { snapshots, persons });
   const heavy = await readHeavyPersons(kitchen, collaborationId, aggregate.tables, { snapshots, persons });
-  const choice = chooseBounding(aggregate, mostRowsOf(heavy));
-  const { sql, columns, functions } = printAggregate(aggregate, 'value', choice);
-  const selections = selectionsOf(aggregate, heavy);
-  const job = {
-    tables: tables.map((table) => ({ ...table, ...selections.get(table.name) })),
-    functions: await openFunctions(kitchen, collaborationId, functions),
-    sql,
-    parameters: [saltOf(kitchen, collaborationId)],
-    resultColumns: [...columns],
-    maxRows: MAX_GROUPS,
-  };
-  const rows = await kitchen.wall.run(job, work.nextJob());
+  const views = aggregate.tables.map(({ view }) => view);
+  const found = await findLayouts(kitchen, collaborationId, { views, snapshots, persons });
+  const path = choosePath(aggregate, mostRowsOf(heavy), found);
+  const query = printPath(aggregate, path);
+  const began = performance.now();
+  const counted = await staged('run', async () => {
+    const run = query && { aggregate, query, found, persons, maxRows: MAX_GROUPS };
+    const overLayouts = run && (await runOverLayouts(kitchen, run, place));
+    if (overLayouts !== null) return { path: path.kind, ...overLayouts };
+    return { path: 'general' as const, ...(await runGeneral(kitchen, aggregate, { place, persons, heavy })) };
+  });
+  const { rows, rowCount, ...cost } = counted;
+  place.tellCost?.({ ...cost, rowsRead: rowCount, runMs: performance.now() - began });
+  return await staged('protect', () => protect(kitchen, aggregate, rows));
+}
+
+async function protect(
+  kitchen: Kitchen,
+  aggregate: PlannedAggregate,
+  rows: Parameters<typeof RawGroups.read>[1],
+): Promise<Release> {
   const slices = protectInSlices(aggregate, RawGroups.read(aggregate, rows), kitchen.bits);
   for (;;) {
     const slice = slices.next();
@@ -74,6 +77,38 @@ export async function runAggregate(kitchen: Kitchen, aggregate: PlannedAggregate
     // Other callers' turn: noise for many groups takes seconds.
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Runs the general program over the tables as they were handed in. */
+async function runGeneral(
+  kitchen: Kitchen,
+  aggregate: PlannedAggregate,
+  of: {
+    readonly place: RunPlace;
+    readonly persons: PinnedPersons;
+    readonly heavy: ReadonlyMap<string, HeavyPersons>;
+  },
+) {
+  const { collaborationId, snapshots, work } = of.place;
+  const tables = openTables(kitchen, collaborationId, columnsNeeded(aggregate), { snapshots, persons: of.persons });
+  const { sql, columns, functions } = printAggregate(
+    aggregate,
+    'value',
+    chooseBounding(aggregate, mostRowsOf(of.heavy)),
+  );
+  const selections = selectionsOf(aggregate, of.heavy);
+  const tally = new ReadTally();
+  const job = {
+    tables: tables.map((table) => ({ ...tally.counting(table), ...selections.get(table.name) })),
+    functions: await openFunctions(kitchen, collaborationId, functions),
+    sql,
+    parameters: [saltOf(kitchen, collaborationId)],
+    resultColumns: [...columns],
+    maxRows: MAX_GROUPS,
+  };
+  const rows = await kitchen.wall.run(job, tally.watching(work.nextJob()));
+  const { rowCount, bytesRead, peakMemoryBytes } = tally;
+  return { rows, shardCount: 1, rowCount, bytesRead, peakMemoryBytes };
 }
 
 /**
@@ -108,13 +143,6 @@ function selectionsOf(
     return [[name, { selection: { conditions, exempt, personColumn: view.rules.identity } }] as const];
   });
   return new Map(selections);
-}
-
-/** Decides which groups of a person over the bound are kept: the same ones each time, and not to be foreseen. */
-export function saltOf(kitchen: Kitchen, collaborationId: string): bigint {
-  const key = kitchen.vault.deriveKey(`group-order/${collaborationId}`).export();
-  // One bit less than eight bytes: the engine binds it as a signed number.
-  return key.subarray(0, SALT_BYTES).readBigUInt64BE() >> 1n;
 }
 
 /**

@@ -43,6 +43,7 @@ export async function setIdentityRules(
       await putRules(db, { collaborationId, json, nowMs: kitchen.nowMs(), ...next });
       await forgetPersons(db, collaborationId);
     });
+    kitchen.changes.note(collaborationId);
     return next;
   });
 }

@@ -8,5 +8,6 @@ export { once, type Remember } from './once.ts';
 export { type Cellar, logKeyFiles, openCellar } from './open-cellar.ts';
 export { type OpenKitchen, openKitchen } from './open-kitchen.ts';
 export { type Page, readPage } from './page.ts';
+export { staged } from './stages.ts';
 export { takeSeat } from './take-seat.ts';
 export { beginCallWork, beginWork, type Work } from './work.ts';

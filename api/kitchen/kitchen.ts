@@ -7,6 +7,7 @@ import type { Call, OperatorLog } from '../grpc/index.ts';
 import type { ReceiptKey } from '../keys/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Vault } from '../vault/index.ts';
+import type { Changes } from './changes.ts';
 
 /** Everything a flow works with. What is not in here, a flow cannot touch. */
 export interface Kitchen {
@@ -19,6 +20,10 @@ export interface Kitchen {
   readonly reader: Pick<Wall, 'parse' | 'compose'>;
   /** Places of their own for uploads, which last as long as their senders like. */
   readonly receiver: Pick<Wall, 'ingest' | 'inspect'>;
+  /** A place of its own for what is made of tables in the background: no question waits for it. */
+  readonly maker: Wall;
+  /** Tells of changes that derived tables follow. */
+  readonly changes: Changes;
   readonly log: AuditLog;
   /** Settled when the log takes nothing more. */
   readonly logFailed: Promise<void>;

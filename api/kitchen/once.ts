@@ -75,9 +75,10 @@ async function runOnce(
     throw new ServiceError('CONFLICT', `\`request_id\` was used for another request; choose a new one`);
   }
   const facts = { member: call.member, rpc: call.rpc, request_id: call.requestId, request_digest: digest };
+  let isRemembered = false;
   const remember: Remember = async (db, response) => {
+    isRemembered = true;
     const row = { ...facts, response, created_at_ms: kitchen.nowMs() };
-    // Work that remembers by itself has written this very row already.
     await db
       .insertInto('requests')
       .values(row)
@@ -85,6 +86,7 @@ async function runOnce(
       .execute();
   };
   const response = await work(remember);
-  await remember(kitchen.store.db, response);
+  // Work that remembers by itself has written this very row.
+  if (!isRemembered) await remember(kitchen.store.db, response);
   return response;
 }

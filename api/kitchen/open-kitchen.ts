@@ -4,7 +4,9 @@ import type { Config } from '../config/index.ts';
 import type { OperatorLog } from '../grpc/index.ts';
 import { openReceiptKey } from '../keys/index.ts';
 import { openVault } from '../vault/index.ts';
+import { Changes } from './changes.ts';
 import { readDecidingCode } from './deciding-code.ts';
+import { keepingTrees } from './kept-trees.ts';
 import type { Kitchen } from './kitchen.ts';
 import { openCellar } from './open-cellar.ts';
 import { openSystemBits } from './system-bits.ts';
@@ -20,6 +22,12 @@ const READING_PLACES = { spareCount: 2, maxRunning: 4, maxRunningPerLane: 1 } as
  * upload is waiting for its sender.
  */
 const RECEIVING_PLACES = { spareCount: 0, maxRunning: 8, maxRunningPerLane: 2, engine: 'cold' } as const;
+
+/**
+ * Where layouts are made: one at a time, beside the questions. No spare: it works for minutes, and mostly there is nothing to
+ * make.
+ */
+const MAKING_PLACES = { spareCount: 0, maxRunning: 1, maxRunningPerLane: 1, engine: 'cold' } as const;
 
 /** A kitchen and the way to close it. */
 export interface OpenKitchen extends Kitchen {
@@ -37,13 +45,16 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
   if (wall.isForDevelopment) await warnOfDevelopment(wall, operatorLog);
   const reader = wall.apart(READING_PLACES);
   const receiver = wall.apart(RECEIVING_PLACES);
+  const maker = wall.apart(MAKING_PLACES);
   return {
     config,
     store,
     vault: openVault(keyring),
     wall,
-    reader,
+    reader: keepingTrees(reader),
     receiver,
+    maker,
+    changes: new Changes(),
     log,
     logFailed,
     logVerifierKey,
@@ -57,6 +68,7 @@ export async function openKitchen(config: Config, operatorLog: OperatorLog): Pro
     close: async () => {
       await reader.close();
       await receiver.close();
+      await maker.close();
       // Last: the users of all workers are its own.
       await wall.close();
       await close();

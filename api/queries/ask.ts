@@ -1,8 +1,16 @@
 import { functionsUsed, isThreshold, priceOf, recordOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
-import { loggingRefusals, recordExactAggregation, reserveBudget, violationMessages } from '../exits/index.ts';
+import {
+  chargeBudget,
+  type LoggedCharge,
+  logCharge,
+  loggingRefusals,
+  noteTold,
+  recordExactAggregation,
+  violationMessages,
+} from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { digestOf, type Kitchen, newId, type Remember, record } from '../kitchen/index.ts';
+import { digestOf, type Kitchen, newId, type Remember, record, staged } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 import { assertFewFailures } from './failed-runs.ts';
 import { keepAdmission, keepRefusal, keepSpent } from './keep-question.ts';
@@ -32,7 +40,7 @@ export async function ask(
   const bind = (digest: string | null): void => {
     if (digest !== null) subject.decision = digest;
   };
-  const { run, prepared } = await loggingRefusals(kitchen, call, refusal, async () => {
+  const { run, prepared, charged } = await loggingRefusals(kitchen, call, refusal, async () => {
     const preparation = await prepare(kitchen, call, 'submit-question', request.question);
     // Only now: before its right to ask for a member was checked, the name was a word of the caller's own.
     subject.actingFor = request.question?.onBehalfOf || call.principal.member;
@@ -43,21 +51,23 @@ export async function ask(
     await assertFewFailures(kitchen, call.principal.member);
     const { prepared } = preparation;
     const run = runs.admit(call);
-    await orLeave(run, async () => {
-      await logSubmission(kitchen, call, prepared, queryId);
-      await reserve(kitchen, call, { prepared, queryId, remember, bind });
-    });
-    return { run, prepared };
+    const charged = await orLeave(run, () =>
+      staged('reserve', () => reserve(kitchen, call, { prepared, queryId, remember, bind })),
+    );
+    return { run, prepared, charged };
   });
-  await orLeave(run, () => logAdmission(kitchen, call, prepared, subject));
+  const leafIndex = await orLeave(run, () =>
+    staged('log', () => logDecision(kitchen, call, { prepared, subject, charged })),
+  );
   runs.start(run, { queryId, prepared, decision: subject.decision ?? '' });
+  await noteLogged(kitchen, { queryId, charged, leafIndex });
   return queryId;
 }
 
 /** A step of a question that has its place in the line: one that fails gives it back. */
-async function orLeave(run: AdmittedRun, step: () => Promise<void>): Promise<void> {
+async function orLeave<Result>(run: AdmittedRun, step: () => Promise<Result>): Promise<Result> {
   try {
-    await step();
+    return await step();
   } catch (cause) {
     run.leave();
     throw cause;
@@ -108,21 +118,28 @@ async function keepExactAggregations(kitchen: Kitchen, db: Database, { prepared,
   }
 }
 
-/** The charge, the question and the answer to a repetition of the call are kept in one step, or none of them is. */
-async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Promise<void> {
+/**
+ * The charge, the question and the answer to a repetition of the call are kept in one step, or none of them is; `null`
+ * where there is nothing to charge.
+ */
+async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Promise<LoggedCharge | null> {
   const { prepared, queryId, remember, bind } = submission;
+  const submitted = logSubmission(kitchen, call, prepared, queryId);
+  submitted.catch(() => {});
   const keep = async (db: Database): Promise<Record<string, never>> => {
     await insertQuestion(db, call, submission);
     await keepExactAggregations(kitchen, db, submission);
     bind(await keepAdmission(kitchen, db, { queryId, call }, prepared));
     await remember(db, Buffer.from(queryId));
+    // INVARIANT: no charge is on the disk whose submission is not. The disk has taken it while all this was written.
+    await submitted;
     // The admission, which comes before anything runs, binds the record.
     return {};
   };
   // Stored releases answer it: there is nothing to charge.
   if (isStored(prepared)) {
     await kitchen.store.transaction(keep);
-    return;
+    return null;
   }
   const reservation = {
     subject: `question/${queryId}`,
@@ -132,12 +149,43 @@ async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Pr
     events: prepared.events,
   };
   try {
-    await reserveBudget(kitchen, call, prepared.collaboration, reservation, keep);
+    return await chargeBudget(kitchen, call, prepared.collaboration, reservation, keep);
   } catch (cause) {
+    await submitted;
     if (cause instanceof ServiceError && cause.code === 'BUDGET_SPENT')
       bind(await keepSpent(kitchen, { queryId, call }, prepared));
     throw cause;
   }
+}
+
+interface Admitted {
+  readonly prepared: Prepared;
+  readonly subject: Readonly<Record<string, string>>;
+  readonly charged: LoggedCharge | null;
+}
+
+/** Logs the charge and the admission, in this order and with one sync of the disk; answers the place of the admission. */
+async function logDecision(kitchen: Kitchen, call: Call, { prepared, subject, charged }: Admitted): Promise<number> {
+  // Told in one turn of the event loop, and so in one group of the log.
+  const told = charged === null ? null : logCharge(kitchen, charged);
+  const [leafIndex] = await Promise.all([logAdmission(kitchen, call, prepared, subject), told]);
+  return leafIndex;
+}
+
+/**
+ * Notes where the log has it all: after the run has begun, which waits for nothing of this. A start makes both notes again
+ * where they are lost.
+ */
+async function noteLogged(
+  kitchen: Kitchen,
+  { queryId, charged, leafIndex }: { queryId: string; charged: LoggedCharge | null; leafIndex: number },
+): Promise<void> {
+  await kitchen.store.noteDown(async (db) => {
+    if (charged !== null) await noteTold(db, charged);
+    const asked = db.updateTable('questions').set({ leaf_index: leafIndex }).where('query_id', '=', queryId);
+    // The run may have ended by now, and have a later place.
+    await asked.where('leaf_index', 'is', null).execute();
+  });
 }
 
 async function logAdmission(
@@ -145,9 +193,9 @@ async function logAdmission(
   call: Call,
   prepared: Prepared,
   subject: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<number> {
   const tables = askedTables(prepared).map(({ table, rulesDigest, snapshot }) => ({ table, rulesDigest, snapshot }));
-  const leafIndex = await record(kitchen, {
+  return await record(kitchen, {
     kind: 'question-admitted',
     call,
     collaboration: prepared.collaboration.row.collaboration_id,
@@ -160,11 +208,6 @@ async function logAdmission(
       functions: functionsUsed(...prepared.plan.aggregates).map((used) => ({ ...used })),
     },
   });
-  await kitchen.store.db
-    .updateTable('questions')
-    .set({ leaf_index: leafIndex })
-    .where('query_id', '=', subject.question ?? '')
-    .execute();
 }
 
 async function insertQuestion(db: Database, call: Call, { prepared, queryId }: Submission): Promise<void> {

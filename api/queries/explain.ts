@@ -4,6 +4,7 @@ import { accountMessage, arithmeticOf, costMessage } from '../collaborations/ind
 import { violationEntry, violationMessages } from '../exits/index.ts';
 import type { Call } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
+import { layoutPaths } from './layout-paths.ts';
 import { isStored, type Prepared, prepare } from './prepare.ts';
 import { questionShape, questionTouches } from './question-shape.ts';
 import { modeMessage } from './read-mode.ts';
@@ -36,6 +37,7 @@ export async function explain(
     })),
     mode: modeMessage(prepared.mode),
     boundsPriceRatio: boundsPriceRatio(prepared),
+    layoutPaths: await layoutPaths(kitchen, call, prepared),
   };
 }
 
@@ -93,6 +95,7 @@ function refusedExplanation(violations: queries.Explanation['violations']): quer
     fittingCount: 0n,
     boundingPaths: [],
     boundsPriceRatio: 0,
+    layoutPaths: [],
     mode: queries.ReleaseMode.UNSPECIFIED,
   };
 }

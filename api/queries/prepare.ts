@@ -39,7 +39,7 @@ import {
 } from '../exits/index.ts';
 import { readFunctionViews, tellRetired } from '../functions/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { beginCallWork, type Kitchen, type Work } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, staged, type Work } from '../kitchen/index.ts';
 import type { LedgerAccount } from '../store/index.ts';
 import { isTakenByEngine } from './probe-outer.ts';
 import { readMode } from './read-mode.ts';
@@ -118,15 +118,17 @@ export async function prepare(
   const epsilon = readEpsilon(question.epsilon, mode);
   const actingFor = question.onBehalfOf === '' ? call.principal.member : question.onBehalfOf;
   const entry = { action, collaborationId: question.collaborationId, actingFor };
-  const collaboration = await admit(kitchen, call, entry);
+  const collaboration = await staged('admit', () => admit(kitchen, call, entry));
   const work = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
   const views = await readTableViews(kitchen, collaboration);
   const functions = await readFunctionViews(kitchen, call, entry);
   const { sql, omitIntervals } = question;
-  const tree = await treeOf(kitchen, sql, work);
+  const tree = await staged('parse', () => treeOf(kitchen, sql, work));
   const asking = { sql, parse: tree, tables: views, functions, epsilon, omitIntervals, mode };
-  const read = readQuery(sql, asking.parse);
-  const checked = read.ok ? checkQuestion(read.value, views, asking) : read;
+  const checked = await staged('check', () => {
+    const read = readQuery(sql, asking.parse);
+    return read.ok ? checkQuestion(read.value, views, asking) : read;
+  });
   if (!checked.ok) {
     const inputs = { ...asking, ledger: null };
     const passing = await passingRewrite(kitchen, question.sql, checked.violations, {
@@ -151,9 +153,11 @@ export async function prepare(
     consumers: [actingFor, call.principal.member],
   });
   const delta = Math.min(...accounts.map((a) => a.deltaLimit));
-  const plan = mode === 'threshold' ? planThreshold(checked.value) : planQuestion(checked.value, { epsilon, delta });
+  const plan = await staged('plan', () =>
+    mode === 'threshold' ? planThreshold(checked.value) : planQuestion(checked.value, { epsilon, delta }),
+  );
   const ledger = { delta, accounts: accounts.map(accountBefore), stored: [], storedBounds: [], earlierExactCount: 0 };
-  if (!(await isTakenByEngine(kitchen, plan, work))) {
+  if (!(await staged('probe', () => isTakenByEngine(kitchen, plan, work)))) {
     const violations = [refuseUnsound(question.sql)];
     const inputs = { ...asking, ledger: { ...ledger, isTakenByEngine: false } };
     return { ok: false, refused: { collaboration, actingFor, inputs, violations, passing: null } };
@@ -161,7 +165,7 @@ export async function prepare(
   const snapshots = await snapshotsOf(kitchen, question.collaborationId, tables);
   if (mode === 'threshold') await assertHistoryIsWhole(kitchen, exactPlace({ collaboration, tables }));
   const asked = { collaboration, question, actingFor, mode, epsilon, checked: checked.value, plan, tables, snapshots };
-  const priced = await pricePlan(kitchen, plan, asked);
+  const priced = await staged('price', () => pricePlan(kitchen, plan, asked));
   const { storedBounds } = priced;
   const stored = indexesOf(priced.keys, priced.stored);
   const earlierExactCount = await countEarlier(kitchen, { ...asked, ...priced });

@@ -1,5 +1,7 @@
 import { type ReceiptStatement, statementDigest } from '../../audit/index.ts';
 import {
+  arrangeRelease,
+  type BoundingChoice,
   printOuter,
   type ReleaseMode,
   releaseTable,
@@ -8,8 +10,8 @@ import {
   toldBounds,
   type UnitBounds,
 } from '../../policies/index.ts';
-import { type OuterTable, WallError } from '../../sandbox/index.ts';
-import { recordCountingPaths } from '../datasets/index.ts';
+import { type ComposedTable, type OuterTable, WallError } from '../../sandbox/index.ts';
+import { personsDecidedBy, recordCountingPaths } from '../datasets/index.ts';
 import { bindToSalt, openKept } from '../details/index.ts';
 import {
   choiceOf,
@@ -21,7 +23,8 @@ import {
   untilNextStep,
 } from '../exits/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
-import { beginCallWork, type Kitchen, record, recordPlaced, takeSeat, type Work } from '../kitchen/index.ts';
+import { beginCallWork, type Kitchen, record, recordPlaced, staged, takeSeat, type Work } from '../kitchen/index.ts';
+import { readRunCost } from '../layouts/index.ts';
 import { keepReceipt, signReceipt } from '../receipts/index.ts';
 import type { QuestionState } from '../store/index.ts';
 import { SealBroken } from '../vault/index.ts';
@@ -166,27 +169,32 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Pro
   const { queryId, prepared, call } = run;
   const collaboration = prepared.collaboration.row.collaboration_id;
   const end = await runOrFail(kitchen, run).finally(leave);
-  const endedAtMs = await untilNextStep(call.receivedAtMs, kitchen.nowMs);
+  const endedAtMs = await staged('wait', () => untilNextStep(call.receivedAtMs, kitchen.nowMs));
   // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
   const row = await readState(kitchen, queryId);
   if (row?.state !== 'running') return;
-  const placed = await recordPlaced(kitchen, { kind: end.kind, call, collaboration, subject: end.subject });
+  const placed = await staged('log', () =>
+    recordPlaced(kitchen, { kind: end.kind, call, collaboration, subject: end.subject }),
+  );
   const { leafIndex } = placed;
   const { statement } = end;
   const of = { kind: 'question' as const, id: queryId, collaborationId: collaboration };
-  const receipt = statement === null ? null : await signReceipt(kitchen, { ...of, statement }, placed);
-  await kitchen.store.transaction(async (db) => {
-    const ended = await db
-      .updateTable('questions')
-      .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: endedAtMs })
-      .where('query_id', '=', queryId)
-      .where('state', '=', 'running')
-      .executeTakeFirst();
-    const hasShown = end.state === 'released' && ended.numUpdatedRows !== 0n;
-    if (!hasShown) return;
-    await showReleases(db, [...prepared.keys, ...prepared.boundsKeys], endedAtMs);
-    if (receipt !== null) await keepReceipt(db, receipt);
-  });
+  const receipt =
+    statement === null ? null : await staged('receipt', () => signReceipt(kitchen, { ...of, statement }, placed));
+  await staged('show', () =>
+    kitchen.store.transaction(async (db) => {
+      const ended = await db
+        .updateTable('questions')
+        .set({ state: end.state, release_id: end.releaseId, leaf_index: leafIndex, ended_at_ms: endedAtMs })
+        .where('query_id', '=', queryId)
+        .where('state', '=', 'running')
+        .executeTakeFirst();
+      const hasShown = end.state === 'released' && ended.numUpdatedRows !== 0n;
+      if (!hasShown) return;
+      await showReleases(db, [...prepared.keys, ...prepared.boundsKeys], endedAtMs);
+      if (receipt !== null) await keepReceipt(db, receipt);
+    }),
+  );
 }
 
 async function readState(kitchen: Kitchen, queryId: string) {
@@ -214,7 +222,7 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
     const { salt } = await openKept(kitchen, { kind: 'release', subjectId: queryId });
     const releaseDigest = bindToSalt(salt, bytes);
     const { mode } = prepared;
-    const statement = await releaseStatement(kitchen, { ...run, releaseDigest });
+    const statement = await staged('receipt', () => releaseStatement(kitchen, { ...run, releaseDigest }));
     const receipt = statementDigest(statement);
     const subject = { question: queryId, mode, releaseDigest, bytes: roundedUp(bytes.length), receipt };
     return {
@@ -249,13 +257,20 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
  * them ran may depend on how long another question took.
  */
 async function tellOwners(kitchen: Kitchen, { queryId, prepared }: RunFacts): Promise<void> {
-  // Exact aggregations are counted by declared facts alone.
-  if (prepared.mode === 'threshold') return;
   const place = { collaborationId: prepared.question.collaborationId, snapshots: prepared.snapshots };
-  for (const aggregate of prepared.plan.aggregates) {
-    const choice = await choiceOf(kitchen, aggregate, place);
-    await recordCountingPaths(kitchen, { queryId, ...place, tables: aggregate.tables, choice });
-  }
+  const { aggregates } = prepared.plan;
+  const choices = await Promise.all(aggregates.map((aggregate) => choiceOf(kitchen, aggregate, place)));
+  // Of the run that made the release, also where that was another's: whether one was stored must not show.
+  const costs = await Promise.all(prepared.keys.map((key) => readRunCost(kitchen, key)));
+  const decidedBy = await personsDecidedBy(kitchen, place.collaborationId);
+  // They show with the question alone, and its end is a transaction after this one.
+  await kitchen.store.noteDown(async (db) => {
+    for (const [index, { tables }] of aggregates.entries()) {
+      const choice = choices[index] as BoundingChoice;
+      const cost = costs[index] ?? null;
+      await recordCountingPaths(kitchen, db, { queryId, ...place, tables, choice, decidedBy, cost });
+    }
+  });
 }
 
 /** Protects every aggregation that is not stored yet, then asks the outer query of the releases. */
@@ -263,25 +278,36 @@ async function release(kitchen: Kitchen, run: RunFacts) {
   const { queryId, prepared, work } = run;
   const { plan, keys, snapshots, question, actingFor } = prepared;
   const { collaborationId } = question;
-  const tables: OuterTable[] = [];
+  const releases: StoredRelease[] = [];
   const notes: (ThresholdNote | null)[] = [];
   const found: (readonly UnitBounds[])[] = [];
   for (const [index, aggregate] of plan.aggregates.entries()) {
     const key = keys[index] ?? '';
     const place = { collaborationId, consumer: actingFor, queryId, snapshots, work };
     const stored = await releaseOnce(kitchen, aggregate, key, place);
-    tables.push(outerTable(stored, index));
+    releases.push(stored);
     notes.push(stored.threshold);
     found.push(await readBounds(kitchen, aggregate, place));
   }
-  await tellOwners(kitchen, run);
-  const job = { tables, sql: printOuter(plan.outer), maxRows: MAX_RELEASE_ROWS };
-  const composed = await kitchen.wall.compose(job, work.nextJob());
-  return await putRelease(
-    kitchen,
-    { key: `question/${queryId}`, collaborationId },
-    toArrow(composed, labelsOf(prepared.mode, notes, toldBounds(plan, found))),
-  );
+  const composed = await staged('outer', () => askOuter(kitchen, plan.outer, releases, work));
+  const bytes = toArrow(composed, labelsOf(prepared.mode, notes, toldBounds(plan, found)));
+  const facts = { key: `question/${queryId}`, collaborationId, isShownLater: true };
+  const told = staged('owners', () => tellOwners(kitchen, run));
+  const [kept] = await Promise.all([staged('store', () => putRelease(kitchen, facts, bytes)), told]);
+  return kept;
+}
+
+/** The outer query over the releases; where nothing is computed in it, no worker is needed. */
+async function askOuter(
+  kitchen: Kitchen,
+  outer: Prepared['plan']['outer'],
+  releases: readonly StoredRelease[],
+  work: Work,
+): Promise<ComposedTable> {
+  const arranged = arrangeRelease(outer, releases);
+  if (arranged !== null) return outerTable('', arranged);
+  const tables = releases.map((release, index) => outerTable(releaseTable(index), release));
+  return await kitchen.wall.compose({ tables, sql: printOuter(outer), maxRows: MAX_RELEASE_ROWS }, work.nextJob());
 }
 
 /** What a release says of itself, to whoever reads the file. */
@@ -302,12 +328,8 @@ function labelsOf(
   ]);
 }
 
-function outerTable(stored: StoredRelease, index: number): OuterTable {
-  return {
-    name: releaseTable(index),
-    columns: stored.columns.map((c) => ({ ...c })),
-    rows: stored.rows.map((row) => [...row]),
-  };
+function outerTable(name: string, { columns, rows }: Pick<StoredRelease, 'columns' | 'rows'>): OuterTable {
+  return { name, columns: columns.map((c) => ({ ...c })), rows: rows.map((row) => [...row]) };
 }
 
 /** Sizes are logged roughly: the exact one follows the number of groups. */

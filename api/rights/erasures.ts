@@ -23,6 +23,8 @@ const CARRY_OUT = { persons: erasePersons, dataset: eraseDataset, member: eraseM
 interface Tools {
   readonly runs: Runs;
   readonly onSwitched: () => void;
+  /** Takes all that is derived from the tables of some collaborations away. */
+  readonly forgetLayouts: (collaborationIds: readonly string[]) => Promise<void>;
   /** What is to be removed of erasures that are switched and not done. */
   readonly leftovers: Map<string, Leftovers>;
 }
@@ -38,10 +40,7 @@ export interface Erasures {
 }
 
 /** Starts with what is not done yet. */
-export function startErasures(
-  kitchen: Kitchen,
-  given: { readonly runs: Runs; readonly onSwitched: () => void },
-): Erasures {
+export function startErasures(kitchen: Kitchen, given: Omit<Tools, 'leftovers'>): Erasures {
   const of = { ...given, leftovers: new Map<string, Leftovers>() };
   const stop = new AbortController();
   const waiting = new Map<string, PromiseWithResolvers<void>>();
@@ -105,7 +104,8 @@ async function attempt(kitchen: Kitchen, erasureId: string, of: Tools): Promise<
   }
 }
 
-async function carryOut(kitchen: Kitchen, erasureId: string, { runs, onSwitched, leftovers }: Tools): Promise<void> {
+async function carryOut(kitchen: Kitchen, erasureId: string, of: Tools): Promise<void> {
+  const { runs, onSwitched, forgetLayouts, leftovers } = of;
   const requested = await readErasureRow(kitchen, erasureId);
   if (requested === undefined) return;
   if (requested.state === 'requested') {
@@ -116,11 +116,15 @@ async function carryOut(kitchen: Kitchen, erasureId: string, { runs, onSwitched,
   onSwitched();
   const erasure = await readErasureRow(kitchen, erasureId);
   if (erasure === undefined) return;
-  await writeReceipt(kitchen, erasure);
   const collaborationIds = await collaborationsTouched(kitchen, erasure);
+  // Before the receipt says that the rows are gone: layouts are copies of them.
+  await forgetLayouts(collaborationIds);
+  await writeReceipt(kitchen, erasure);
   for (const collaborationId of collaborationIds) await refreshSpine(kitchen, collaborationId);
   // All of these collaborations, as persons of other tables may have been told apart by rows that are gone.
   await runs.interrupt(collaborationIds);
+  // Once more: what was made meanwhile is of persons as they were.
+  await forgetLayouts(collaborationIds);
   // Kept over attempts that came to nothing behind the switch; after a crash there the start has removed them.
   await leftovers.get(erasureId)?.();
   leftovers.delete(erasureId);

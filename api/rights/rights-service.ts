@@ -34,11 +34,13 @@ export function makeRightsService(
       assertPermitted(kitchen, call, 'opt-out');
       const recorded = await optOut(kitchen, call, readIdentifiers(identifiers, MAX_OPT_OUTS_COUNT));
       deliveries.nudge();
+      kitchen.changes.note(null);
       return { recordedCount: BigInt(recorded) };
     }),
     withdrawOptOut: unary('opt-out', async ({ identifiers }, call) => {
       assertPermitted(kitchen, call, 'opt-out');
       const withdrawn = await withdrawOptOut(kitchen, call, readIdentifiers(identifiers, MAX_OPT_OUTS_COUNT));
+      kitchen.changes.note(null);
       return { withdrawnCount: BigInt(withdrawn) };
     }),
     countOptOuts: unary('read-opt-outs', async (_request, call) => {

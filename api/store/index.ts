@@ -7,7 +7,7 @@ export {
   type LedgerAccount,
   openAccount,
   type Reservation,
-  readAccount,
+  readAccounts,
   readCharges,
   reserve,
 } from './ledger.ts';

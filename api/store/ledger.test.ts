@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LedgerAccount, openAccount, openStore, readAccount, readCharges, reserve, type Store } from './index.ts';
+import { type LedgerAccount, openAccount, openStore, readAccounts, readCharges, reserve, type Store } from './index.ts';
 
 let directory: string;
 let store: Store;
@@ -46,7 +46,7 @@ async function chargeInProcess(name: string): Promise<string[]> {
   return JSON.parse(stdout);
 }
 
-const chargedTo = async (account: string) => (await readAccount(store.db, account))?.rhoCharged;
+const chargedTo = async (account: string) => (await readAccounts(store.db, [account])).get(account)?.rhoCharged;
 
 describe('the ledger', () => {
   it('charges every account of a question', async () => {
@@ -121,7 +121,10 @@ describe('the ledger', () => {
   it('keeps what was charged when the limit is set anew', async () => {
     await charge('question/1', ['dataset/a']);
     await open('dataset/a', 0.1);
-    expect(await readAccount(store.db, 'dataset/a')).toMatchObject({ rhoCharged: 1, epsilonLimit: 0.1 });
+    expect((await readAccounts(store.db, ['dataset/a'])).get('dataset/a')).toMatchObject({
+      rhoCharged: 1,
+      epsilonLimit: 0.1,
+    });
     await expect(charge('question/2', ['dataset/a'], 0.01)).rejects.toMatchObject({ name: 'BudgetSpent' });
   });
 

@@ -79,9 +79,10 @@ async function reserveWithin(db: Database, reservation: Reservation): Promise<Le
   const { accounts, charge, subject, isWithinBudget, nowMs, isExact = false } = reservation;
   const names = [...new Set(accounts)];
   await assertNotCharged(db, { names, subject });
+  const stand = await readAccounts(db, names);
   const after: LedgerAccount[] = [];
   for (const name of names) {
-    const before = await readAccount(db, name);
+    const before = stand.get(name);
     if (before === undefined) throw new RangeError(`no account \`${name}\` is open`);
     const charged = {
       ...before,
@@ -149,10 +150,13 @@ export async function openAccount(
     .execute();
 }
 
-/** Reads an account as it stands; undefined when it is not open. */
-export async function readAccount(db: Database, account: string): Promise<LedgerAccount | undefined> {
-  const row = await db.selectFrom('ledger_accounts').selectAll().where('account', '=', account).executeTakeFirst();
-  return row === undefined ? undefined : accountOf(row);
+/** Reads accounts as they stand, by name; one that is not open is not there. */
+export async function readAccounts(
+  db: Database,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, LedgerAccount>> {
+  const rows = await db.selectFrom('ledger_accounts').selectAll().where('account', 'in', names).execute();
+  return new Map(rows.map((row) => [row.account, accountOf(row)]));
 }
 
 /** Reads every charge made to an account, oldest first. */

@@ -13,6 +13,9 @@ import {
 /** How long a writer waits for one of another process; longer than any transaction of ours. */
 const MAX_LOCK_WAIT_MS = 5_000;
 
+/** Statements that are kept prepared: all that the flows have. Lists of changing length make more, and begin anew. */
+const MAX_KEPT_STATEMENTS_COUNT = 512;
+
 const pragmas = [
   'journal_mode = wal',
   // An answered charge must survive power loss (promise 3), so that every commit reaches the disk.
@@ -50,17 +53,24 @@ class ImmediateDriver extends SqliteDriver {
 
 function adapt(database: DatabaseSync, settings: readonly string[]): SqliteDatabase {
   for (const setting of settings) database.exec(`pragma ${setting}`);
+  const kept = new Map<string, SqliteStatement>();
   return {
     close: () => database.close(),
-    prepare: (text): SqliteStatement => {
+    prepare: (text) => {
+      const known = kept.get(text);
+      if (known !== undefined) return known;
       const statement = database.prepare(text);
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
-      return {
+      const prepared: SqliteStatement = {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...values(parameters)),
         run: (parameters) => statement.run(...values(parameters)),
-        iterate: (parameters) => statement.iterate(...values(parameters)),
+        // On a statement of its own: rows that are still being read end where the kept one is asked again.
+        iterate: (parameters) => database.prepare(text).iterate(...values(parameters)),
       };
+      if (kept.size === MAX_KEPT_STATEMENTS_COUNT) kept.clear();
+      kept.set(text, prepared);
+      return prepared;
     },
   };
 }

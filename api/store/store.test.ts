@@ -97,6 +97,28 @@ describe('the control store', () => {
     expect(await store.db.selectFrom('collaborations').selectAll().execute()).toEqual([]);
   });
 
+  it('waits for the disk with a transaction and not with a note, and with all that comes after a note', async () => {
+    const settingIn = (db: Store['db']) => sql<{ synchronous: number }>`pragma synchronous`.execute(db);
+    const of = async (db: Store['db']) => (await settingIn(db)).rows[0]?.synchronous;
+    const [NORMAL, FULL] = [1, 2];
+    expect(await store.noteDown(of)).toBe(NORMAL);
+    expect(await store.transaction(of)).toBe(FULL);
+    await expect(store.noteDown(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
+    expect(await of(store.db)).toBe(FULL);
+    await store.noteDown((db) => db.insertInto('collaborations').values(collaboration).execute());
+    expect(await store.db.selectFrom('collaborations').selectAll().execute()).toHaveLength(1);
+  });
+
+  it('reads rows one after the other while others ask the same', async () => {
+    await store.db
+      .insertInto('collaborations')
+      .values([collaboration, { ...collaboration, collaboration_id: 'c2' }])
+      .execute();
+    const all = store.db.selectFrom('collaborations').select('collaboration_id');
+    expect((await Array.fromAsync(all.stream())).length).toBe(2);
+    expect([await all.execute(), await all.execute()].map((rows) => rows.length)).toEqual([2, 2]);
+  });
+
   it('gives bytes back as they were', async () => {
     const response = Uint8Array.from({ length: 256 }, (_, at) => at);
     const request = { member: 'acme', rpc: 'submit', request_id: 'r', request_digest: 'd', response, created_at_ms: 1 };

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kysely, type Transaction } from 'kysely';
+import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { makePrivateDirectory } from '../vault/index.ts';
 import { migrate0001 } from './migration-0001.ts';
@@ -25,6 +25,7 @@ import { migrate0019 } from './migration-0019.ts';
 import { migrate0020 } from './migration-0020.ts';
 import { migrate0021 } from './migration-0021.ts';
 import { migrate0022 } from './migration-0022.ts';
+import { migrate0023 } from './migration-0023.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -41,6 +42,11 @@ export type Store = {
    * ever.
    */
   readonly transaction: <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+  /**
+   * The same for what may be lost with the power, though never out of turn: it outlives the process when this returns, and
+   * is on the disk with the next transaction at the latest. For notes that a start makes again.
+   */
+  readonly noteDown: <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
   readonly close: () => Promise<void>;
 };
 
@@ -68,6 +74,7 @@ const migrations = {
   '0020-tags': { up: migrate0020 },
   '0022-templates': { up: migrate0022 },
   '0021-models': { up: migrate0021 },
+  '0023-layouts': { up: migrate0023 },
 };
 
 /** The file's name inside the data directory. */
@@ -88,6 +95,21 @@ export async function openStore(directory: string): Promise<Store> {
   return {
     db,
     transaction: (work) => db.transaction().execute(work),
+    noteDown: (work) => db.connection().execute((connection) => noteDown(connection, work)),
     close: () => db.destroy(),
   };
+}
+
+// In its journal SQLite writes in order and syncs all that stands before: a commit that does not sync is lost alone or
+// with those after it.
+async function noteDown<Result>(
+  connection: Database,
+  work: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  await sql`pragma synchronous = normal`.execute(connection);
+  try {
+    return await connection.transaction().execute(work);
+  } finally {
+    await sql`pragma synchronous = full`.execute(connection);
+  }
 }

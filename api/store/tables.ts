@@ -7,6 +7,7 @@ import type { DeliveryTables } from './tables-deliveries.ts';
 import type { DestinationTables } from './tables-destinations.ts';
 import type { DetailsTables } from './tables-details.ts';
 import type { KeysTables } from './tables-keys.ts';
+import type { LayoutTables } from './tables-layouts.ts';
 import type { ModelTables } from './tables-models.ts';
 import type { PublicationTables } from './tables-publications.ts';
 import type { ReceiptsTables } from './tables-receipts.ts';
@@ -172,6 +173,8 @@ export type ReleasesTable = {
   created_at_ms: number;
   /** When an end with it in it has shown to its consumer; null before that, and for good when there was none. */
   shown_at_ms: Generated<number | null>;
+  /** What the run that made it took, sealed; null where nobody measured it. */
+  cost_sealed: Generated<Uint8Array | null>;
 };
 
 /** A set of persons by definition; its SQL is a detail of it. */
@@ -282,6 +285,7 @@ export type Tables = AuditTables &
   DeliveryTables &
   DetailsTables &
   KeysTables &
+  LayoutTables &
   ModelTables &
   PublicationTables &
   SpineTables &

@@ -82,7 +82,7 @@ async function brokenKeys({ keyring }: Checked): Promise<DataFault[]> {
   return faults;
 }
 
-/** Every file of parts, originals, persons and releases that the store names. */
+/** Every file of parts, originals, persons, layouts and releases that the store names. */
 async function namedFiles(store: Store): Promise<readonly string[]> {
   const { db } = store;
   const parts = await db
@@ -94,6 +94,7 @@ async function namedFiles(store: Store): Promise<readonly string[]> {
   // Nodes that are persons too have one file for both.
   const persons = await readPersonFiles(store);
   const releases = await db.selectFrom('releases').select('sealed_path').execute();
+  const layouts = await db.selectFrom('layouts').selectAll().where('state', '=', 'ready').execute();
   return [
     ...parts.flatMap((part) =>
       columnsOf(part.columns).map((_, index) => join('parts', part.part_id, `column-${index}.sealed`)),
@@ -101,6 +102,11 @@ async function namedFiles(store: Store): Promise<readonly string[]> {
     ...segments.map((segment) => join('originals', segment.original_id, `${segment.position}.sealed`)),
     ...new Set(persons.map(({ collaborationId, name }) => join('persons', collaborationId, name))),
     ...releases.map((release) => release.sealed_path),
+    ...layouts.flatMap((layout) =>
+      Array.from({ length: layout.file_count }, (_, index) =>
+        join('layouts', layout.collaboration_id, `${layout.layout_id}-${index}.sealed`),
+      ),
+    ),
   ];
 }
 

@@ -75,6 +75,19 @@ export class DatasetClient {
     return (await callUnary(this.#connection, call, { datasetId, pageSize, pageToken: '' })).paths;
   }
 
+  /** Reads what is laid out of a dataset, or of all for the operator when none is named. */
+  async layouts(datasetId = ''): Promise<datasets.Layout[]> {
+    const call = this.#client.listLayouts.bind(this.#client);
+    const all: datasets.Layout[] = [];
+    let pageToken = '';
+    do {
+      const page = await callUnary(this.#connection, call, { datasetId, pageSize, pageToken });
+      all.push(...page.layouts);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    return all;
+  }
+
   /**
    * Uploads bytes and publishes them as a new snapshot, in one go; an upload that is refused is thrown away.
    *

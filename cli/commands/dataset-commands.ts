@@ -61,12 +61,25 @@ function addPaths(group: Command): void {
     .action((id: string, _options: object, command: Command) =>
       runCommand(command, async ({ client, show }) => {
         const paths = await client.datasets.countingPaths(id);
-        const rows = paths.map((p) => [when(p.submittedAt), p.queryId, p.alias, p.rows, p.persons, p.groups]);
-        show(paths.map(datasets.CountingPath.toJSON), () =>
-          renderTable(['submitted', 'question', 'table', 'rows', 'persons', 'groups'], rows),
-        );
+        const rows = paths.map((p) => [
+          ...[when(p.submittedAt), p.queryId, p.alias, p.rows, p.persons, p.groups, p.path],
+          ...costOf(p),
+        ]);
+        show(paths.map(datasets.CountingPath.toJSON), () => renderTable(PATHS_HEADER, rows));
       }),
     );
+}
+
+const PATHS_HEADER = [
+  ...['submitted', 'question', 'table', 'rows', 'persons', 'groups', 'path'],
+  ...['shards', 'rows read', 'bytes read', 'memory', 'ms'],
+];
+
+/** What it took, where that is told. */
+function costOf(path: datasets.CountingPath): (string | number)[] {
+  if (path.path === '') return ['', '', '', '', ''];
+  const memory = path.peakMemoryBytes === 0n ? '' : Number(path.peakMemoryBytes);
+  return [path.shardCount, Number(path.rowsRead), Number(path.bytesRead), memory, path.runMs];
 }
 
 function renderDataset(dataset: datasets.Dataset): string {

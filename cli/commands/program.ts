@@ -12,6 +12,7 @@ import { addMemberErasure } from './erasure-commands.ts';
 import { addFunctionCommands } from './function-commands.ts';
 import { addIdentifierCommands } from './identifier-commands.ts';
 import { addIdentityCommands } from './identity-commands.ts';
+import { addLayoutCommands } from './layout-commands.ts';
 import { addMatchCommands } from './match-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import { addPersonCommands } from './person-commands.ts';
@@ -37,6 +38,7 @@ export function buildProgram(): Command {
   addServerCommands(program);
   addCollaborationCommands(program);
   addDatasetCommands(program);
+  addLayoutCommands(program);
   addPersonCommands(program);
   addMemberErasure(program);
   addIdentityCommands(program);

@@ -31,9 +31,15 @@ export function measuredValue(of: Expression, rows: number, question: QuestionSc
   return {
     of,
     scale,
-    row: row === null ? null : inUnits(row, scale, MAX_ROW_UNITS),
+    row: row === null ? null : rowUnits(row, of.type).row,
     total: inUnits(total, scale) as UnitBounds,
   };
+}
+
+/** Bounds of one row in the units that it is added up in; none when rows are too large to be squared. */
+export function rowUnits(row: Bounds, type: ScalarType): { readonly scale: number; readonly row: UnitBounds | null } {
+  const scale = scaleOf(type);
+  return { scale, row: inUnits(row, scale, MAX_ROW_UNITS) };
 }
 
 /** A number whose bounds are to be found with noise. */

@@ -1,18 +1,21 @@
+import { type TableView, tableName } from '../collaboration/table-view.ts';
 import { type BoundingChoice, declaredChoice } from '../plan/bounding-choice.ts';
 import { readsOf } from '../plan/columns-needed.ts';
+import type { Expression } from '../plan/expression.ts';
+import { type KeptOrder, keptOrder } from '../plan/kept-order.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { ProtectedRows } from '../plan/protected-rows.ts';
 import { type GroupKey, type KeyValue, keyColumn, type Statistic } from '../plan/question-tree.ts';
 import { rowsPerPerson } from '../plan/stability.ts';
 import { FunctionNames, type PrintedFunction } from './function-names.ts';
 import { type LiteralStyle, type PrintStyle, printExpression, quoteText } from './print-expression.ts';
-import { printRows } from './print-rows.ts';
+import { printRows, type StoredRows } from './print-rows.ts';
 import {
   isListed,
   type ListedStatistic,
   printBounded,
-  printCountOfList,
-  printList,
+  printCountOfValues,
+  printListedValue,
   printRowValue,
 } from './print-statistic.ts';
 
@@ -34,16 +37,24 @@ export interface PrintedQuery {
 }
 
 /** The wall always binds the salt, and a parameter that no step reads would be an error of its own. */
-const SALT_IS_READ = 'hash($1) IS NOT NULL';
+export const SALT_IS_READ = 'hash($1) IS NOT NULL';
 
 /** A statistic with the name of its column at every step. */
-interface NamedStatistic<S extends Statistic = Statistic> {
+export interface NamedStatistic<S extends Statistic = Statistic> {
   readonly statistic: S;
   readonly name: string;
 }
 
+/** What a program reads that is made of layouts. */
+export interface StoredReading extends StoredRows {
+  /** Columns of codes that stand for the texts of keys, by the name of the key's column. */
+  readonly codes: ReadonlyMap<string, Expression>;
+  /** As the aggregation has it that was asked: two tables that are read as one still say what varies within a person. */
+  readonly kept: KeptOrder;
+}
+
 /** The names and choices that all steps of one aggregation share. */
-interface PrintedParts {
+export interface PrintedParts {
   readonly aggregate: PlannedAggregate;
   readonly style: PrintStyle;
   readonly choice: BoundingChoice;
@@ -52,6 +63,8 @@ interface PrintedParts {
   readonly measured: readonly NamedStatistic[];
   /** Histograms that keep fewer rows of a person than there may be. */
   readonly numbered: readonly NamedStatistic[];
+  /** `null` for tables as they were handed in. */
+  readonly stored: StoredReading | null;
 }
 
 /**
@@ -76,10 +89,7 @@ export function printAggregate(
   return {
     functions: style.functions.list(),
     sql: `WITH ${steps}${printGroups(parts, listed, source)}`,
-    columns: [
-      ...aggregate.keys.map((key, index) => ({ name: keyColumn(index), kind: rawKind(key) })),
-      ...aggregate.statistics.map((_, index) => ({ name: `s${index}`, kind: 'text' as const })),
-    ],
+    columns: rawColumns(aggregate),
   };
 }
 
@@ -88,31 +98,86 @@ export function printAggregate(
  * the statistics but the first, which is 1. For statistics that add up over persons only. `functions` names the scoring
  * functions of the query that this is a part of.
  */
-export function printContributions(aggregate: PlannedAggregate, functions: FunctionNames): string {
-  const parts = partsOf(aggregate, { literals: 'value', functions }, declaredChoice(aggregate));
+export function printContributions(
+  aggregate: PlannedAggregate,
+  functions: FunctionNames,
+  choice: BoundingChoice = declaredChoice(aggregate),
+): string {
+  const parts = partsOf(aggregate, { literals: 'value', functions }, choice);
   const { steps, source } = printSteps(parts);
   return `WITH ${steps} SELECT ${['p', ...parts.keys, ...parts.measured.map((m) => m.name)].join(', ')} FROM ${source}`;
 }
 
-function partsOf(aggregate: PlannedAggregate, style: PrintStyle, choice: BoundingChoice): PrintedParts {
+/** Names what all steps of an aggregation share. */
+export function partsOf(
+  aggregate: PlannedAggregate,
+  style: PrintStyle,
+  choice: BoundingChoice,
+  stored: StoredReading | null = null,
+): PrintedParts {
   const keys = aggregate.keys.map((_, index) => keyColumn(index));
   const measured = aggregate.statistics.map((statistic, index) => ({ statistic, name: `s${index}` })).slice(1);
   const rows = BigInt(rowsPerPerson(aggregate.rows));
   const isSeveral = choice.persons === 'grouped';
   const numbered = measured.filter(({ statistic: s }) => isSeveral && s.kind === 'histogram' && s.upper < rows);
-  return { aggregate, style, choice, keys, measured, numbered };
+  return { aggregate, style, choice, keys, measured, numbered, stored };
 }
 
 /** The steps up to what each person brings into each group, and the name of the last. */
-function printSteps(parts: PrintedParts): { readonly steps: string; readonly source: string } {
+export function printSteps(parts: PrintedParts): { readonly steps: string; readonly source: string } {
   const isCut = parts.choice.groups === 'kept';
   const steps = [
-    `r AS (${printRowStep(parts)})`,
-    ...(parts.numbered.length === 0 ? [] : [`c AS (${printNumberedStep(parts)})`]),
+    printRowSteps(parts),
     `b AS (${printPersonStep(parts)})`,
-    ...(isCut ? printKeptSteps(parts) : []),
+    ...(isCut ? printKeptSteps({ ...parts, measured: parts.measured.filter((m) => !isListed(m.statistic)) }) : []),
   ];
   return { steps: steps.join(', '), source: isCut ? 'l' : 'b' };
+}
+
+/** The steps of rows, for what counts values one by one; as of WITH. */
+export function printRowSteps(parts: PrintedParts): string {
+  const rows = printRowStep(parts);
+  const numbered = parts.numbered.length === 0 ? [] : [`c AS (${printNumberedStep(parts)})`];
+  return [`r AS ${isReadTwice(parts) ? 'NOT MATERIALIZED ' : ''}(${rows})`, ...numbered].join(', ');
+}
+
+/**
+ * Whether rows are read once more rather than kept: plain tables, where to keep them would take more memory than all the
+ * rest. Code that a member handed in is called once a row.
+ */
+function isReadTwice({ aggregate, style, choice, numbered, stored }: PrintedParts): boolean {
+  // Of layouts few rows are cut, if any.
+  const isCut = (view: TableView): boolean => stored === null && !choice.uncut.has(tableName(view));
+  const isWhole = aggregate.rows.sources.every(({ input }) => input.kind === 'table' && !isCut(input.view));
+  const isListing = aggregate.statistics.some(isListed);
+  return isListing && numbered.length === 0 && isWhole && style.functions.list().length === 0;
+}
+
+/**
+ * Prints the values of a person in groups that are counted one by one, as the keys and `v`; at most so many of a person
+ * and group.
+ *
+ * `kept` names the step with the groups that each person keeps; `null` where all stay. Which distinct values stay
+ * follows from the salt, the person and the values: an owner that could foresee it could choose the sample.
+ */
+export function printListedValues(
+  { statistic, name }: NamedStatistic<ListedStatistic>,
+  { aggregate, keys, numbered, style }: PrintedParts,
+  kept: string | null,
+): string {
+  const from = numbered.length === 0 ? 'r' : 'c';
+  const position = numbered.some((n) => n.name === name) ? ` AND a.${positionOf(name)} <= ${statistic.upper}` : '';
+  const same = ['a.p = o.p', ...keys.map((k) => `a.${k} IS NOT DISTINCT FROM o.${k}`)].join(' AND ');
+  const within = kept === null ? '' : ` SEMI JOIN ${kept} AS o ON ${same}`;
+  const value = `${printListedValue(statistic, `a.${name}`, style)} AS v`;
+  const values = `${[...keys.map((k) => `a.${k}`), value].join(', ')} FROM ${from} AS a${within} WHERE a.${name} IS NOT NULL${position}`;
+  // No person has more values than rows.
+  const isCut = statistic.kind === 'distinct' && statistic.upper < rowsPerPerson(aggregate.rows);
+  if (!isCut) return `SELECT ${values}`;
+  // Two sort keys keep DuckDB's top-N rewrite away; it had wrong results.
+  const number = `row_number() OVER (PARTITION BY ${['p', ...keys].join(', ')} ORDER BY hash(p, v, $1), v) AS n`;
+  const numberedValues = `SELECT *, ${number} FROM (SELECT DISTINCT a.p, ${values})`;
+  return `SELECT ${[...keys, 'v'].join(', ')} FROM (${numberedValues}) WHERE n <= ${statistic.upper}`;
 }
 
 /** Prints the selection of an audience: the persons, once each. */
@@ -127,18 +192,28 @@ export function printPersons(
   return { sql, functions: style.functions.list() };
 }
 
-function printRowStep({ aggregate, style, choice, measured }: PrintedParts): string {
-  const { from, where, person } = printRows(aggregate.rows, { ...style, uncut: choice.uncut }, readsOf(aggregate));
+function printRowStep({ aggregate, style, choice, measured, stored }: PrintedParts): string {
+  const rowStyle = { ...style, uncut: choice.uncut, ...(stored === null ? {} : { stored }) };
+  const reads = [...readsOf(aggregate), ...(stored?.codes.values() ?? [])];
+  const { from, where, person } = printRows(aggregate.rows, rowStyle, reads);
   const columns = [
     `${person} AS p`,
-    ...aggregate.keys.map((k, i) => `${printKey(k, style)} AS ${keyColumn(i)}`),
+    ...aggregate.keys.map((k, i) => `${printKey(k, style, stored?.codes.get(keyColumn(i)))} AS ${keyColumn(i)}`),
     ...measured.map(({ statistic, name }) => `${printRowValue(statistic, style)} AS ${name}`),
   ];
-  const listed =
-    aggregate.publicGroups === null
-      ? []
-      : aggregate.keys.flatMap((k) => (k.values && !isHeld(k) ? [printIsListed(k, k.values, style)] : []));
-  return `SELECT ${columns.join(', ')} FROM ${from}${printWhere([...where, ...listed, SALT_IS_READ])}`;
+  const conditions = [...where, ...printListed(aggregate, style), SALT_IS_READ];
+  return `SELECT ${columns.join(', ')} FROM ${from}${printWhere(conditions)}`;
+}
+
+/** The conditions that keep to the groups that are listed, where all are. */
+export function printListed({ keys, publicGroups }: PlannedAggregate, style: PrintStyle): readonly string[] {
+  if (publicGroups === null) return [];
+  return keys.flatMap((k) => (k.values && !isHeld(k) ? [printIsListed(k, k.values, style)] : []));
+}
+
+/** A key as it is hashed and put in order: a code as its text. */
+function printHashed(key: string, stored: StoredReading | null): string {
+  return stored?.codes.has(key) === true ? `CAST(${key} AS VARCHAR)` : key;
 }
 
 /**
@@ -147,12 +222,20 @@ function printRowStep({ aggregate, style, choice, measured }: PrintedParts): str
  */
 const MAX_KEY_CHARACTERS = 250;
 
-function printKey(key: GroupKey, style: PrintStyle): string {
+/** Prints a key of a group; `code` stands for its text where that is in a dictionary, which holds no longer ones. */
+export function printKey(key: GroupKey, style: PrintStyle, code?: Expression): string {
+  if (code !== undefined) return printExpression(code, style);
   const value = printExpression(key.expression, style);
-  return key.type.kind === 'text' && key.values === null ? `left(${value}, ${MAX_KEY_CHARACTERS})` : value;
+  return key.type.kind === 'text' && key.values === null ? printCutText(value) : value;
 }
 
-function printWhere(conditions: readonly string[]): string {
+/** Prints a text as it is as a key of a group. */
+export function printCutText(text: string): string {
+  return `left(${text}, ${MAX_KEY_CHARACTERS})`;
+}
+
+/** Prints the conditions of a SELECT. */
+export function printWhere(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
@@ -180,9 +263,9 @@ function printKeyValue(value: string | bigint | boolean, style: PrintStyle): str
 /**
  * Rows that tie are equal in all that is read. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results.
  */
-function printNumberedStep({ keys, numbered }: PrintedParts): string {
+function printNumberedStep({ keys, numbered, stored }: PrintedParts): string {
   const numbers = numbered.map(({ name }) => {
-    const values = [...keys, name].join(', ');
+    const values = [...keys.map((k) => printHashed(k, stored)), name].join(', ');
     return `row_number() OVER (PARTITION BY p, ${name} IS NULL ORDER BY hash(p, ${values}, $1), ${values}) AS ${positionOf(name)}`;
   });
   return `SELECT *, ${numbers.join(', ')} FROM r`;
@@ -194,14 +277,9 @@ function positionOf(name: string): string {
 
 function printPersonStep({ style, choice, keys, measured, numbered }: PrintedParts): string {
   const printed = { style, rows: choice.persons };
-  const values = measured.map((named) => {
-    const { statistic, name } = named;
-    const position = numbered.includes(named) ? positionOf(name) : null;
-    const value = isListed(statistic)
-      ? printList(statistic, name, position, printed)
-      : printBounded(statistic, name, printed);
-    return `${value} AS ${name}`;
-  });
+  const values = measured.flatMap(({ statistic, name }) =>
+    isListed(statistic) ? [] : [`${printBounded(statistic, name, printed)} AS ${name}`],
+  );
   const person = ['p', ...keys].join(', ');
   const source = numbered.length === 0 ? 'r' : 'c';
   const grouped = choice.persons === 'grouped' ? ` GROUP BY ${person}` : '';
@@ -214,10 +292,18 @@ function printPersonStep({ style, choice, keys, measured, numbered }: PrintedPar
  * Only persons over the bound, `h`, are ranked: all others keep what they have, and to sort it would take as long as
  * the rest of the question.
  */
-function printKeptSteps({ aggregate, keys, measured }: PrintedParts): readonly string[] {
+export function printKeptSteps({
+  aggregate,
+  keys,
+  measured,
+  stored,
+}: Pick<PrintedParts, 'aggregate' | 'keys' | 'measured' | 'stored'>): readonly string[] {
   const most = aggregate.maxGroupsPerPerson;
   const columns = ['p', ...keys, ...measured.map(({ name }) => name)].join(', ');
-  const order = `hash(${['p', ...keys, '$1'].join(', ')}), ${[...keys, 'p'].join(', ')}`;
+  const kept = stored?.kept ?? keptOrder(aggregate);
+  const varying = kept.varying.map((k) => printHashed(k, stored));
+  const others = kept.others.map((k) => printHashed(k, stored));
+  const order = `hash(${['p', ...varying, '$1'].join(', ')}), ${[...varying, ...others, 'p'].join(', ')}`;
   const ranked = `SELECT ${columns}, row_number() OVER (PARTITION BY p ORDER BY ${order}) AS n FROM b SEMI JOIN h USING (p)`;
   return [
     `h AS MATERIALIZED (SELECT p FROM b GROUP BY p HAVING count(*) > ${most})`,
@@ -225,11 +311,8 @@ function printKeptSteps({ aggregate, keys, measured }: PrintedParts): readonly s
   ];
 }
 
-function printGroups(
-  { aggregate, keys, measured }: PrintedParts,
-  listed: readonly NamedStatistic<ListedStatistic>[],
-  source: string,
-): string {
+function printGroups(parts: PrintedParts, listed: readonly NamedStatistic<ListedStatistic>[], source: string): string {
+  const { aggregate, keys, measured } = parts;
   const summed = measured.filter(({ statistic }) => !isListed(statistic));
   const sums = summed.map(({ name }) => `CAST(sum(${name}) AS VARCHAR) AS ${name}`);
   const columns = [...keys, 'CAST(count(*) AS VARCHAR) AS s0', ...sums].join(', ');
@@ -238,8 +321,10 @@ function printGroups(
   const sized = aggregate.publicGroups === null ? ` HAVING count(*) >= ${aggregate.minGroupSize}` : '';
   const groups = `SELECT ${columns} FROM ${source}${grouped}${sized}`;
   if (listed.length === 0) return ` ${groups}`;
-  const counts = listed.map(({ statistic, name }) => {
-    return `d${name} AS (${printCountOfList(statistic, name, keys, source)})`;
+  const kept = parts.choice.groups === 'kept' ? source : null;
+  const counts = listed.map((named) => {
+    const values = printListedValues(named, parts, kept);
+    return `d${named.name} AS (${printCountOfValues(named.statistic, named.name, keys, values)})`;
   });
   const joins = listed.map(({ name }) => {
     const isSame = keys.map((k) => `g.${k} IS NOT DISTINCT FROM d${name}.${k}`);
@@ -251,6 +336,14 @@ function printGroups(
     ...measured.map(({ statistic, name }) => `${isListed(statistic) ? `d${name}` : 'g'}.${name}`),
   ];
   return `, g AS (${groups}), ${counts.join(', ')} SELECT ${read.join(', ')} FROM g ${joins.join(' ')}`;
+}
+
+/** The columns of the raw groups. */
+export function rawColumns({ keys, statistics }: PlannedAggregate): readonly RawColumn[] {
+  return [
+    ...keys.map((key, index) => ({ name: keyColumn(index), kind: rawKind(key) })),
+    ...statistics.map((_, index) => ({ name: `s${index}`, kind: 'text' as const })),
+  ];
 }
 
 function rawKind(key: GroupKey): RawColumn['kind'] {

@@ -3,7 +3,7 @@ import { FunctionNames } from './function-names.ts';
 import type { PrintedQuery } from './print-aggregate.ts';
 import type { LiteralStyle } from './print-expression.ts';
 import { printRows } from './print-rows.ts';
-import { printUnits } from './print-statistic.ts';
+import { printUnits } from './print-units.ts';
 
 /**
  * Prints the persons in each bin of magnitude, for DuckDB: the first stage of what has bounds to be found.
@@ -14,7 +14,7 @@ import { printUnits } from './print-statistic.ts';
 export function printBounds(bounds: PlannedBounds, literals: LiteralStyle = 'value'): PrintedQuery {
   const style = { literals, functions: new FunctionNames() };
   const { from, where, person } = printRows(bounds.rows, { ...style, uncut: new Set() }, [bounds.of]);
-  const units = `CAST(${printUnits(bounds.of, bounds.scale, style)} AS HUGEINT)`;
+  const units = `CAST(${printUnits(bounds, style)} AS HUGEINT)`;
   // The salt is read in any case: a parameter that no step reads would be an error of its own.
   const rows = `SELECT ${person} AS p, ${units} AS v FROM ${from} WHERE ${[...where, 'hash($1) IS NOT NULL'].join(' AND ')}`;
   const sides = 'max(v) FILTER (WHERE v >= 0) AS up, max(-v) FILTER (WHERE v < 0) AS down';

@@ -1,4 +1,4 @@
-import { tableName } from '../collaboration/table-view.ts';
+import { type TableView, tableName } from '../collaboration/table-view.ts';
 import { columnsOfTable } from '../plan/columns-needed.ts';
 import { assertNever, type Expression } from '../plan/expression.ts';
 import { PERSON_COLUMN, type ProtectedRows, type RowInput, type RowSource } from '../plan/protected-rows.ts';
@@ -19,6 +19,21 @@ export interface PrintedRows {
 export interface RowStyle extends PrintStyle {
   /** Tables, by their names, in which no person has more rows than declared, so that no cut is printed. */
   readonly uncut: ReadonlySet<string>;
+  /** What is read in place of tables of persons; left out, the tables as they were handed in. */
+  readonly stored?: StoredRows;
+}
+
+/** Rows of tables of persons from elsewhere, all of them and those of nobody left out. */
+export interface StoredRows {
+  /** What stands for a table after FROM, with at least the columns that are read of it, under their names. */
+  printTable(view: TableView): string;
+  /**
+   * What stands for the rows of persons over what is declared of a table, where the other has those of all others;
+   * `null` where it has all.
+   */
+  printOver(view: TableView): string | null;
+  /** Whether a column says once more what another says. */
+  isCode(column: string): boolean;
 }
 
 /**
@@ -85,16 +100,23 @@ function printCut(source: RowSource, { read, style }: PrintScope): string {
   if (input.kind !== 'table' && input.kind !== 'public') throw new TypeError('only tables are cut');
   const { rules } = input.view;
   const isPublic = input.kind === 'public';
-  const names = columnsOfTable(source, read).map(quoteName).join(', ');
+  const columns = columnsOfTable(source, read);
+  const names = columns.map(quoteName).join(', ');
   const by = (isPublic ? input.keys : [rules.identity]).map(quoteName).join(', ');
   const most = isPublic ? (rules.publicTable?.rowsPerKey ?? 1) : rules.rowsPerPerson;
-  const table = quoteName(tableName(input.view));
+  const table = (!isPublic && style.stored?.printTable(input.view)) || quoteName(tableName(input.view));
   if (!isPublic && style.uncut.has(tableName(input.view))) return `SELECT ${names} FROM ${table}`;
   const number = quoteName(CUT_COLUMN);
-  const numbered = `row_number() OVER (PARTITION BY ${by} ORDER BY hash(${names}, $1), ${names}) AS ${number}`;
+  const ranked = columns
+    .filter((name) => style.stored?.isCode(name) !== true)
+    .map(quoteName)
+    .join(', ');
+  const numbered = `row_number() OVER (PARTITION BY ${by} ORDER BY hash(${ranked}, $1), ${ranked}) AS ${number}`;
   const cut = (from: string): string =>
     `SELECT ${names} FROM (SELECT ${names}, ${numbered} FROM ${from}) WHERE ${number} <= ${most}`;
   if (isPublic) return cut(table);
+  const others = style.stored?.printOver(input.view) ?? null;
+  if (others !== null) return `SELECT ${names} FROM ${table} UNION ALL ${cut(others)}`;
   const over = quoteName(OVER_TABLE);
   const persons = `SELECT ${by} FROM ${table} GROUP BY ${by} HAVING count(*) > ${most}`;
   const within = `SELECT ${names} FROM ${table} ANTI JOIN ${over} USING (${by})`;

@@ -2,7 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { gaussianLaw, gaussianReach, normalised, surpriseOf } from '../../test/support/laws.ts';
 import { systemBits } from '../../test/support/run-plan.ts';
-import { drawBelow, drawDiscreteGaussian, drawDiscreteLaplace, type Fraction, floorSqrt } from './discrete-gaussian.ts';
+import { Chance, Coins } from './coins.ts';
+import {
+  DiscreteGaussian,
+  DiscreteLaplace,
+  drawBelow,
+  drawDiscreteGaussian,
+  type Fraction,
+  floorSqrt,
+} from './discrete-gaussian.ts';
 
 const isLong = process.env.GALLEY_LONG === '1';
 /** Draws of one test: with these a width 5 % off is refused all but surely. */
@@ -33,7 +41,8 @@ describe('discrete Gaussian noise', () => {
     (sigmaSquared) => {
       const variance = Number(sigmaSquared.numerator) / Number(sigmaSquared.denominator);
       const reach = gaussianReach(variance);
-      const counts = drawMany(() => drawDiscreteGaussian(sigmaSquared, systemBits));
+      const noise = new DiscreteGaussian(sigmaSquared, systemBits);
+      const counts = drawMany(() => noise.draw());
       expect(surpriseOf(counts, gaussianLaw(variance), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
       expect(surpriseOf(counts, gaussianLaw(variance * 1.05 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
       expect(surpriseOf(counts, gaussianLaw(variance * 0.95 ** 2), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
@@ -58,10 +67,59 @@ describe('discrete Gaussian noise', () => {
 describe('discrete Laplace noise', () => {
   it.each([1n, 3n, 20n, 141n])('has the law of scale %s, and not of another 5 percent wider', (scale) => {
     const reach = Number(scale) * 40;
-    const counts = drawMany(() => drawDiscreteLaplace(scale, systemBits));
+    const noise = new DiscreteLaplace(scale, systemBits);
+    const counts = drawMany(() => noise.draw());
     const law = (s: number): ((x: number) => number) => normalised((x) => Math.exp(-Math.abs(x) / s), reach);
     expect(surpriseOf(counts, law(Number(scale)), reach)).toBeLessThan(FALSE_ALARM_DEVIATIONS);
     expect(surpriseOf(counts, law(Number(scale) * 1.05), reach)).toBeGreaterThan(FALSE_ALARM_DEVIATIONS);
+  });
+});
+
+describe('coins', () => {
+  it.each([
+    [0n, 1n],
+    [1n, 1n],
+    [1n, 3n],
+    [(1n << 30n) + 1n, 1n << 31n],
+    [2n, 1n << 30n],
+    [10n ** 40n, 3n * 10n ** 40n + 1n],
+  ])('fall with a chance of %s in %s', (numerator, denominator) => {
+    const [coins, chance] = [new Coins(systemBits), new Chance({ numerator, denominator })];
+    const heads = drawMany(() => (chance.flip(coins) ? 1n : 0n)).get(1) ?? 0;
+    const share = Number(numerator) / Number(denominator);
+    // One more, as a chance that is all but none has a width below one.
+    expect(Math.abs(heads - DRAWS * share)).toBeLessThanOrEqual(6.5 * Math.sqrt(DRAWS * share * (1 - share)) + 1);
+  });
+
+  it('go on where the digits so far are the same, to the last', () => {
+    // Digits of 1/3 are 01 without an end: bits that follow them as long as they are told to, and then are 0, or 1.
+    const flipAfter = (ending: string): boolean => {
+      let fetched = 0;
+      const bits = {
+        draw: (count: number) => {
+          // Words are read from the last to the first.
+          fetched += 1;
+          return BigInt(`0b${(fetched === 1 ? '01' : ending).repeat(count / 2)}`);
+        },
+      };
+      return new Chance({ numerator: 1n, denominator: 3n }).flip(new Coins(bits));
+    };
+    expect(flipAfter('00')).toBe(true);
+    expect(flipAfter('11')).toBe(false);
+  });
+
+  it('are made of bits of which each is used once', () => {
+    const coins = new Coins(systemBits);
+    const sizes = [1, 7, 30, 13, 29, 2];
+    const ones = new Map(sizes.map((size) => [size, 0]));
+    for (let i = 0; i < DRAWS / 10; i += 1) {
+      for (const size of sizes) {
+        const taken = coins.take(size);
+        expect(taken >= 0 && taken < 2 ** size).toBe(true);
+        ones.set(size, (ones.get(size) ?? 0) + (taken >= 2 ** (size - 1) ? 1 : 0));
+      }
+    }
+    for (const count of ones.values()) expect(Math.abs(count - DRAWS / 20)).toBeLessThan(6.5 * Math.sqrt(DRAWS / 40));
   });
 });
 

@@ -5,76 +5,103 @@
  * Source: Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy" (2020), algorithms 1 to 3.
  * Proof: discrete-gaussian.test.ts holds the law against its exact probabilities.
  */
+import { Chance, Coins } from './coins.ts';
+import type { Fraction, RandomBits } from './random-bits.ts';
 
-/** Where uniform bits come from. The service injects the system's source; tests inject theirs. */
-export interface RandomBits {
-  /** A uniform integer of `count` bits, 0 ≤ value < 2^count. */
-  draw(count: number): bigint;
-}
-
-/** A positive fraction. */
-export interface Fraction {
-  readonly numerator: bigint;
-  readonly denominator: bigint;
-}
+export type { Fraction, RandomBits };
 
 /**
- * Draws integer noise from the discrete Gaussian distribution.
+ * Integer noise of one variance from the discrete Gaussian distribution.
  *
- * Shape: one draw, an integer of either sign, mean 0, P(x) proportional to exp(-x^2 / (2 sigma^2)).
+ * Shape: each draw is an integer of either sign, mean 0, P(x) proportional to exp(-x^2 / (2 sigma^2)).
  * Units: `sigmaSquared` in squares of the statistic's unit.
  *
  * @throws {RangeError} when `sigmaSquared` is not positive
  */
+export class DiscreteGaussian {
+  readonly #candidates: DiscreteLaplace;
+  readonly #numerator: bigint;
+  /** Denominators of |y| - sigma^2 / t, and of its square over 2 sigma^2. */
+  readonly #step: bigint;
+  readonly #denominator: bigint;
+  readonly #coins: Coins;
+
+  constructor({ numerator: n, denominator: d }: Fraction, bits: RandomBits, coins = new Coins(bits)) {
+    if (n <= 0n || d <= 0n) throw new RangeError('sigmaSquared must be positive');
+    const scale = floorSqrt(n / d) + 1n;
+    this.#candidates = new DiscreteLaplace(scale, bits, coins);
+    this.#numerator = n;
+    this.#step = scale * d;
+    this.#denominator = 2n * n * d * scale * scale;
+    this.#coins = coins;
+  }
+
+  draw(): bigint {
+    for (;;) {
+      const candidate = this.#candidates.draw();
+      const offset = (candidate < 0n ? -candidate : candidate) * this.#step - this.#numerator;
+      if (this.#isTaken(offset * offset)) return candidate;
+    }
+  }
+
+  /** True with probability exp(-square / denominator), exactly. */
+  #isTaken(square: bigint): boolean {
+    let numerator = square;
+    while (numerator > this.#denominator) {
+      if (!this.#coins.flipInverseOfE()) return false;
+      numerator -= this.#denominator;
+    }
+    return this.#coins.flipExponential(new Chance({ numerator, denominator: this.#denominator }));
+  }
+}
+
+/** Draws once, where no other draw has the same variance: see {@link DiscreteGaussian}. */
 export function drawDiscreteGaussian(sigmaSquared: Fraction, bits: RandomBits): bigint {
-  const { numerator: n, denominator: d } = sigmaSquared;
-  if (n <= 0n || d <= 0n) throw new RangeError('sigmaSquared must be positive');
-  const scale = floorSqrt(n / d) + 1n;
-  for (;;) {
-    const candidate = drawDiscreteLaplace(scale, bits);
-    const size = candidate < 0n ? -candidate : candidate;
-    // |y| - sigma^2/t, over the common denominator d·t.
-    const offset = size * scale * d - n;
-    const gamma = { numerator: offset * offset, denominator: 2n * n * d * scale * scale };
-    if (flipExponential(gamma, bits)) return candidate;
+  return new DiscreteGaussian(sigmaSquared, bits).draw();
+}
+
+/** Scales up to this are drawn in small integers. */
+const MAX_SMALL_SCALE_COUNT = 1n << 30n;
+
+/** The discrete Laplace distribution with a whole scale: P(x) proportional to exp(-|x| / scale). */
+export class DiscreteLaplace {
+  readonly #scale: bigint;
+  readonly #bits: RandomBits;
+  readonly #coins: Coins;
+
+  constructor(scale: bigint, bits: RandomBits, coins = new Coins(bits)) {
+    this.#scale = scale;
+    this.#bits = bits;
+    this.#coins = coins;
   }
-}
 
-/** Draws from the discrete Laplace distribution with a whole scale: P(x) proportional to exp(-|x| / scale). */
-export function drawDiscreteLaplace(scale: bigint, bits: RandomBits): bigint {
-  for (;;) {
-    const remainder = drawBelow(scale, bits);
-    if (!flipExponential({ numerator: remainder, denominator: scale }, bits)) continue;
-    let quotient = 0n;
-    while (flipExponential({ numerator: 1n, denominator: 1n }, bits)) quotient += 1n;
-    const size = remainder + scale * quotient;
-    const isNegative = bits.draw(1) === 1n;
-    // Zero has one representation, or it would come twice as often.
-    if (isNegative && size === 0n) continue;
-    return isNegative ? -size : size;
+  draw(): bigint {
+    const coins = this.#coins;
+    for (;;) {
+      const remainder = this.#drawRemainder();
+      if (remainder === null) continue;
+      let quotient = 0;
+      while (coins.flipInverseOfE()) quotient += 1;
+      const size = remainder + this.#scale * BigInt(quotient);
+      const isNegative = coins.take(1) === 1;
+      // Zero has one representation, or it would come twice as often.
+      if (isNegative && size === 0n) continue;
+      return isNegative ? -size : size;
+    }
   }
-}
 
-/** True with probability exp(-gamma), exactly. */
-function flipExponential(gamma: Fraction, bits: RandomBits): boolean {
-  let { numerator } = gamma;
-  const { denominator } = gamma;
-  while (numerator > denominator) {
-    if (!flipSmallExponential({ numerator: denominator, denominator }, bits)) return false;
-    numerator -= denominator;
+  /** A uniform remainder r of the scale, which is taken with probability exp(-r / scale); `null` where it is not. */
+  #drawRemainder(): bigint | null {
+    if (this.#scale > MAX_SMALL_SCALE_COUNT) {
+      const numerator = drawBelow(this.#scale, this.#bits);
+      return this.#coins.flipExponential(new Chance({ numerator, denominator: this.#scale })) ? numerator : null;
+    }
+    const scale = Number(this.#scale);
+    const remainder = this.#coins.below(scale);
+    let term = 1;
+    while (this.#coins.below(scale) < remainder && this.#coins.below(term) === 0) term += 1;
+    return term % 2 === 1 ? BigInt(remainder) : null;
   }
-  return flipSmallExponential({ numerator, denominator }, bits);
-}
-
-/** For 0 ≤ gamma ≤ 1: the alternating series of exp(-gamma), a coin a term. */
-function flipSmallExponential(gamma: Fraction, bits: RandomBits): boolean {
-  let term = 1n;
-  while (flip(gamma.numerator, gamma.denominator * term, bits)) term += 1n;
-  return term % 2n === 1n;
-}
-
-function flip(numerator: bigint, denominator: bigint, bits: RandomBits): boolean {
-  return drawBelow(denominator, bits) < numerator;
 }
 
 /** A uniform integer below a bound, by rejection: a remainder would favour small numbers. */

@@ -1,6 +1,7 @@
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import { INTERVAL_ENDINGS, keyColumn, measureColumn } from '../plan/question-tree.ts';
-import { drawDiscreteGaussian, type RandomBits } from './discrete-gaussian.ts';
+import { Coins } from './coins.ts';
+import { DiscreteGaussian, type RandomBits } from './discrete-gaussian.ts';
 import { NoisyTree } from './noisy-tree.ts';
 import { type Cell, type RawGroup, RawGroups } from './raw-groups.ts';
 import { measureKind, type NoisyStatistic, noiseFacts, releasedCells } from './released-measure.ts';
@@ -74,11 +75,12 @@ export function* protectInSlices(
 class Noise {
   draws = 0;
   readonly #aggregate: PlannedAggregate;
-  readonly #bits: RandomBits;
+  readonly #gaussians: readonly DiscreteGaussian[];
 
   constructor(aggregate: PlannedAggregate, bits: RandomBits) {
+    const coins = new Coins(bits);
     this.#aggregate = aggregate;
-    this.#bits = bits;
+    this.#gaussians = aggregate.noise.map((variance) => new DiscreteGaussian(variance, bits, coins));
   }
 
   /** A statistic with its noise; of a histogram, with what each node gets when it is looked at. */
@@ -90,10 +92,10 @@ class Noise {
   }
 
   #draw(index: number): bigint {
-    const variance = this.#aggregate.noise[index];
-    if (variance === undefined) throw new TypeError('a statistic has no noise');
+    const gaussian = this.#gaussians[index];
+    if (gaussian === undefined) throw new TypeError('a statistic has no noise');
     this.draws += 1;
-    return drawDiscreteGaussian(variance, this.#bits);
+    return gaussian.draw();
   }
 }
 
@@ -110,7 +112,10 @@ function groupsToShow(aggregate: PlannedAggregate, groups: readonly RawGroup[]):
       return typeof size === 'bigint' && size >= BigInt(aggregate.minGroupSize);
     });
     // By key, as the engine's own order may depend on rows.
-    return known.toSorted((a, b) => (keyText(a.keys) < keyText(b.keys) ? -1 : 1));
+    return known
+      .map((group) => ({ group, text: keyText(group.keys) }))
+      .toSorted((a, b) => (a.text < b.text ? -1 : 1))
+      .map(({ group }) => group);
   }
   const found = new Map(groups.map((g) => [keyText(g.keys), g]));
   const nothing = aggregate.statistics.map((s) => (s.kind === 'histogram' ? new Map<number, bigint>() : 0n));

@@ -69,6 +69,17 @@ describe('good rules', () => {
     expect(read.ok && read.rules.aggregates).toEqual(names);
     expect(meetsSchema(document)).toBe(true);
   });
+  it('name sets of group keys that are planned for, or none, or leave them out', () => {
+    for (const plannedGroups of [[['category'], ['day', 'category']], []]) {
+      const document = { ...rich, plannedGroups };
+      const read = readRules(document, columns);
+      expect(read.ok && read.rules.plannedGroups).toEqual(plannedGroups);
+      expect(meetsSchema(document)).toBe(true);
+    }
+    // Left out, the field is left out of the rules too: they are part of the names of stored releases.
+    const read = readRules(rich, columns);
+    expect(read.ok && Object.hasOwn(read.rules, 'plannedGroups')).toBe(false);
+  });
   it('of a table of persons never make it public', () => {
     const read = readRules(rich, columns);
     expect(read.ok && read.rules.publicTable).toBeNull();
@@ -103,6 +114,27 @@ const beyondSchema: readonly (readonly [string, Record<string, unknown>, string]
   ['a group key that no column has', { groupKeys: { age: {} } }, '/groupKeys/age'],
   ['the identity as a group key', { groupKeys: { email: {} } }, '/groupKeys/email'],
   ['public values of a date', { groupKeys: { day: { values: ['2024-01-01'] } } }, '/groupKeys/day/values'],
+  [
+    'a planned key that is no group key',
+    { groupKeys: { day: {} }, plannedGroups: [['category']] },
+    '/plannedGroups/0/0',
+  ],
+  [
+    'a planned key that is a fraction',
+    { groupKeys: { amount: {} }, plannedGroups: [['amount']] },
+    '/plannedGroups/0/0',
+  ],
+  [
+    'a planned set in another order',
+    {
+      groupKeys: { day: {}, category: {} },
+      plannedGroups: [
+        ['day', 'category'],
+        ['category', 'day'],
+      ],
+    },
+    '/plannedGroups/1',
+  ],
   ['a filter that no column has', { filters: ['day', 'age'] }, '/filters/1'],
   ['the identity as a filter', { filters: ['email'] }, '/filters/0'],
   ['a measure that is no number', { measures: { category: { min: 0, max: 1 } } }, '/measures/category'],
@@ -135,6 +167,21 @@ const inSchema: readonly (readonly [string, Record<string, unknown>, string])[] 
   ['an aggregate of another name', { aggregates: ['stddev'] }, '/aggregates/0'],
   ['an aggregate named twice', { aggregates: ['count', 'count'] }, '/aggregates'],
   ['a list that is none', { filters: 'day' }, '/filters'],
+  ['planned groups that are no list', { plannedGroups: { day: {} } }, '/plannedGroups'],
+  ['a planned set that is no list', { plannedGroups: ['day'] }, '/plannedGroups/0'],
+  ['a planned set of nothing', { plannedGroups: [[]] }, '/plannedGroups/0'],
+  ['a planned key named twice', { groupKeys: { day: {} }, plannedGroups: [['day', 'day']] }, '/plannedGroups/0'],
+  ['a planned set named twice', { groupKeys: { day: {} }, plannedGroups: [['day'], ['day']] }, '/plannedGroups/1'],
+  [
+    'more planned sets than are kept',
+    { plannedGroups: Array.from({ length: 5 }, (_, i) => [`k${i}`]), groupKeys: {} },
+    '/plannedGroups',
+  ],
+  [
+    'a planned set of too many keys',
+    { plannedGroups: [Array.from({ length: 5 }, (_, i) => `k${i}`)], groupKeys: {} },
+    '/plannedGroups/0',
+  ],
   [
     'a destination without its owner',
     { audience: { columns: [], minSize: 50, destinations: ['shop'] } },

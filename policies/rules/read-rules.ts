@@ -3,6 +3,7 @@ import { FaultCollector } from './fault-collector.ts';
 import { readFunctions } from './function-rule.ts';
 import { MAX_MINIMUM_PERSONS, readAudience } from './read-audience-rule.ts';
 import { readColumns, readGroupKeys, readMeasures } from './read-column-rules.ts';
+import { readPlannedGroups } from './read-planned-groups.ts';
 import { isPublicDocument, readPublicRules } from './read-public-rules.ts';
 import { readThresholdRule } from './read-threshold-rule.ts';
 import {
@@ -25,6 +26,7 @@ const FIELDS = [
   'joinKeys',
   'rowsPerPerson',
   'groupKeys',
+  'plannedGroups',
   'filters',
   'measures',
   'aggregates',
@@ -63,13 +65,16 @@ function readPersonRules(collect: FaultCollector, document: unknown, columns: re
   }
   const budget = collect.fields(fields.budget, '/budget', ['epsilon', 'delta']);
   const epsilon = collect.number(budget.epsilon, '/budget/epsilon', MIN_EPSILON, MAX_BUDGET_EPSILON);
+  const groupKeys = readGroupKeys(collect, fields.groupKeys, columns);
+  const plannedGroups = readPlannedGroups(collect, fields.plannedGroups, groupKeys, columns);
   return {
     version: 1,
     publicTable: null,
     identity: readIdentity(collect, fields.identity, columns),
     joinKeys: readJoinKeys(collect, fields.joinKeys, columns),
     rowsPerPerson: collect.whole(fields.rowsPerPerson, '/rowsPerPerson', 1, MAX_ROWS_PER_PERSON_ROWS),
-    groupKeys: readGroupKeys(collect, fields.groupKeys, columns),
+    groupKeys,
+    ...(plannedGroups === null ? {} : { plannedGroups }),
     filters: readColumns(collect, fields.filters, '/filters', columns),
     measures: readMeasures(collect, fields.measures, columns, 'persons'),
     aggregates: readAggregates(collect, fields.aggregates),

@@ -98,6 +98,11 @@ export interface Rules {
   /** Rows of one person; more are clamped away, so the bound holds whatever the data is. */
   readonly rowsPerPerson: number;
   readonly groupKeys: Readonly<Record<string, GroupKeyRule>>;
+  /**
+   * Sets of group keys that questions will mostly ask for together; layouts are made for them, which permits nothing
+   * more. Left out, each group key by itself. A field that is left out leaves the keys of stored releases as they were.
+   */
+  readonly plannedGroups?: readonly (readonly string[])[];
   /** Columns that WHERE and CASE may read, beside the group keys. */
   readonly filters: readonly string[];
   readonly measures: Readonly<Record<string, MeasureRule>>;
@@ -157,3 +162,10 @@ export const MAX_ROWS_PER_KEY_ROWS = 100;
  * no more.
  */
 export const MAX_PUBLIC_JOIN_KEYS = 4;
+/**
+ * Most sets of group keys that are planned for. Each is a table of its own on disk, made again with every snapshot, and
+ * what a member is asked every day are a few questions.
+ */
+export const MAX_PLANNED_SETS_COUNT = 4;
+/** Most group keys of a planned set: with more, a person has about as many pairs as rows, and nothing is saved. */
+export const MAX_PLANNED_KEYS_COUNT = 4;

@@ -1,3 +1,5 @@
+import { chooseBounding, type MostRows } from '../plan/bounding-choice.ts';
+import type { Statistic } from '../plan/question-tree.ts';
 import { FunctionNames } from '../print/function-names.ts';
 import { type PrintedQuery, printAggregate, printContributions } from '../print/print-aggregate.ts';
 import { least, unlessNone } from './print-cells.ts';
@@ -9,25 +11,37 @@ import { byStores, type ReleasedUnit, releasedUnits, type ThresholdAggregate } f
  * The numbers are those of a private question: the same bounded contributions, added up. Beside them, for each group:
  * the persons behind each number, the largest share of one person and of one store, and the fewest persons (but some)
  * in whom two of its numbers differ. What is done with them is decided in `protectThreshold`; nothing of it leaves.
+ * `mostRows` is what is known of the snapshots that are read: steps that change nothing are left out.
  */
-export function printThreshold(aggregate: ThresholdAggregate): PrintedQuery {
+export function printThreshold(aggregate: ThresholdAggregate, mostRows: MostRows = new Map()): PrintedQuery {
   const functions = new FunctionNames();
+  const contributionsOf = (to: ThresholdAggregate): string =>
+    printContributions(to, functions, chooseBounding(to, mostRows));
   const keys = aggregate.keys.map((_, i) => `k${i}`);
-  const stores = aggregate.threshold.stores.map((_, index) => printStores(aggregate, index, functions));
+  const stores = aggregate.threshold.stores.map((_, index) => printStores(aggregate, index, contributionsOf));
+  const fresh = { name: 'f', sql: printFresh(aggregate, keys, contributionsOf(aggregate)) };
+  return { ...printTold(aggregate, [fresh, ...stores]), functions: functions.list() };
+}
+
+/** Prints what is told of each group, from the groups, `f`, and those of each column of stores. */
+export function printTold(
+  aggregate: ThresholdAggregate,
+  tables: readonly { readonly name: string; readonly sql: string }[],
+): Pick<PrintedQuery, 'sql' | 'columns'> {
+  const keys = aggregate.keys.map((_, i) => `k${i}`);
   const told = toldColumns(aggregate);
-  const tables = [`f AS (${printFresh(aggregate, keys, functions)})`, ...stores.map((s) => `${s.name} AS (${s.sql})`)];
-  const joins = stores.map(({ name }) => {
+  const joins = tables.slice(1).map(({ name }) => {
     const same = keys.map((k) => `f.${k} IS NOT DISTINCT FROM ${name}.${k}`);
     return ` LEFT JOIN ${name} ON ${same.length === 0 ? 'TRUE' : same.join(' AND ')}`;
   });
   const shown = [...keys.map((k) => `f.${k}`), ...told.map(({ name, of }) => `CAST(${of} AS VARCHAR) AS ${name}`)];
+  const named = tables.map(({ name, sql }) => `${name} AS (${sql})`);
   return {
-    sql: `WITH ${tables.join(', ')} SELECT ${shown.join(', ')} FROM f${joins.join('')}`,
+    sql: `WITH ${named.join(', ')} SELECT ${shown.join(', ')} FROM f${joins.join('')}`,
     columns: [
       ...printAggregate(aggregate).columns.slice(0, keys.length),
       ...told.map(({ name }) => ({ name, kind: 'text' as const })),
     ],
-    functions: functions.list(),
   };
 }
 
@@ -55,26 +69,51 @@ export function toldColumns(aggregate: ThresholdAggregate): readonly ToldColumn[
   ];
 }
 
-function printFresh(aggregate: ThresholdAggregate, keys: readonly string[], functions: FunctionNames): string {
+function printFresh(aggregate: ThresholdAggregate, keys: readonly string[], contributions: string): string {
   const units = releasedUnits(aggregate);
-  const contributions = `SELECT *, CAST(1 AS HUGEINT) AS s0 FROM (${printContributions(aggregate, functions)})`;
+  const told = aggregate.statistics.map((statistic, i) => toldOf(statistic, `s${i}`));
   const columns = [
     ...keys,
-    ...units.map((_, i) => `sum(s${i}) AS s${i}`),
-    ...units.map((_, i) => `count(*) FILTER (WHERE s${i} <> 0) AS c${i}`),
-    // Shares are taken of magnitudes: gains and losses would cancel, and the largest person vanish in a total near 0.
-    ...units.flatMap((_, i) => [`max(abs(s${i})) AS largest${i}`, `sum(abs(s${i})) AS whole${i}`]),
+    ...told.map(({ sum }, i) => `${sum} AS s${i}`),
+    ...told.map(({ persons }, i) => `${persons} AS c${i}`),
+    ...told.flatMap(({ largest, whole }, i) => [`${largest} AS largest${i}`, `${whole} AS whole${i}`]),
     `${least(differencesInside(units))} AS inside`,
   ];
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
   return `SELECT ${columns.join(', ')} FROM (${contributions})${grouped}`;
 }
 
+/** What is told of a statistic in a group, from what each person brings to it. */
+interface ToldStatistic {
+  readonly sum: string;
+  readonly persons: string;
+  readonly largest: string;
+  readonly whole: string;
+}
+
+/**
+ * Shares are taken of magnitudes: gains and losses would cancel, and the largest person vanish in a total near 0. What
+ * has no losses is its own magnitude, and the engine adds equal sums up once.
+ */
+function toldOf(statistic: Statistic, name: string): ToldStatistic {
+  if (statistic.kind === 'persons') {
+    // Nobody's share is the largest of an empty total.
+    const largest = 'CASE WHEN count(*) > 0 THEN 1 END';
+    return { sum: 'count(*)', persons: 'count(*)', largest, whole: 'count(*)' };
+  }
+  const persons = `count(*) FILTER (WHERE ${name} <> 0)`;
+  const hasLosses = statistic.kind === 'sum' && statistic.lower < 0n;
+  const size = hasLosses ? `abs(${name})` : name;
+  return { sum: `sum(${name})`, persons, largest: `max(${size})`, whole: `sum(${size})` };
+}
+
+/** Persons in whom two numbers of a group differ, as expressions over contributions. */
 function differencesInside(units: readonly ReleasedUnit[]): readonly string[] {
   return units.flatMap((unit, i) =>
     units.flatMap((other, j) => {
       if (i >= j || unit === null || unit !== other) return [];
-      return [unlessNone(`count(*) FILTER (WHERE s${i} <> s${j})`)];
+      const one = i === 0 ? '1' : `s${i}`;
+      return [unlessNone(`count(*) FILTER (WHERE ${one} <> s${j})`)];
     }),
   );
 }
@@ -83,12 +122,12 @@ function differencesInside(units: readonly ReleasedUnit[]): readonly string[] {
 function printStores(
   aggregate: ThresholdAggregate,
   index: number,
-  functions: FunctionNames,
+  contributionsOf: (aggregate: ThresholdAggregate) => string,
 ): { readonly name: string; readonly sql: string } {
   const keys = aggregate.keys.map((_, i) => `k${i}`);
   const byStore = [...keys, `k${keys.length}`].join(', ');
   const counted = aggregate.statistics.map((_, i) => (i === 0 ? 'count(*) AS w0' : `sum(abs(s${i})) AS w${i}`));
-  const contributions = printContributions(byStores(aggregate)[index] ?? aggregate, functions);
+  const contributions = contributionsOf(byStores(aggregate)[index] ?? aggregate);
   const stores = `SELECT ${byStore}, ${counted.join(', ')} FROM (${contributions}) GROUP BY ${byStore}`;
   const largest = aggregate.statistics.flatMap((_, i) => [`max(w${i}) AS largest${i}`, `sum(w${i}) AS whole${i}`]);
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -24,6 +25,9 @@ class WorkerGone extends Error {
   override name = 'WorkerGone';
 }
 
+/** Told of each job's times, to whoever measures this process from inside it. Nobody does in a service that ships. */
+const jobs = channel('galley.job');
+
 /** How long a worker that has closed its answers may take to be gone. */
 const MAX_GONE_MS = 2_000;
 
@@ -46,13 +50,15 @@ export async function* converse(
   limits: JobLimits,
 ): AsyncGenerator<WorkerMessage, void, undefined> {
   const ending = endingOf(limits);
+  const askedAt = performance.now();
   try {
     const { worker, release } = await takeWorker(pool, errand.job.kind, limits, ending);
+    const takenAt = performance.now();
     const pump = new Pump(worker, errand);
     const kill = () => worker.kill();
     ending.signal.addEventListener('abort', kill);
     try {
-      yield* listen(worker, errand.job.kind);
+      yield* listen(worker, errand.job.kind, limits.tellPeak);
       return;
     } catch (error) {
       if (pump.failure !== null) throw pump.failure.error;
@@ -62,6 +68,10 @@ export async function* converse(
     } finally {
       ending.signal.removeEventListener('abort', kill);
       release();
+      if (jobs.hasSubscribers) {
+        const { sentBytes } = worker;
+        jobs.publish({ job: errand.job.kind, askedAt, takenAt, endedAt: performance.now(), sentBytes });
+      }
     }
   } finally {
     ending.clear();
@@ -76,7 +86,11 @@ async function failureOf(worker: WorkerProcess, errand: Errand, ending: Ending):
   return errand.failureOf({ kind: 'died', exitCode });
 }
 
-async function* listen(worker: WorkerProcess, job: JobSpec['kind']): AsyncGenerator<WorkerMessage, void, undefined> {
+async function* listen(
+  worker: WorkerProcess,
+  job: JobSpec['kind'],
+  tellPeak: JobLimits['tellPeak'],
+): AsyncGenerator<WorkerMessage, void, undefined> {
   for (;;) {
     const next = await nextMessage(worker);
     if (next === null) throw new WorkerGone();
@@ -85,6 +99,7 @@ async function* listen(worker: WorkerProcess, job: JobSpec['kind']): AsyncGenera
       if (job !== 'ingest' && job !== 'inspect') throw new WallError('RUN_FAILED');
       throw next.reason === null ? new WallError(next.code) : new WallError(next.code, next.reason);
     }
+    if (next.kind === 'done' && next.peakBytes !== undefined) tellPeak?.(next.peakBytes);
     yield next;
     if (LAST_KINDS.has(next.kind)) return;
   }

@@ -1,21 +1,23 @@
 // Rows that no answer depends on do not enter the wall: an exploited engine can only tell of what it was given. This
 // runs in the trusted process, so it judges whole arrays of plain values and parses nothing.
 import type { RowCondition, TableSource } from '../wall.ts';
-import {
-  type ColumnChunk,
-  decodeColumnChunk,
-  encodeColumnChunk,
-  isPresent,
-  isTextValues,
-  type TextValues,
-} from '../wire/column-chunk.ts';
+import { type ColumnChunk, decodeColumnChunk, encodeColumnChunk } from '../wire/column-chunk.ts';
+import { HalvesSet, keptCodes, narrowRows } from './narrow-rows.ts';
 import { takeRows } from './take-rows.ts';
+
+/** A condition with the place of its column in the table. */
+export interface PlacedCondition {
+  readonly column: number;
+  readonly condition: RowCondition;
+  /** Of a column of codes: which are allowed, found once for all rows; all when null. */
+  readonly codes: Uint8Array | null;
+}
 
 /** A selection with the places of its columns in the table. */
 export interface PlacedSelection {
-  readonly conditions: readonly { readonly column: number; readonly condition: RowCondition }[];
+  readonly conditions: readonly PlacedCondition[];
   readonly personColumn: number;
-  readonly exempt: ReadonlySet<bigint>;
+  readonly exempt: HalvesSet;
 }
 
 /**
@@ -31,9 +33,13 @@ export function placeSelection({ name, columns, selection }: TableSource): Place
     return column;
   };
   return {
-    conditions: selection.conditions.map((condition) => ({ column: placeOf(condition.column), condition })),
+    conditions: selection.conditions.map((condition) => {
+      const column = placeOf(condition.column);
+      const dictionary = columns[column]?.dictionary;
+      return { column, condition, codes: dictionary === undefined ? null : keptCodes(dictionary, condition.among) };
+    }),
     personColumn: placeOf(selection.personColumn),
-    exempt: new Set(selection.exempt),
+    exempt: new HalvesSet(selection.exempt),
   };
 }
 
@@ -56,43 +62,28 @@ export function filterBlock(
   };
   const { personColumn, exempt, conditions } = selection;
   const persons = chunkAt(personColumn);
-  const judges = conditions.map(({ column, condition }) => judgeOf(chunkAt(column), condition));
-  const isExempt = (row: number): boolean =>
-    exempt.size > 0 && exempt.has((persons.values as BigUint64Array)[row] ?? 0n);
-  const rows: number[] = [];
-  for (let row = 0; row < persons.rowCount; row += 1) {
-    if (judges.every((fulfils) => fulfils(row)) || isExempt(row)) rows.push(row);
-  }
+  const kept = new Uint8Array(persons.rowCount).fill(1);
+  for (const { column, condition, codes } of conditions) narrowRows(kept, chunkAt(column), condition, codes);
+  if (!exempt.isEmpty) keepExempt(kept, persons.values as BigUint64Array, exempt);
+  const rows = rowsKept(kept);
   if (rows.length === persons.rowCount) return block;
   if (rows.length === 0) return null;
-  const taken = Int32Array.from(rows);
-  return block.map((_, column) => encodeColumnChunk(takeRows(chunkAt(column), taken)));
+  return block.map((_, column) => encodeColumnChunk(takeRows(chunkAt(column), rows)));
 }
 
-function judgeOf(chunk: ColumnChunk, { atLeast, atMost, among }: RowCondition): (row: number) => boolean {
-  const { values } = chunk;
-  if (isTextValues(values)) {
-    const isKept = keptTexts(values, among);
-    const entryOf = (row: number): number => (values.indices === null ? row : (values.indices[row] as number));
-    return (row) => isPresent(chunk, row) && isKept(entryOf(row));
+function keepExempt(kept: Uint8Array, persons: BigUint64Array, exempt: HalvesSet): void {
+  const halves = new Uint32Array(persons.buffer, persons.byteOffset, persons.length * 2);
+  for (let row = 0; row < kept.length; row += 1) {
+    if (kept[row] === 0 && exempt.has(halves[2 * row + 1] as number, halves[2 * row] as number)) kept[row] = 1;
   }
-  const allowed = among === null ? null : new Set(among.map(BigInt));
-  return (row) => {
-    if (!isPresent(chunk, row)) return false;
-    const value = BigInt(values[row] as number | bigint);
-    if (atLeast !== null && value < atLeast) return false;
-    return (atMost === null || value <= atMost) && (allowed === null || allowed.has(value));
-  };
 }
 
-/** Judges each text once, also where many rows share it. */
-function keptTexts({ offsets, bytes }: TextValues, among: RowCondition['among']): (entry: number) => boolean {
-  if (among === null) return () => true;
-  const allowed = among.map((text) => Buffer.from(String(text)));
-  const verdicts = new Uint8Array(offsets.length);
-  for (let entry = 0; entry + 1 < offsets.length; entry += 1) {
-    const text = bytes.subarray(offsets[entry], offsets[entry + 1]);
-    verdicts[entry] = allowed.some((word) => word.equals(text)) ? 1 : 0;
+function rowsKept(kept: Uint8Array): Int32Array {
+  const rows = new Int32Array(kept.length);
+  let count = 0;
+  for (let row = 0; row < kept.length; row += 1) {
+    rows[count] = row;
+    count += kept[row] as number;
   }
-  return (entry) => verdicts[entry] === 1;
+  return rows.subarray(0, count);
 }

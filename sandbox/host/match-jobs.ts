@@ -46,8 +46,8 @@ export async function* hidePoints(
       // Told and not made: points for all would fill the memory of their worker, and of whoever they are sent to.
       if (step.total > maxBaseCount * MULTIPLES_COUNT) return;
     } else if (message.kind === 'chunk') {
-      const chunk = gate.accept(message.column, message.bytes)?.[0];
-      if (chunk === undefined || chunk.validity !== null || gate.rowCount > steps.total) fail();
+      const chunk = gate.accept(message.column, message.bytes);
+      if (chunk.validity !== null || gate.rowCount > steps.total) fail();
       parts.push(chunk.values as Uint8Array);
     } else if (message.kind === 'done') {
       gate.finish(message.rows);

@@ -1,6 +1,7 @@
 import type { Wall, WallCheck, WallOptions, WallPlaces } from '../wall.ts';
 import { COLD_ENGINE_WORD } from '../wire/jobs.ts';
 import { buildWall } from './build-wall.ts';
+import { derive } from './derive-jobs.ts';
 import { findMissingTools } from './host-tools.ts';
 import { assign, pseudonymise, resolve, tokenise } from './identifier-jobs.ts';
 import { ingest } from './ingest-jobs.ts';
@@ -10,6 +11,7 @@ import { compose, parse, run, selectPersons } from './query-jobs.ts';
 import { judgeRows, linkIdentifiers, redact } from './rights-jobs.ts';
 import { checkFunction } from './scoring-jobs.ts';
 import { selfTest, type TestedWall } from './self-test.ts';
+import { runSharded, selectPersonsSharded } from './sharded-jobs.ts';
 import { type PoolSize, WorkerPool } from './worker-pool.ts';
 
 /** Two spares: one a core of a small machine; a third only waits. */
@@ -77,6 +79,9 @@ export function wallOver(
     checkFunction: (candidate, limits) => checkFunction(pool, candidate, limits),
     run: (job, limits) => run(pool, job, limits),
     selectPersons: (job, limits) => selectPersons(pool, job, limits),
+    runSharded: (job, limits) => runSharded(pool, job, limits),
+    selectPersonsSharded: (job, limits) => selectPersonsSharded(pool, job, limits),
+    derive: (job, limits) => derive(pool, job, limits),
     compose: (job, limits) => compose(pool, job, limits),
     ingest: (job, file, limits) => ingest(pool, job, file, limits),
     inspect: (known, file, limits) => inspect(pool, known, file, limits),

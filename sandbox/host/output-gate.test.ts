@@ -51,11 +51,13 @@ describe('the gate for persons', () => {
 });
 
 describe('the gate for blocks', () => {
-  it('hands a block back when its last column has come', () => {
+  it('knows a whole block from one whose last column has not come', () => {
     const gate = new BlockGate([INTEGER, INTEGER]);
-    expect(gate.accept(0, bytesOf(INTEGER, [1n]))).toBeNull();
-    expect(gate.accept(1, bytesOf(INTEGER, [2n]))).toHaveLength(2);
-    expect(() => gate.accept(0, bytesOf(INTEGER, [1n])) ?? gate.accept(1, bytesOf(INTEGER, []))).toThrow(FAILED);
+    gate.accept(0, bytesOf(INTEGER, [1n]));
+    expect([gate.isWhole, gate.rowCount]).toEqual([false, 0]);
+    gate.accept(1, bytesOf(INTEGER, [2n]));
+    expect([gate.isWhole, gate.rowCount]).toEqual([true, 1]);
+    expect(() => gate.accept(0, bytesOf(INTEGER, [1n])) && gate.accept(1, bytesOf(INTEGER, []))).toThrow(FAILED);
   });
 });
 

@@ -1,6 +1,6 @@
 // What a worker answers is judged here, on the trusted side: an exploited engine can lie, but only in the shape
 // that was asked for.
-import { type ScoringCheck, WallError } from '../wall.ts';
+import { type ReleasedKind, type ScoringCheck, WallError } from '../wall.ts';
 import { cellsOfChunk } from '../wire/cells.ts';
 import { type ColumnChunk, decodeColumnChunk } from '../wire/column-chunk.ts';
 import { type Cell, isSameType, type WireType } from '../wire/column-type.ts';
@@ -14,16 +14,20 @@ const MAX_RESULT_BYTES = 268_435_456;
 const MAX_COMPOSED_COLUMNS = 1_600;
 const MAX_NAME_LENGTH_CHARS = 1_024;
 
+/** What may be released; nobody outside knows another kind. */
+const RELEASED_KINDS: readonly ReleasedKind[] = ['text', 'integer', 'double', 'boolean', 'date', 'timestamp'];
+
 /** Faults of one scoring function that are told: a screenful. */
 const MAX_FAULTS_COUNT = 50;
 
 /** A subject may be text of whoever wrote the code, and is shown to people: nothing in it that a terminal obeys. */
 const SUBJECT = /^[A-Za-z0-9 _.$()'-]*$/;
 
-/** Takes chunks in order of columns and hands back whole row blocks. */
+/** Takes the chunks of row blocks, in order of columns. */
 export class BlockGate {
   readonly #types: readonly WireType[];
-  #pending: ColumnChunk[] = [];
+  #nextColumn = 0;
+  #blockRows = 0;
   #byteCount = 0;
   /** Rows of all complete blocks. */
   rowCount = 0;
@@ -33,24 +37,26 @@ export class BlockGate {
   }
 
   /**
-   * Judges one chunk; gives the block when it was the last of its columns.
+   * Judges one chunk.
    *
    * @throws {WallError} RUN_FAILED when it is not the next column, not of its type, not as long as its neighbours,
    * or not a chunk at all
    */
-  accept(column: number, bytes: Uint8Array): ColumnChunk[] | null {
+  accept(column: number, bytes: Uint8Array): ColumnChunk {
     const type = this.#types[column];
     const chunk = decodeOrFail(bytes);
-    const first = this.#pending[0] ?? chunk;
-    if (type === undefined || column !== this.#pending.length || !isSameType(type, chunk.type)) fail();
-    if (chunk.rowCount !== first.rowCount) fail();
+    if (type === undefined || column !== this.#nextColumn || !isSameType(type, chunk.type)) fail();
+    if (column > 0 && chunk.rowCount !== this.#blockRows) fail();
     this.#byteCount += bytes.byteLength;
-    this.#pending.push(chunk);
-    if (this.#pending.length < this.#types.length) return null;
-    const block = this.#pending;
-    this.#pending = [];
-    this.rowCount += chunk.rowCount;
-    return block;
+    this.#blockRows = chunk.rowCount;
+    this.#nextColumn = (column + 1) % this.#types.length;
+    if (this.#nextColumn === 0) this.rowCount += chunk.rowCount;
+    return chunk;
+  }
+
+  /** Whether the last chunk was the last of its block. */
+  get isWhole(): boolean {
+    return this.#nextColumn === 0;
   }
 
   /** Bytes of all chunks so far. */
@@ -60,7 +66,7 @@ export class BlockGate {
 
   /** Judges the end: no half a block, and as many rows as the worker says. */
   finish(rowCount: number): void {
-    if (this.#pending.length > 0 || rowCount !== this.rowCount) fail();
+    if (!this.isWhole || rowCount !== this.rowCount) fail();
   }
 }
 
@@ -68,6 +74,7 @@ export class BlockGate {
 export class RowGate {
   readonly #blocks: BlockGate;
   readonly #maxRows: number;
+  #block: ColumnChunk[] = [];
   /** Characters of all texts, each as often as it is in a row. */
   #textChars = 0;
   readonly rows: Cell[][] = [];
@@ -79,9 +86,11 @@ export class RowGate {
 
   /** Judges one chunk; see {@link BlockGate.accept}. */
   accept(column: number, bytes: Uint8Array): void {
-    const block = this.#blocks.accept(column, bytes);
+    this.#block.push(this.#blocks.accept(column, bytes));
     if (this.#blocks.byteCount > MAX_RESULT_BYTES || this.#blocks.rowCount > this.#maxRows) fail();
-    if (block === null) return;
+    if (!this.#blocks.isWhole) return;
+    const block = this.#block;
+    this.#block = [];
     const columns = block.map(cellsOfChunk);
     this.#textChars += columns.reduce((sum, cells) => sum + lengthOfTexts(cells), 0);
     if (this.#textChars > MAX_RESULT_BYTES) fail();
@@ -113,8 +122,8 @@ export class PersonGate {
 
   /** Judges one chunk; a missing person fails it, since nobody can be selected by no name. */
   accept(column: number, bytes: Uint8Array): void {
-    const chunk = this.#blocks.accept(column, bytes)?.[0];
-    if (this.#blocks.rowCount > this.#maxRows || chunk === undefined || chunk.validity !== null) fail();
+    const chunk = this.#blocks.accept(column, bytes);
+    if (this.#blocks.rowCount > this.#maxRows || chunk.validity !== null) fail();
     this.#parts.push(chunk.values as BigUint64Array);
   }
 
@@ -135,8 +144,9 @@ export class PersonGate {
 export function checkComposedColumns(columns: readonly NamedKind[]): ComposedColumn[] {
   if (columns.length === 0 || columns.length > MAX_COMPOSED_COLUMNS) fail();
   return columns.map(({ name, kind }) => {
-    if (name.length > MAX_NAME_LENGTH_CHARS || kind === 'person' || kind === 'decimal' || kind === 'digest') fail();
-    return { name, kind };
+    const released = RELEASED_KINDS.find((one) => one === kind);
+    if (name.length > MAX_NAME_LENGTH_CHARS || released === undefined) fail();
+    return { name, kind: released };
   });
 }
 
@@ -150,7 +160,7 @@ export function checkFaults(faults: readonly ScoringFault[]): ScoringCheck {
 /** A column of a composed table that has passed. */
 export interface ComposedColumn {
   name: string;
-  kind: Exclude<WireType['kind'], 'person' | 'decimal' | 'digest'>;
+  kind: ReleasedKind;
 }
 
 /** Ends a job whose worker lied. */

@@ -20,6 +20,15 @@ const LOOKS_PER_IDLE_TIME_COUNT = 10;
 /** Three starts of a worker: one that failed is no storm. */
 const FIRST_BACK_OFF_MS = 500;
 
+/**
+ * The pause between two jobs of one question, many times over. A start takes two tenths of a second from a core: begun at
+ * once, it would be taken from the very job that made it necessary, and everybody would wait for it.
+ */
+const QUIET_MS = 150;
+
+/** Where jobs follow one another without a pause, spares are started all the same. */
+const MAX_PUT_OFF_MS = 1_000;
+
 /** A host that cannot start workers is repaired by a person; a start every minute finds that out soon enough. */
 const MAX_BACK_OFF_MS = 60_000;
 
@@ -42,6 +51,8 @@ export class SpareWorkers {
   #isRefilling = false;
   #failureCount = 0;
   #backOff: NodeJS.Timeout | null = null;
+  #putOffSinceMs: number | null = null;
+  #quiet: NodeJS.Timeout | null = null;
   #isClosed = false;
 
   /**
@@ -76,21 +87,44 @@ export class SpareWorkers {
    * jobs that run.
    */
   refill(): void {
-    const wanted = Math.min(this.#limits.spareCount, Math.max(1, this.#roomCount()));
-    if (this.#isClosed || this.#isRefilling || this.#backOff !== null || this.#spares.length >= wanted) return;
+    if (!this.#isMissing()) return;
+    this.#endPause();
     this.#isRefilling = true;
     const spare = this.#warm();
     this.#spares.push(spare);
     void spare.worker.then(() => {
       this.#isRefilling = false;
-      this.refill();
+      this.refillInQuiet();
     });
+  }
+
+  #isMissing(): boolean {
+    const wanted = Math.min(this.#limits.spareCount, Math.max(1, this.#roomCount()));
+    return !this.#isClosed && !this.#isRefilling && this.#backOff === null && this.#spares.length < wanted;
+  }
+
+  /** Starts what is missing once nothing else is going on, as far as one spare still waits for whoever comes next. */
+  refillInQuiet(): void {
+    if (!this.#isMissing()) return;
+    const now = performance.now();
+    this.#putOffSinceMs ??= now;
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    const isUrgent = this.#spares.length === 0 || now - this.#putOffSinceMs > MAX_PUT_OFF_MS;
+    if (isUrgent) this.refill();
+    else this.#quiet = setTimeout(() => this.refill(), QUIET_MS).unref();
+  }
+
+  #endPause(): void {
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    this.#quiet = null;
+    this.#putOffSinceMs = null;
   }
 
   /** Ends every worker, those that work included. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#looking);
+    this.#endPause();
     if (this.#backOff !== null) clearTimeout(this.#backOff);
     this.#spares.length = 0;
     const workers = [...this.#alive];
@@ -106,7 +140,7 @@ export class SpareWorkers {
     // A job that gives up while its worker starts leaves the worker to the next one.
     const leaveIt = () => this.#spares.unshift(spare);
     const worker = await unlessAborted(spare.worker, signal, leaveIt);
-    this.refill();
+    this.refillInQuiet();
     if (this.#isClosed) {
       worker?.kill();
       throw new WallError('CANCELLED');

@@ -15,17 +15,20 @@ const OUTER_CHUNK_ROWS = 8_192;
  * @throws {Error} when the columns of a table have different numbers of chunks
  */
 export async function* streamTables(tables: readonly TableSource[]): AsyncGenerator<HostMessage, void, undefined> {
-  for (const [table, source] of tables.entries()) {
-    const selection = placeSelection(source);
-    const inRange = rangeOf(source);
-    for await (const block of zipChunks(
-      source.columns.map((column) => column.chunks()),
-      `columns of table \`${source.name}\` differ in their number of chunks`,
-    )) {
-      const some = inRange(block);
-      const kept = (some && filterBlock(some, selection)) ?? [];
-      for (const [column, bytes] of kept.entries()) yield { kind: 'chunk', table, column, bytes };
-    }
+  for (const [table, source] of tables.entries()) yield* streamTable(table, source);
+}
+
+/** Sends one table of a job; see {@link streamTables}. */
+export async function* streamTable(table: number, source: TableSource): AsyncGenerator<HostMessage, void, undefined> {
+  const selection = placeSelection(source);
+  const inRange = rangeOf(source);
+  for await (const block of zipChunks(
+    source.columns.map((column) => column.chunks()),
+    `columns of table \`${source.name}\` differ in their number of chunks`,
+  )) {
+    const some = inRange(block);
+    const kept = (some && filterBlock(some, selection)) ?? [];
+    for (const [column, bytes] of kept.entries()) yield { kind: 'chunk', table, column, bytes };
   }
 }
 

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { cellsOf } from '../testkit/tables.ts';
 import { chunkOfCells } from '../wire/cells.ts';
 import { encodeColumnChunk } from '../wire/column-chunk.ts';
-import type { Cell, ColumnType } from '../wire/column-type.ts';
+import type { Cell, ColumnType, LayoutType } from '../wire/column-type.ts';
 import { countKept, keepRows } from './take-rows.ts';
 
 const digest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 const bigint64 = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
 const person = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const day = fc.integer({ min: -700_000, max: 2_900_000 }).map(BigInt);
-const kinds: readonly [ColumnType, fc.Arbitrary<Cell>][] = [
+const kinds: readonly [ColumnType | LayoutType, fc.Arbitrary<Cell>][] = [
   [{ kind: 'text' }, fc.oneof(fc.constantFrom('a', 'bb', ''), fc.string({ unit: 'grapheme' }))],
   [{ kind: 'integer' }, bigint64],
   [{ kind: 'decimal', scale: 2 }, bigint64],
@@ -18,6 +18,9 @@ const kinds: readonly [ColumnType, fc.Arbitrary<Cell>][] = [
   [{ kind: 'person' }, person],
   [{ kind: 'date' }, day],
   [{ kind: 'boolean' }, fc.boolean()],
+  [{ kind: 'code' }, fc.nat({ max: 65_535 }).map(BigInt)],
+  [{ kind: 'ordinal' }, fc.nat({ max: 0x7fff_ffff }).map(BigInt)],
+  [{ kind: 'rank' }, fc.nat({ max: 65_535 }).map(BigInt)],
   [{ kind: 'digest' }, digest],
 ];
 

@@ -92,7 +92,7 @@ export class WorkerPool {
   async #lease(spares: SpareWorkers, { giveBack, signal, leave }: Turn): Promise<Lease> {
     const end = () => {
       giveBack();
-      this.#spares.refill();
+      this.#spares.refillInQuiet();
     };
     try {
       const worker = await spares.take(signal);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import type { Readable } from 'node:stream';
 
-import { encodeFrameHeader, FrameError, readFrames } from '../wire/frames.ts';
+import { FrameError, readFrames } from '../wire/frames.ts';
 import {
   decodeWorkerMessage,
   encodeHostMessage,
@@ -53,6 +53,8 @@ const MIN_MESSAGE_BYTES = 64;
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #messages: AsyncGenerator<WorkerMessage, void, undefined>;
+  /** Payloads of all that it was sent. */
+  sentBytes = 0;
   /** Settles when the process is gone. */
   readonly gone: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
 
@@ -102,9 +104,14 @@ export class WorkerProcess {
   async send(message: HostMessage): Promise<boolean> {
     const { stdin } = this.#child;
     if (stdin === null || stdin.destroyed) return false;
-    const { type, payload } = encodeHostMessage(message);
-    stdin.write(encodeFrameHeader(type, payload.byteLength));
-    if (stdin.write(payload)) return true;
+    stdin.cork();
+    let hasRoom = true;
+    for (const part of encodeHostMessage(message)) {
+      this.sentBytes += part.byteLength;
+      hasRoom = stdin.write(part);
+    }
+    stdin.uncork();
+    if (hasRoom) return true;
     return await new Promise((resolve) => {
       const settle = (hasRoom: boolean) => {
         stdin.off('drain', onDrain);

@@ -31,6 +31,7 @@ export async function startBenchWorker(without: readonly WallLayer[] = []): Prom
       const job: JobSpec = {
         kind: 'run',
         functions: [],
+        dictionaries: [],
         tables: [],
         sql,
         parameters: [],

@@ -18,4 +18,4 @@ export {
   TOUCH_CODE,
 } from './native-program.ts';
 export { descendantsOf } from './processes.ts';
-export { column, jobOf, takeAll, yieldAll } from './tables.ts';
+export { cellsOf, column, jobOf, takeAll, yieldAll } from './tables.ts';

@@ -50,6 +50,11 @@ function fixedOf(type: WireType, cells: readonly Cell[]): FixedValues {
       return Uint8Array.from(cells, (cell) => (expectKind(cell, 'boolean') ? 1 : 0));
     case 'digest':
       return digestsOf(cells);
+    case 'code':
+    case 'rank':
+      return Uint16Array.from(cells, (cell) => Number(expectKind(cell, 'bigint') ?? 0n));
+    case 'ordinal':
+      return Uint32Array.from(cells, (cell) => Number(expectKind(cell, 'bigint') ?? 0n));
     case 'date':
       return Int32Array.from(cells, (cell) => Number(expectKind(cell, 'bigint') ?? 0n));
     case 'double':
@@ -100,7 +105,8 @@ function textOfCell(cell: Cell): string {
   return (expectKind(cell, 'string') ?? '').toWellFormed();
 }
 
-function packTexts(texts: readonly string[]): { offsets: Uint32Array; bytes: Uint8Array } {
+/** Lays texts one after the other. */
+export function packTexts(texts: readonly string[]): { offsets: Uint32Array; bytes: Uint8Array } {
   const offsets = new Uint32Array(texts.length + 1);
   const bytes = encoder.encode(texts.join(''));
   texts.forEach((text, index) => {
@@ -122,6 +128,6 @@ function fixedReader(type: WireType, values: FixedValues): (rowIndex: number) =>
     const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
     return (rowIndex) => bytes.toString('base64', rowIndex * DIGEST_BYTES, (rowIndex + 1) * DIGEST_BYTES);
   }
-  if (type.kind === 'date') return (rowIndex) => BigInt(values[rowIndex] as number);
-  return (rowIndex) => values[rowIndex] as Cell;
+  if (type.kind === 'double') return (rowIndex) => values[rowIndex] as number;
+  return (rowIndex) => BigInt(values[rowIndex] as number | bigint);
 }

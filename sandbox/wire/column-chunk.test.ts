@@ -21,6 +21,9 @@ const SAMPLES: [WireType, fc.Arbitrary<Cell>][] = [
   [{ kind: 'date' }, fc.bigInt({ min: -(1n << 31n), max: (1n << 31n) - 1n })],
   [{ kind: 'person' }, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n })],
   [{ kind: 'double' }, fc.double()],
+  [{ kind: 'code' }, fc.bigInt({ min: 0n, max: 65_535n })],
+  [{ kind: 'rank' }, fc.bigInt({ min: 0n, max: 65_535n })],
+  [{ kind: 'ordinal' }, fc.bigInt({ min: 0n, max: 0xffff_ffffn })],
   [{ kind: 'text' }, fc.string({ unit: 'binary' })],
   [{ kind: 'text' }, fc.constantFrom('red', 'green', '', '\uFEFFblue')],
 ];

@@ -42,7 +42,9 @@ const MESSAGES: WorkerMessage[] = [
   { kind: 'rejects', rejects: [{ line: 2, column: 'email', reason: 'not-an-identifier' }] },
   { kind: 'progress', rows: 1, bytes: 2 },
   { kind: 'tokens', bytes: Uint8Array.of(4, 5) },
+  { kind: 'part', rows: 70_000 },
   { kind: 'done', rows: 5, rejected: 1 },
+  { kind: 'done', rows: 5, rejected: 0, peakBytes: 90_000_000 },
   { kind: 'failed', code: 'INPUT_REFUSED', reason: 'empty' },
 ];
 

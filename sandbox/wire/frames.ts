@@ -5,6 +5,12 @@
 /** Bytes before the payload. */
 export const FRAME_HEADER_BYTES = 5;
 
+/**
+ * Bytes left free before a payload in memory: a chunk lies behind a prefix of four bytes, and numbers of eight bytes can
+ * be read in place only where they begin at a multiple of eight.
+ */
+export const PAYLOAD_OFFSET_BYTES = 4;
+
 /** One frame as read: its type byte and its payload. */
 export interface Frame {
   type: number;
@@ -64,7 +70,8 @@ export async function* readFrames(
         at += taken.byteLength;
         if (headerFill < FRAME_HEADER_BYTES) continue;
         const { type, payloadBytes } = decodeFrameHeader(header, maxBytesOf);
-        frame = { type, payload: new Uint8Array(payloadBytes) };
+        const memory = new ArrayBuffer(PAYLOAD_OFFSET_BYTES + payloadBytes);
+        frame = { type, payload: new Uint8Array(memory, PAYLOAD_OFFSET_BYTES) };
         payloadFill = 0;
       } else {
         const taken = bytes.subarray(at, at + frame.payload.byteLength - payloadFill);

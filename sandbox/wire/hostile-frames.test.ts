@@ -11,6 +11,8 @@ const RUN_COUNT = process.env.GALLEY_LONG === '1' ? 500_000 : 3_000;
 const COPY_COUNT = 2;
 
 const chunk = encodeColumnChunk(chunkOfCells({ kind: 'text' }, ['red', null, 'green', 'red', 'é']));
+const codes = encodeColumnChunk(chunkOfCells({ kind: 'code' }, [1n, null, 65_534n]));
+const ordinals = encodeColumnChunk(chunkOfCells({ kind: 'ordinal' }, [0n, 0xffff_ffffn]));
 const numbers = encodeColumnChunk(chunkOfCells({ kind: 'decimal', scale: 2 }, [1n, null, 3n]));
 
 const SPOKEN: readonly WorkerMessage[] = [
@@ -18,10 +20,13 @@ const SPOKEN: readonly WorkerMessage[] = [
   { kind: 'columns', columns: [{ name: 'n', kind: 'integer' }] },
   { kind: 'chunk', column: 0, bytes: chunk },
   { kind: 'chunk', column: 1, bytes: numbers },
+  { kind: 'chunk', column: 2, bytes: codes },
+  { kind: 'chunk', column: 3, bytes: ordinals },
+  { kind: 'part', rows: 3 },
   { kind: 'rejects', rejects: [{ line: 2, column: 'email', reason: 'not-an-identifier' }] },
   { kind: 'progress', rows: 1, bytes: 2 },
   { kind: 'tokens', bytes: Uint8Array.of(4, 5) },
-  { kind: 'done', rows: 5, rejected: 1 },
+  { kind: 'done', rows: 5, rejected: 1, peakBytes: 90_000_000 },
   { kind: 'failed', code: 'INPUT_REFUSED', reason: 'empty' },
 ];
 
@@ -86,7 +91,7 @@ describe('what a hostile worker says', () => {
 
   it('as a chunk holds no more than the bytes it came in', () => {
     const anyChunk = fc.record({
-      kind: fc.nat(9),
+      kind: fc.nat(13),
       scale: fc.nat(20),
       rows: fc.oneof(fc.nat(70_000), fc.constantFrom(0xffff_ffff, 0x8000_0000, 65_536)),
       flags: fc.nat(7),

@@ -23,14 +23,35 @@ export type IdentifierForm = 'raw' | 'hashed';
 export type ResultKind = 'text' | 'integer' | 'boolean' | 'date' | 'timestamp' | 'person';
 
 /** A column of a table that is loaded before a query. */
-interface ColumnSpec {
+export interface ColumnSpec {
   name: string;
   type: WireType;
+  /** Of a column of codes: the place of its dictionary in the job's list. */
+  dictionary?: number;
 }
 
 /** A table that is loaded before a query; its chunks follow column by column. */
 export interface TableSpec {
   name: string;
+  columns: ColumnSpec[];
+}
+
+/** A table that is loaded shard by shard, or whole with the first. */
+export interface ShardedTableSpec extends TableSpec {
+  isWhole: boolean;
+}
+
+/** A statement that each shard runs, and the table that its rows go to. */
+export interface StepSpec {
+  into: string;
+  sql: string;
+  keeps: 'shard' | 'run';
+  merge: string | null;
+}
+
+/** A derived table: the statement that makes a shard of it, and what its columns must be. */
+export interface OutputSpec {
+  sql: string;
   columns: ColumnSpec[];
 }
 
@@ -145,11 +166,35 @@ export type JobSpec =
   | {
       kind: 'run';
       functions: FunctionSpec[];
+      /** How many texts each dictionary has; the texts follow before any table's chunk. */
+      dictionaries: number[];
       tables: TableSpec[];
       sql: string;
       parameters: string[];
       resultKinds: ResultKind[];
       maxRows: number;
+    }
+  | {
+      kind: 'run-sharded';
+      functions: FunctionSpec[];
+      dictionaries: number[];
+      /** Chunks of a shard follow table by table, then the word that it is whole. */
+      tables: ShardedTableSpec[];
+      shardCount: number;
+      steps: StepSpec[];
+      sql: string;
+      parameters: string[];
+      resultKinds: ResultKind[];
+      maxRows: number;
+    }
+  | {
+      kind: 'derive';
+      dictionaries: number[];
+      tables: TableSpec[];
+      salt: string;
+      /** First and last person of each. */
+      shards: [string, string][];
+      outputs: OutputSpec[];
     }
   | { kind: 'check-function'; candidate: FunctionSpec }
   | { kind: 'compose'; tables: TableSpec[]; sql: string; maxRows: number }
@@ -205,7 +250,7 @@ export type JobSpec =
   | { kind: 'count-matches'; secretHex: string };
 
 /** Jobs that ask the engine; all others read, hash and write without it. */
-export const ENGINE_JOBS: ReadonlySet<JobSpec['kind']> = new Set(['parse', 'run', 'compose']);
+export const ENGINE_JOBS: ReadonlySet<JobSpec['kind']> = new Set(['parse', 'run', 'run-sharded', 'derive', 'compose']);
 
 /** What a column says of whether a row counts. */
 export type JudgedRole = 'purpose' | 'region' | 'until' | 'identifier';

@@ -4,7 +4,7 @@
 
 import { MAX_CHUNK_BYTES } from './column-chunk.ts';
 import { WIRE_KINDS, type WireType } from './column-type.ts';
-import { type Frame, FrameError } from './frames.ts';
+import { encodeFrameHeader, type Frame, FrameError } from './frames.ts';
 import type { FileDescription } from './inspection.ts';
 import type { JobSpec, RankCounts, SpineCounts } from './jobs.ts';
 import { count, list, oneOf, record, text } from './message-parts.ts';
@@ -22,13 +22,15 @@ import {
 import { SCORING_FAULTS, type ScoringFault } from './scoring.ts';
 
 /**
- * Everything the host may say: one job, the code of its functions, its chunks or the bytes of its file that the worker
- * wants, then the end.
+ * Everything the host may say: one job, the code of its functions, the texts of its dictionaries, its chunks, shard by
+ * shard where there are shards, or the bytes of its file that the worker wants, then the end.
  */
 export type HostMessage =
   | { kind: 'job'; job: JobSpec }
   | { kind: 'chunk'; table: number; column: number; bytes: Uint8Array }
   | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'words'; dictionary: number; bytes: Uint8Array }
+  | { kind: 'shard' }
   | { kind: 'end' };
 
 /** A row that was left out of an upload: where and why, never what. */
@@ -63,7 +65,9 @@ export type WorkerMessage =
   | { kind: 'progress'; rows: number; bytes: number }
   | { kind: 'tokens'; bytes: Uint8Array }
   | { kind: 'resolved'; changedGroups: number; counts: SpineCounts[] }
-  | { kind: 'done'; rows: number; rejected: number }
+  | { kind: 'part'; rows: number }
+  /** A query's worker says beside it what it took at most. */
+  | { kind: 'done'; rows: number; rejected: number; peakBytes?: number }
   | { kind: 'described'; description: FileDescription }
   | { kind: 'failed'; code: FailureCode; reason: InputRefusal | null };
 
@@ -79,8 +83,9 @@ export const MAX_WANTED_BYTES = 8_388_608;
 /** Most wants that may wait for their bytes: the read-ahead of a few readers, and nothing a host would have to store. */
 export const MAX_WAITING_WANTS_COUNT = 16;
 
+/** Table and column, 16 bits each. */
 const CHUNK_PREFIX_BYTES = 4;
-const HOST_KINDS = ['job', 'chunk', 'bytes', 'end'] as const;
+const HOST_KINDS = ['job', 'chunk', 'bytes', 'end', 'words', 'shard'] as const;
 const WORKER_KINDS = [
   'ready',
   'tree',
@@ -96,13 +101,16 @@ const WORKER_KINDS = [
   'resolved',
   'want',
   'described',
+  'part',
 ] as const;
 
 /** Gives the cap of a frame from the host, by its type byte. */
 export function maxHostFrameBytes(type: number): number | undefined {
   const kind = HOST_KINDS[type];
   if (kind === undefined) return undefined;
-  return kind === 'chunk' || kind === 'bytes' ? MAX_CHUNK_BYTES + CHUNK_PREFIX_BYTES : MAX_MESSAGE_BYTES;
+  return kind === 'chunk' || kind === 'bytes' || kind === 'words'
+    ? MAX_CHUNK_BYTES + CHUNK_PREFIX_BYTES
+    : MAX_MESSAGE_BYTES;
 }
 
 /** Gives the cap of a frame from a worker, by its type byte. */
@@ -113,18 +121,27 @@ export function maxWorkerFrameBytes(type: number): number | undefined {
   return kind === 'tree' ? MAX_TREE_BYTES : MAX_MESSAGE_BYTES;
 }
 
-/** Turns a message of the host into a frame. */
-export function encodeHostMessage(message: HostMessage): Frame {
+/** Turns a message of the host into a frame, in parts to be written one after the other: large ones are not copied. */
+export function encodeHostMessage(message: HostMessage): Uint8Array[] {
   const type = HOST_KINDS.indexOf(message.kind);
+  const parts = payloadOf(message);
+  const payloadBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  return [encodeFrameHeader(type, payloadBytes), ...parts];
+}
+
+function payloadOf(message: HostMessage): Uint8Array[] {
   switch (message.kind) {
     case 'chunk':
-      return { type, payload: prefixed(message.table, message.column, message.bytes) };
+      return [chunkPrefix(message.table, message.column), message.bytes];
+    case 'words':
+      return [chunkPrefix(0, message.dictionary), message.bytes];
     case 'bytes':
-      return { type, payload: message.bytes };
+      return [message.bytes];
     case 'job':
-      return { type, payload: Buffer.from(JSON.stringify(message.job)) };
+      return [Buffer.from(JSON.stringify(message.job))];
+    case 'shard':
     case 'end':
-      return { type, payload: new Uint8Array(0) };
+      return [];
   }
 }
 
@@ -134,10 +151,15 @@ export function decodeHostMessage({ type, payload }: Frame): HostMessage {
   switch (kind) {
     case 'chunk':
       return { kind, ...splitPrefix(payload) };
+    case 'words': {
+      const { column, bytes } = splitPrefix(payload);
+      return { kind, dictionary: column, bytes };
+    }
     case 'bytes':
       return { kind, bytes: payload };
     case 'job':
       return { kind, job: parseJson(payload) as JobSpec };
+    case 'shard':
     case 'end':
       return { kind };
     default:
@@ -148,7 +170,9 @@ export function decodeHostMessage({ type, payload }: Frame): HostMessage {
 /** Turns a message of a worker into a frame. */
 export function encodeWorkerMessage(message: WorkerMessage): Frame {
   const type = WORKER_KINDS.indexOf(message.kind);
-  if (message.kind === 'chunk') return { type, payload: prefixed(0, message.column, message.bytes) };
+  if (message.kind === 'chunk') {
+    return { type, payload: Buffer.concat([chunkPrefix(0, message.column), message.bytes]) };
+  }
   if (message.kind === 'tree') return { type, payload: Buffer.from(message.text) };
   if (message.kind === 'tokens') return { type, payload: message.bytes };
   const { kind: _, ...fields } = message;
@@ -202,8 +226,15 @@ function checkFields(
       return { kind, rows: count(fields.rows), bytes: count(fields.bytes) };
     case 'resolved':
       return { kind, changedGroups: count(fields.changedGroups), counts: list(fields.counts, spineCounts) };
+    case 'part':
+      return { kind, rows: count(fields.rows) };
     case 'done':
-      return { kind, rows: count(fields.rows), rejected: count(fields.rejected) };
+      return {
+        kind,
+        rows: count(fields.rows),
+        rejected: count(fields.rejected),
+        ...(fields.peakBytes === undefined ? {} : { peakBytes: count(fields.peakBytes) }),
+      };
     case 'failed':
       return {
         kind,
@@ -266,13 +297,8 @@ function decodeText(payload: Uint8Array): string {
   }
 }
 
-function prefixed(table: number, column: number, bytes: Uint8Array): Uint8Array {
-  const payload = new Uint8Array(CHUNK_PREFIX_BYTES + bytes.byteLength);
-  const view = new DataView(payload.buffer);
-  view.setUint16(0, table, true);
-  view.setUint16(2, column, true);
-  payload.set(bytes, CHUNK_PREFIX_BYTES);
-  return payload;
+function chunkPrefix(table: number, column: number): Uint8Array {
+  return new Uint8Array(Uint16Array.of(table, column).buffer);
 }
 
 function splitPrefix(payload: Uint8Array): { table: number; column: number; bytes: Uint8Array } {

@@ -11,7 +11,7 @@ import { expectInside } from './inside.ts';
 expectInside();
 // The engine is loaded before there is a job: that is what a warm spare is for. Not where files are read, which never
 // comes to it: what is not loaded cannot be attacked either.
-const warm = process.argv.at(-1) === COLD_ENGINE_WORD ? undefined : await openEngine();
+const warm = process.argv.at(-1) === COLD_ENGINE_WORD ? undefined : await openWarm();
 answer({ kind: 'ready' });
 
 try {
@@ -28,6 +28,14 @@ async function openEngine(): Promise<DuckDBConnection> {
   return await (await import('./engine/engine.ts')).openEngine();
 }
 
+// What is loaded only when there is a job makes its asker wait.
+async function openWarm(): Promise<DuckDBConnection> {
+  const engine = await openEngine();
+  await Promise.all([import('./jobs/parse.ts'), import('./jobs/run.ts'), import('./jobs/run-sharded.ts')]);
+  await (await import('./engine/warm-up.ts')).warmUp(engine);
+  return engine;
+}
+
 async function runJob(job: JobSpec): Promise<void> {
   switch (job.kind) {
     case 'parse':
@@ -36,6 +44,10 @@ async function runJob(job: JobSpec): Promise<void> {
       return (await import('./jobs/check-function.ts')).checkFunction(job);
     case 'run':
       return await (await import('./jobs/run.ts')).run(warm ?? (await openEngine()), job);
+    case 'run-sharded':
+      return await (await import('./jobs/run-sharded.ts')).runSharded(warm ?? (await openEngine()), job);
+    case 'derive':
+      return await (await import('./jobs/derive.ts')).derive(warm ?? (await openEngine()), job);
     case 'compose':
       return await (await import('./jobs/run.ts')).compose(warm ?? (await openEngine()), job);
     case 'ingest':

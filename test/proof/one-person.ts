@@ -1,12 +1,14 @@
 import { expect } from 'vitest';
-import { type PlannedAggregate, printAggregate } from '../../policies/index.ts';
+import { declaredChoice, type PlannedAggregate, printAggregate } from '../../policies/index.ts';
 import { type Contribution, contributionOf, TREE_FAN_OUT, treeLevels } from '../../policies/plan/contribution.ts';
 import type { ProtectedRows } from '../../policies/plan/protected-rows.ts';
 import type { AggregateDraft } from '../../policies/plan/question-tree.ts';
 import { rowsPerPerson } from '../../policies/plan/stability.ts';
 import { rowsWithin, sourcesIn } from '../../policies/plan/walk-rows.ts';
 import { FunctionNames } from '../../policies/print/function-names.ts';
+import { partsOf, printListedValues } from '../../policies/print/print-aggregate.ts';
 import { printRows } from '../../policies/print/print-rows.ts';
+import { isListed } from '../../policies/print/print-statistic.ts';
 import { runSql } from '../support/engine.ts';
 import { runnable } from '../support/scoring.ts';
 
@@ -67,20 +69,39 @@ function asCounts(cell: unknown): ReadonlyMap<number, bigint> {
 }
 
 async function personsOf(sql: string, draft: AggregateDraft): Promise<ReadonlyMap<string, readonly string[]>> {
-  const values = draft.statistics.slice(1).map(({ kind }, index) => {
-    return kind === 'histogram' || kind === 'distinct' ? `list_sort(s${index + 1})` : `s${index + 1}`;
-  });
+  const names = draft.statistics.flatMap((s, index) => (index === 0 || isListed(s) ? [] : [`s${index}`]));
   const keys = draft.keys.map((_, index) => `k${index}`);
   const step = /, l AS \(/.test(sql) ? 'l' : 'b';
-  const read = `SELECT CAST(p AS VARCHAR), CAST([${[...keys, ...values, "''"].map((v) => `CAST(${v} AS VARCHAR)`).join(', ')}] AS VARCHAR) FROM ${step}`;
+  const reads = [asTexts([...keys, ...names], step), ...listedOf(draft, keys, step === 'l')];
   const persons = new Map<string, string[]>();
-  for (const [person, row] of await runSql(`${stepsOf(sql)} ${read}`, [TEST_SALT])) {
-    const rows = persons.get(String(person)) ?? [];
-    persons.set(String(person), rows);
-    rows.push(String(row));
+  for (const read of reads) {
+    for (const [person, row] of await runSql(`${stepsOf(sql)} ${read}`, [TEST_SALT])) {
+      const rows = persons.get(String(person)) ?? [];
+      persons.set(String(person), rows);
+      rows.push(String(row));
+    }
   }
   for (const rows of persons.values()) rows.sort();
   return persons;
+}
+
+function asTexts(columns: readonly string[], from: string): string {
+  const texts = [...columns, "''"].map((column) => `CAST(${column} AS VARCHAR)`).join(', ');
+  return `SELECT CAST(p AS VARCHAR), CAST([${texts}] AS VARCHAR) FROM ${from}`;
+}
+
+/** The values that persons bring one by one, as they are printed, with the person beside. */
+function listedOf(draft: AggregateDraft, keys: readonly string[], isKept: boolean): readonly string[] {
+  const aggregate = draft as PlannedAggregate;
+  const style = { literals: 'value', functions: new FunctionNames() } as const;
+  const parts = partsOf(aggregate, style, declaredChoice(aggregate));
+  return draft.statistics.flatMap((statistic, index) => {
+    if (!isListed(statistic)) return [];
+    const values = printListedValues({ statistic, name: `s${index}` }, parts, isKept ? 'l' : null);
+    const person = values.includes('row_number()') ? 'p' : 'a.p';
+    const withPerson = values.replace('SELECT ', `SELECT ${person} AS p, '${index}' AS named, `);
+    return [asTexts(['named', ...keys, 'v'], `(${withPerson})`)];
+  });
 }
 
 /** The steps of a printed query, without what is selected from them at last. */

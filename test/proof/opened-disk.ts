@@ -52,7 +52,7 @@ export function filesWith(files: readonly OpenedFile[], wanted: readonly (string
 export function heldFiles(dataDirectory: string): readonly string[] {
   return filesIn(dataDirectory)
     .map((path) => relative(dataDirectory, path))
-    .filter((path) => /^(parts|originals|persons|verdicts)\//u.test(path));
+    .filter((path) => /^(parts|originals|persons|verdicts|layouts)\//u.test(path));
 }
 
 /** The names that the control store has for files of rows and persons. */

@@ -16,6 +16,7 @@ export const LEAVES: Readonly<Record<string, readonly EntryKind[]>> = {
   ListDatasets: [],
   TakeOutSnapshot: ['data-taken-out'],
   ListCountingPaths: [],
+  ListLayouts: [],
   BeginUpload: ['upload-begun'],
   SendUpload: [],
   CompleteUpload: [],

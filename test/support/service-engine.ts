@@ -9,7 +9,7 @@ import { type Actor, destinationId } from './service-rules.ts';
 import type { ServiceStage } from './service-stage.ts';
 
 const engineMain = new URL('../../examples/strategy-engine/main.ts', import.meta.url);
-const WAIT_MS = 20_000; // retries wait one second, then two, then four
+const WAIT_MS = 45_000; // retries wait one second, then two, then four; a worker alone takes ten on a busy machine
 const POLL_MS = 50;
 
 /** What the shop shows to the members of an audience of this name. */

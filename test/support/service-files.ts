@@ -16,5 +16,5 @@ export function filesHolding(directory: string, text: string): string[] {
 
 /** The folders and files of data that members brought, without those of the log, the keys and the control store. */
 export function dataFiles(dataDirectory: string): string[] {
-  return filesBelow(dataDirectory).filter((path) => /^(originals|parts|persons|verdicts|releases)/.test(path));
+  return filesBelow(dataDirectory).filter((path) => /^(originals|parts|persons|verdicts|layouts|releases)/.test(path));
 }

@@ -10,6 +10,7 @@ const serviceMain = new URL('../../api/main.ts', import.meta.url);
 
 /** Parts of the configuration file that a test sets. */
 export interface StageConfig {
+  readonly layout?: { readonly enabled?: boolean; readonly minRows?: number };
   readonly limits?: Readonly<Record<string, number>>;
   readonly wall?: { readonly developmentWithoutBubblewrap: boolean };
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile?: string };

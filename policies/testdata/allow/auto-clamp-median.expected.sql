@@ -1,5 +1,5 @@
 -- bounds found behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(CAST(TRY_CAST(TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * 10000 AS HUGEINT) AS HUGEINT) AS v
+WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(CAST(TRY_CAST(TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS HUGEINT) AS v
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
 GROUP BY "email"
@@ -18,7 +18,7 @@ WHERE bin IS NOT NULL
 GROUP BY bin
 
 -- bounds found behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(CAST(TRY_CAST((CASE WHEN ("t0"."amount" > CAST('1' AS BIGINT)) THEN TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) END) AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * 10000 AS HUGEINT) AS HUGEINT) AS v
+WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(CAST(TRY_CAST((CASE WHEN ("t0"."amount" > CAST('1' AS BIGINT)) THEN TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) END) AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS HUGEINT) AS v
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
 GROUP BY "email"
@@ -37,7 +37,7 @@ WHERE bin IS NOT NULL
 GROUP BY bin
 
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(TRY_CAST(TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * 10000 AS HUGEINT) AS s1, CAST(CAST(TRY_CAST((CASE WHEN ("t0"."amount" > CAST('1' AS BIGINT)) THEN TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) END) AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * 10000 AS HUGEINT) AS s2, CASE WHEN (("t0"."amount" > CAST('1' AS BIGINT)) AND (TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) IS NOT NULL)) THEN 1 ELSE 0 END AS s3
+WITH r AS (SELECT "t0"."email" AS p, TRY_CAST(TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) AS DECIMAL(18, 4)) AS s1, TRY_CAST((CASE WHEN ("t0"."amount" > CAST('1' AS BIGINT)) THEN TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) END) AS DECIMAL(18, 4)) AS s2, CASE WHEN (("t0"."amount" > CAST('1' AS BIGINT)) AND (TRY_CAST(TRY("t0"."amount" * "t0"."amount") AS DECIMAL(18, 4)) IS NOT NULL)) THEN 1 ELSE 0 END AS s3
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
 GROUP BY "email"
@@ -47,13 +47,14 @@ FROM (SELECT "email", "amount", row_number() OVER (PARTITION BY "email" ORDER BY
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, list(CAST((greatest(CAST('0' AS HUGEINT), least(CAST('1' AS HUGEINT), s1)) - CAST('0' AS HUGEINT)) * 256 // CAST('2' AS HUGEINT) AS SMALLINT)) FILTER (WHERE s1 IS NOT NULL) AS s1, greatest(CAST('0' AS HUGEINT), least(CAST('20' AS HUGEINT), CAST(coalesce(sum(greatest(CAST('0' AS HUGEINT), least(CAST('1' AS HUGEINT), s2))) FILTER (WHERE s2 IS NOT NULL), 0) AS HUGEINT))) AS s2, least(CAST(sum(s3) AS HUGEINT), CAST('20' AS HUGEINT)) AS s3
+b AS (SELECT p, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('20' AS HUGEINT), CAST(coalesce(sum(CAST(greatest(CAST('0.0000' AS DECIMAL(18, 4)), least(CAST('0.0001' AS DECIMAL(18, 4)), s2)) * 10000 AS BIGINT)) FILTER (WHERE s2 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s2, least(CAST(sum(s3) AS BIGINT), CAST('20' AS BIGINT)) AS s3
 FROM r
 GROUP BY p), g AS (SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
 FROM b), ds1 AS (SELECT string_agg(v || ':' || n, ',' ORDER BY v) AS s1
 FROM (SELECT v, count(*) AS n
-FROM (SELECT unnest(s1) AS v
-FROM b)
+FROM (SELECT CAST((CAST(CAST(greatest(CAST('0.0000' AS DECIMAL(18, 4)), least(CAST('0.0001' AS DECIMAL(18, 4)), a.s1)) * 10000 AS BIGINT) AS BIGINT) - CAST('0' AS BIGINT)) * 256 // CAST('2' AS BIGINT) AS SMALLINT) AS v
+FROM r AS a
+WHERE a.s1 IS NOT NULL)
 GROUP BY v)) SELECT g.s0, ds1.s1, g.s2, g.s3
 FROM g LEFT JOIN ds1 ON TRUE
 

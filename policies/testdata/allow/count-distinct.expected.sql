@@ -9,12 +9,13 @@ FROM (SELECT "email", "category", row_number() OVER (PARTITION BY "email" ORDER 
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, list_slice(list_sort(list(DISTINCT {'h': hash(p, s1, $1), 'v': s1}) FILTER (WHERE s1 IS NOT NULL)), 1, 20) AS s1
+b AS (SELECT p
 FROM r
 GROUP BY p), g AS (SELECT CAST(count(*) AS VARCHAR) AS s0
-FROM b), ds1 AS (SELECT CAST(count(DISTINCT v.v) AS VARCHAR) AS s1
-FROM (SELECT unnest(s1) AS v
-FROM b)) SELECT g.s0, ds1.s1
+FROM b), ds1 AS (SELECT CAST(count(DISTINCT v) AS VARCHAR) AS s1
+FROM (SELECT a.s1 AS v
+FROM r AS a
+WHERE a.s1 IS NOT NULL)) SELECT g.s0, ds1.s1
 FROM g LEFT JOIN ds1 ON TRUE
 
 -- asked of the release

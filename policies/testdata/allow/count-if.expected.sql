@@ -9,7 +9,7 @@ FROM (SELECT "email", "visit", "spend", row_number() OVER (PARTITION BY "email" 
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1, least(CAST(s2 AS HUGEINT), CAST('1' AS HUGEINT)) AS s2
+b AS (SELECT p, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, least(CAST(s2 AS BIGINT), CAST('1' AS BIGINT)) AS s2
 FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2
 FROM b

@@ -29,7 +29,7 @@ WHERE "row of person" <= 20) AS t4
 WHERE "t4"."email" IS NOT NULL
 GROUP BY "t4"."email") AS t3 ON "t3"."the person" = "t0"."email"
 WHERE "t0"."email" IS NOT NULL AND ("t1"."the person" IS NULL) AND ((CASE WHEN ("t3"."the person" IS NOT NULL) THEN 'active' ELSE 'silent' END) IN ('active', 'silent')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

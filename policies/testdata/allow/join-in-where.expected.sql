@@ -16,7 +16,7 @@ FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("ema
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t1 ON "t1"."email" = "t0"."email"
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+b AS (SELECT p, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

@@ -1,5 +1,5 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, "t0"."arm" AS k0, 1 AS s1, CASE WHEN ("t1"."email" IS NOT NULL) THEN 1 ELSE 0 END AS s2, CAST(CAST(TRY_CAST("t1"."spend" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s3
+WITH r AS (SELECT "t0"."email" AS p, "t0"."arm" AS k0, 1 AS s1, CASE WHEN ("t1"."email" IS NOT NULL) THEN 1 ELSE 0 END AS s2, TRY_CAST("t1"."spend" AS DECIMAL(18, 2)) AS s3
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "brand.campaign"
 GROUP BY "email"
@@ -16,7 +16,7 @@ FROM (SELECT "email", "spend", "visit", row_number() OVER (PARTITION BY "email" 
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t1 ON "t1"."email" = "t0"."email" AND ("t1"."visit" = CAST('1' AS BIGINT))
 WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1, least(CAST(s2 AS HUGEINT), CAST('1' AS HUGEINT)) AS s2, greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), CAST(CASE WHEN s3 IS NULL THEN 0 ELSE greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), s3)) END AS HUGEINT))) AS s3
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, least(CAST(s2 AS BIGINT), CAST('1' AS BIGINT)) AS s2, greatest(CAST('0' AS BIGINT), least(CAST('50000' AS BIGINT), CASE WHEN s3 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('500.00' AS DECIMAL(18, 2)), s3)) * 100 AS BIGINT) END)) AS s3
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
 FROM b

@@ -27,7 +27,7 @@ GROUP BY p
 HAVING count(*) > 3),
 l AS (SELECT p, k0, k1
 FROM b ANTI JOIN h USING (p) UNION ALL SELECT p, k0, k1
-FROM (SELECT p, k0, k1, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, k1, $1), k0, k1, p) AS n
+FROM (SELECT p, k0, k1, row_number() OVER (PARTITION BY p ORDER BY hash(p, k1, $1), k1, k0, p) AS n
 FROM b SEMI JOIN h USING (p))
 WHERE n <= 3)
 SELECT k0, k1, CAST(count(*) AS VARCHAR) AS s0

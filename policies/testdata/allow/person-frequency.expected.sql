@@ -12,7 +12,7 @@ WHERE "row of person" <= 20) AS t1
 WHERE "t1"."email" IS NOT NULL
 GROUP BY "t1"."email") AS t0
 WHERE "t0"."the person" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

@@ -1,5 +1,5 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."the person" AS p, (CASE WHEN ("t0"."v0" >= TRY_CAST('2024-11-01' AS DATE)) THEN 'recent' ELSE 'past' END) AS k0, (CASE WHEN ("t0"."v1" >= CAST('5' AS BIGINT)) THEN 'often' WHEN ("t0"."v1" >= CAST('2' AS BIGINT)) THEN 'again' ELSE 'once' END) AS k1, 1 AS s1, CAST(CAST(TRY_CAST("t0"."v2" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s2, CASE WHEN ("t0"."v2" IS NOT NULL) THEN 1 ELSE 0 END AS s3
+WITH r AS (SELECT "t0"."the person" AS p, (CASE WHEN ("t0"."v0" >= TRY_CAST('2024-11-01' AS DATE)) THEN 'recent' ELSE 'past' END) AS k0, (CASE WHEN ("t0"."v1" >= CAST('5' AS BIGINT)) THEN 'often' WHEN ("t0"."v1" >= CAST('2' AS BIGINT)) THEN 'again' ELSE 'once' END) AS k1, 1 AS s1, TRY_CAST("t0"."v2" AS DECIMAL(18, 2)) AS s2, CASE WHEN ("t0"."v2" IS NOT NULL) THEN 1 ELSE 0 END AS s3
 FROM (SELECT "t1"."email" AS "the person", max("t1"."day") AS "v0", count(*) AS "v1", TRY_CAST(sum(TRY_CAST("t1"."amount" AS DECIMAL(18, 2))) AS DECIMAL(18, 2)) AS "v2"
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
@@ -12,7 +12,7 @@ WHERE "row of person" <= 20) AS t1
 WHERE "t1"."email" IS NOT NULL
 GROUP BY "t1"."email") AS t0
 WHERE "t0"."the person" IS NOT NULL AND ((CASE WHEN ("t0"."v0" >= TRY_CAST('2024-11-01' AS DATE)) THEN 'recent' ELSE 'past' END) IN ('recent', 'past')) AND ((CASE WHEN ("t0"."v1" >= CAST('5' AS BIGINT)) THEN 'often' WHEN ("t0"."v1" >= CAST('2' AS BIGINT)) THEN 'again' ELSE 'once' END) IN ('often', 'again', 'once')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, k1, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1, greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(CASE WHEN s2 IS NULL THEN 0 ELSE greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), s2)) END AS HUGEINT))) AS s2, least(CAST(s3 AS HUGEINT), CAST('1' AS HUGEINT)) AS s3
+b AS (SELECT p, k0, k1, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, greatest(CAST('0' AS BIGINT), least(CAST('30000' AS BIGINT), CASE WHEN s2 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('300.00' AS DECIMAL(18, 2)), s2)) * 100 AS BIGINT) END)) AS s2, least(CAST(s3 AS BIGINT), CAST('1' AS BIGINT)) AS s3
 FROM r)
 SELECT k0, k1, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
 FROM b

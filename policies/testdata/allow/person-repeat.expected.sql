@@ -19,7 +19,7 @@ WHERE "row of person" <= 20) AS t2
 WHERE "t2"."email" IS NOT NULL AND ("t2"."category" = 'bought')
 GROUP BY "t2"."email") AS t1 ON "t1"."the person" = "t0"."email" AND ("t1"."v0" >= CAST('2' AS BIGINT))
 WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1, least(CAST(s2 AS HUGEINT), CAST('1' AS HUGEINT)) AS s2
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, least(CAST(s2 AS BIGINT), CAST('1' AS BIGINT)) AS s2
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2
 FROM b

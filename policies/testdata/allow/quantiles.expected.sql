@@ -1,5 +1,5 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, CAST(CAST(TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1
+WITH r AS (SELECT "t0"."email" AS p, TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS s1
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
 GROUP BY "email"
@@ -9,13 +9,14 @@ FROM (SELECT "email", "amount", row_number() OVER (PARTITION BY "email" ORDER BY
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, list(CAST((greatest(CAST('0' AS HUGEINT), least(CAST('10000' AS HUGEINT), s1)) - CAST('0' AS HUGEINT)) * 4096 // CAST('10001' AS HUGEINT) AS SMALLINT)) FILTER (WHERE s1 IS NOT NULL) AS s1
+b AS (SELECT p
 FROM r
 GROUP BY p), g AS (SELECT CAST(count(*) AS VARCHAR) AS s0
 FROM b), ds1 AS (SELECT string_agg(v || ':' || n, ',' ORDER BY v) AS s1
 FROM (SELECT v, count(*) AS n
-FROM (SELECT unnest(s1) AS v
-FROM b)
+FROM (SELECT CAST((CAST(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), a.s1)) * 100 AS BIGINT) AS BIGINT) - CAST('0' AS BIGINT)) * 4096 // CAST('10001' AS BIGINT) AS SMALLINT) AS v
+FROM r AS a
+WHERE a.s1 IS NOT NULL)
 GROUP BY v)) SELECT g.s0, ds1.s1
 FROM g LEFT JOIN ds1 ON TRUE
 

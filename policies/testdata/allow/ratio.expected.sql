@@ -1,5 +1,5 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, left("t0"."category", 250) AS k0, CAST(CAST(TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1, CASE WHEN ("t0"."amount" > CAST('50' AS BIGINT)) THEN 1 ELSE 0 END AS s2, 1 AS s3
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."category", 250) AS k0, TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS s1, CASE WHEN ("t0"."amount" > CAST('50' AS BIGINT)) THEN 1 ELSE 0 END AS s2, 1 AS s3
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
 GROUP BY "email"
@@ -9,7 +9,7 @@ FROM (SELECT "email", "category", "amount", row_number() OVER (PARTITION BY "ema
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(greatest(CAST('0' AS HUGEINT), least(CAST('10000' AS HUGEINT), s1))) FILTER (WHERE s1 IS NOT NULL), 0) AS HUGEINT))) AS s1, least(CAST(sum(s2) AS HUGEINT), CAST('20' AS HUGEINT)) AS s2, least(CAST(sum(s3) AS HUGEINT), CAST('20' AS HUGEINT)) AS s3
+b AS (SELECT p, k0, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT)) FILTER (WHERE s1 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('20' AS BIGINT)) AS s2, least(CAST(count(*) AS BIGINT), CAST('20' AS BIGINT)) AS s3
 FROM r
 GROUP BY p, k0), h AS MATERIALIZED (SELECT p
 FROM b

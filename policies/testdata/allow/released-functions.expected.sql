@@ -16,7 +16,7 @@ FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY ha
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t1 ON "t1"."email" = "t0"."email"
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, k1, least(CAST(sum(s1) AS HUGEINT), CAST('20' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, k1, least(CAST(count(*) AS BIGINT), CAST('20' AS BIGINT)) AS s1
 FROM r
 GROUP BY p, k0, k1), h AS MATERIALIZED (SELECT p
 FROM b
@@ -24,7 +24,7 @@ GROUP BY p
 HAVING count(*) > 3),
 l AS (SELECT p, k0, k1, s1
 FROM b ANTI JOIN h USING (p) UNION ALL SELECT p, k0, k1, s1
-FROM (SELECT p, k0, k1, s1, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, k1, $1), k0, k1, p) AS n
+FROM (SELECT p, k0, k1, s1, row_number() OVER (PARTITION BY p ORDER BY hash(p, k1, $1), k1, k0, p) AS n
 FROM b SEMI JOIN h USING (p))
 WHERE n <= 3)
 SELECT k0, k1, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1

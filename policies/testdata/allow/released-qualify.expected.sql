@@ -9,7 +9,7 @@ FROM (SELECT "email", "category", "day", row_number() OVER (PARTITION BY "email"
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, k1, least(CAST(sum(s1) AS HUGEINT), CAST('20' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, k1, least(CAST(count(*) AS BIGINT), CAST('20' AS BIGINT)) AS s1
 FROM r
 GROUP BY p, k0, k1), h AS MATERIALIZED (SELECT p
 FROM b

@@ -9,7 +9,7 @@ FROM (SELECT "email", "zip", row_number() OVER (PARTITION BY "email" ORDER BY ha
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b
@@ -17,7 +17,7 @@ GROUP BY k0
 HAVING count(*) >= 50
 
 -- counted behind the wall: 1
-WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, CAST(CAST(TRY_CAST("t0"."spend" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, TRY_CAST("t0"."spend" AS DECIMAL(18, 2)) AS s1
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.outcomes"
 GROUP BY "email"
@@ -27,7 +27,7 @@ FROM (SELECT "email", "zip", "spend", row_number() OVER (PARTITION BY "email" OR
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), CAST(CASE WHEN s1 IS NULL THEN 0 ELSE greatest(CAST('0' AS HUGEINT), least(CAST('50000' AS HUGEINT), s1)) END AS HUGEINT))) AS s1
+b AS (SELECT p, k0, greatest(CAST('0' AS BIGINT), least(CAST('50000' AS BIGINT), CASE WHEN s1 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('500.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT) END)) AS s1
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

@@ -1,5 +1,5 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, CAST(CAST(TRY_CAST(list_transform([TRY_CAST(galley_f0(TRY_CAST("t0"."visit" AS BIGINT), TRY_CAST("t0"."spend" AS DOUBLE)) AS DECIMAL(18, 2))], lambda score: CASE WHEN score IS NULL THEN NULL ELSE greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('1.00' AS DECIMAL(18, 2)), score)) END)[1] AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s1
+WITH r AS (SELECT "t0"."email" AS p, left("t0"."zip", 250) AS k0, TRY_CAST(list_transform([TRY_CAST(galley_f0(TRY_CAST("t0"."visit" AS BIGINT), TRY_CAST("t0"."spend" AS DOUBLE)) AS DECIMAL(18, 2))], lambda score: CASE WHEN score IS NULL THEN NULL ELSE greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('1.00' AS DECIMAL(18, 2)), score)) END)[1] AS DECIMAL(18, 2)) AS s1
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.outcomes"
 GROUP BY "email"
@@ -9,7 +9,7 @@ FROM (SELECT "email", "zip", "visit", "spend", row_number() OVER (PARTITION BY "
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, greatest(CAST('0' AS HUGEINT), least(CAST('100' AS HUGEINT), CAST(CASE WHEN s1 IS NULL THEN 0 ELSE greatest(CAST('0' AS HUGEINT), least(CAST('100' AS HUGEINT), s1)) END AS HUGEINT))) AS s1
+b AS (SELECT p, k0, greatest(CAST('0' AS BIGINT), least(CAST('100' AS BIGINT), CASE WHEN s1 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('1.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT) END)) AS s1
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

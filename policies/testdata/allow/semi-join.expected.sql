@@ -19,7 +19,7 @@ WHERE "row of person" <= 20) AS t2
 WHERE "t2"."email" IS NOT NULL AND ("t2"."category" = 'shoes')
 GROUP BY "t2"."email") AS t1 ON "t1"."the person" = "t0"."email"
 WHERE "t0"."email" IS NOT NULL AND ("t1"."the person" IS NOT NULL) AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

@@ -20,7 +20,7 @@ FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t2
 WHERE "t2"."email" IS NOT NULL) AS t0
 WHERE "t0"."the person" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(sum(s1) AS HUGEINT), CAST('21' AS HUGEINT)) AS s1
+b AS (SELECT p, k0, least(CAST(count(*) AS BIGINT), CAST('21' AS BIGINT)) AS s1
 FROM r
 GROUP BY p, k0), h AS MATERIALIZED (SELECT p
 FROM b

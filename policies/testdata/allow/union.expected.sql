@@ -23,7 +23,7 @@ WHERE "t3"."email" IS NOT NULL) AS t1
 WHERE "t1"."the person" IS NOT NULL
 GROUP BY "t1"."the person") AS t0
 WHERE "t0"."the person" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, least(CAST(s1 AS HUGEINT), CAST('1' AS HUGEINT)) AS s1
+b AS (SELECT p, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

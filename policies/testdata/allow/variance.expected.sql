@@ -1,5 +1,5 @@
 -- counted behind the wall: 0
-WITH r AS (SELECT "t0"."email" AS p, CASE WHEN ("t0"."amount" IS NOT NULL) THEN 1 ELSE 0 END AS s1, CAST(CAST(TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s2, CAST(CAST(TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS DECIMAL(38, 2)) * 100 AS HUGEINT) AS s3
+WITH r AS (SELECT "t0"."email" AS p, CASE WHEN ("t0"."amount" IS NOT NULL) THEN 1 ELSE 0 END AS s1, TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS s2, TRY_CAST("t0"."amount" AS DECIMAL(18, 2)) AS s3
 FROM (WITH "persons over" AS MATERIALIZED (SELECT "email"
 FROM "market.events"
 GROUP BY "email"
@@ -9,7 +9,7 @@ FROM (SELECT "email", "amount", row_number() OVER (PARTITION BY "email" ORDER BY
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, least(CAST(sum(s1) AS HUGEINT), CAST('20' AS HUGEINT)) AS s1, greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(greatest(CAST('0' AS HUGEINT), least(CAST('10000' AS HUGEINT), s2))) FILTER (WHERE s2 IS NOT NULL), 0) AS HUGEINT))) AS s2, least(CAST('500000000' AS HUGEINT), CAST(coalesce(sum((greatest(CAST('0' AS HUGEINT), least(CAST('10000' AS HUGEINT), s3)) - CAST('5000' AS HUGEINT)) * (greatest(CAST('0' AS HUGEINT), least(CAST('10000' AS HUGEINT), s3)) - CAST('5000' AS HUGEINT))) FILTER (WHERE s3 IS NOT NULL), 0) AS HUGEINT)) AS s3
+b AS (SELECT p, least(CAST(sum(s1) AS BIGINT), CAST('20' AS BIGINT)) AS s1, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s2)) * 100 AS BIGINT)) FILTER (WHERE s2 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s2, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('500000000' AS HUGEINT), CAST(coalesce(sum((CAST(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s3)) * 100 AS BIGINT) AS BIGINT) - CAST('5000' AS BIGINT)) * (CAST(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s3)) * 100 AS BIGINT) AS BIGINT) - CAST('5000' AS BIGINT))) FILTER (WHERE s3 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s3
 FROM r
 GROUP BY p)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3

@@ -11,6 +11,8 @@ const THREADS_COUNT = 2;
 
 const BYTES_PER_MIB = 1_048_576;
 
+const instances = new WeakMap<DuckDBConnection, DuckDBInstance>();
+
 /** Opens an empty engine in memory that loads no extension and spills to no file. */
 export async function openEngine(): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(':memory:', {
@@ -25,6 +27,15 @@ export async function openEngine(): Promise<DuckDBConnection> {
     secret_directory: '/nonexistent',
     enable_external_file_cache: 'false',
   });
+  const connection = await instance.connect();
+  instances.set(connection, instance);
+  return connection;
+}
+
+/** Gives one more connection to the same engine: what one waits for does not hold up the other. */
+export async function connectAgain(connection: DuckDBConnection): Promise<DuckDBConnection> {
+  const instance = instances.get(connection);
+  if (instance === undefined) throw new Error('the engine was not opened here');
   return await instance.connect();
 }
 

@@ -31,6 +31,7 @@ const KINDS: readonly (readonly [RegExp, Known])[] = [
   [/^persons\/([^/]+)\/([^/]+)$/, has('node_columns', 'collaboration_id', 'singles_file')],
   [/^persons\/([^/]+)\/([^/]+)$/, (data, id = '', name = '') => isOfSpine(data, id, name)],
   [/^verdicts\/([^/]+)$/, has('consent_columns', 'file_name')],
+  [/^layouts\/([^/]+)\/(lay-[^-]+)-\d+\.sealed$/, has('layouts', 'collaboration_id', 'layout_id')],
   [/^(releases\/.+)$/, has('releases', 'sealed_path')],
 ];
 
@@ -41,6 +42,7 @@ const FOLDERS: readonly (readonly [RegExp, Known])[] = [
   [/^log\/tile\/.+\.p$/, always],
   [/^originals\/([^/]+)$/, has('uploads', 'upload_id')],
   [/^persons\/([^/]+)$/, has('collaborations', 'collaboration_id')],
+  [/^layouts\/([^/]+)$/, has('collaborations', 'collaboration_id')],
 ];
 
 function isNamed(data: StoredData, path: string, pattern: RegExp, isKnown: Known): boolean {

@@ -13,7 +13,8 @@ const LEFT_OUT: Readonly<Record<EngineLayer, Change>> = {
       source.replace(/(export async function lockEngine\([^)]*\)\s*\{)/, '$1 return;'),
   },
   'one select only': {
-    'worker/jobs/run.js': (source) => source.replace('prepared.statementType !== StatementType.SELECT', 'false'),
+    'worker/engine/run-select.js': (source) =>
+      source.replaceAll('prepared.statementType !== StatementType.SELECT', 'false'),
   },
 };
 

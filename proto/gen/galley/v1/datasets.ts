@@ -540,14 +540,68 @@ export interface CountingPath {
   alias: string;
   /** The snapshot that was read. */
   snapshotId: string;
-  /** `cut` when rows of a person beyond the declared number were looked for, `all` when the snapshot is known to have none. */
+  /** `cut` when rows of a person beyond the declared number were looked for, `all` when the snapshot is known to have none; empty where other members' rows decide which persons are one household. */
   rows: string;
   /** `grouped` when rows of a person were added up, `one-row` when nobody has several; empty when it follows from other owners' data too. */
   persons: string;
   /** `kept` when groups of a person beyond the bound were looked for, `all` when nobody can have more; empty as above. */
   groups: string;
   /** When the question was submitted. */
-  submittedAt: Date | undefined;
+  submittedAt:
+    | Date
+    | undefined;
+  /** `general`, `sharded`, `planned` or `streamed`; empty when it follows from other owners' data too, as households do, and then nothing below is set. */
+  path: string;
+  /** In how many parts by person it was counted, one after another. */
+  shardCount: number;
+  /** Rows that were read of all tables. */
+  rowsRead: bigint;
+  /** Bytes that were read of all tables, opened from their seals. */
+  bytesRead: bigint;
+  /** The most memory that the worker held; 0 when it was not told. */
+  peakMemoryBytes: bigint;
+  /** How long it was counted, in milliseconds, waiting for a worker included. */
+  runMs: number;
+}
+
+/** Asks what is laid out. */
+export interface ListLayoutsRequest {
+  /** Which dataset of the caller's member; empty for all datasets, which the operator alone may ask. */
+  datasetId: string;
+  /** At most this many, 100 when 0, 1,000 at most. */
+  pageSize: number;
+  /** From an earlier answer; empty for the first page. */
+  pageToken: string;
+}
+
+/** A page of layouts. */
+export interface ListLayoutsResponse {
+  /** By collaboration, then in the order in which they were begun. */
+  layouts: Layout[];
+  /** For the next page; empty on the last. */
+  nextPageToken: string;
+}
+
+/** A table derived from snapshots, for faster questions. It changes no answer, and may be gone at any moment. */
+export interface Layout {
+  /** Its name. */
+  layoutId: string;
+  /** In which collaboration. */
+  collaborationId: string;
+  /** The table that it is made of, `member.alias`. */
+  table: string;
+  /** The table of one row a person that stands beside it; empty when none does. Such a match is listed to the operator alone. */
+  matchedTable: string;
+  /** `rows`, `over`, `core` or `rest`. */
+  form: string;
+  /** The columns whose values make its pairs; of rows, those that they are ranked by. */
+  dimensions: string[];
+  /** `making` or `ready`. */
+  state: string;
+  /** What it takes of the disk, rounded up to a power of two: the exact size would tell its rows. 0 while it is made, and for an owner where other members' rows decide which persons are one household. */
+  byteCount: bigint;
+  /** When it was begun, or made when it is ready. */
+  madeAt: Date | undefined;
 }
 
 function createBaseColumn(): Column {
@@ -2882,6 +2936,12 @@ function createBaseCountingPath(): CountingPath {
     persons: "",
     groups: "",
     submittedAt: undefined,
+    path: "",
+    shardCount: 0,
+    rowsRead: 0n,
+    bytesRead: 0n,
+    peakMemoryBytes: 0n,
+    runMs: 0,
   };
 }
 
@@ -2910,6 +2970,33 @@ export const CountingPath: MessageFns<CountingPath> = {
     }
     if (message.submittedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.submittedAt), writer.uint32(66).fork()).join();
+    }
+    if (message.path !== "") {
+      writer.uint32(74).string(message.path);
+    }
+    if (message.shardCount !== 0) {
+      writer.uint32(80).uint32(message.shardCount);
+    }
+    if (message.rowsRead !== 0n) {
+      if (BigInt.asUintN(64, message.rowsRead) !== message.rowsRead) {
+        throw new globalThis.Error("value provided for field message.rowsRead of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.rowsRead);
+    }
+    if (message.bytesRead !== 0n) {
+      if (BigInt.asUintN(64, message.bytesRead) !== message.bytesRead) {
+        throw new globalThis.Error("value provided for field message.bytesRead of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.bytesRead);
+    }
+    if (message.peakMemoryBytes !== 0n) {
+      if (BigInt.asUintN(64, message.peakMemoryBytes) !== message.peakMemoryBytes) {
+        throw new globalThis.Error("value provided for field message.peakMemoryBytes of type uint64 too large");
+      }
+      writer.uint32(104).uint64(message.peakMemoryBytes);
+    }
+    if (message.runMs !== 0) {
+      writer.uint32(112).uint32(message.runMs);
     }
     return writer;
   },
@@ -2991,6 +3078,54 @@ export const CountingPath: MessageFns<CountingPath> = {
             message.submittedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.shardCount = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.rowsRead = reader.uint64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.bytesRead = reader.uint64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.peakMemoryBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.runMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3029,6 +3164,32 @@ export const CountingPath: MessageFns<CountingPath> = {
         : isSet(object.submitted_at)
         ? fromJsonTimestamp(object.submitted_at)
         : undefined,
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      shardCount: isSet(object.shardCount)
+        ? globalThis.Number(object.shardCount)
+        : isSet(object.shard_count)
+        ? globalThis.Number(object.shard_count)
+        : 0,
+      rowsRead: isSet(object.rowsRead)
+        ? BigInt(object.rowsRead)
+        : isSet(object.rows_read)
+        ? BigInt(object.rows_read)
+        : 0n,
+      bytesRead: isSet(object.bytesRead)
+        ? BigInt(object.bytesRead)
+        : isSet(object.bytes_read)
+        ? BigInt(object.bytes_read)
+        : 0n,
+      peakMemoryBytes: isSet(object.peakMemoryBytes)
+        ? BigInt(object.peakMemoryBytes)
+        : isSet(object.peak_memory_bytes)
+        ? BigInt(object.peak_memory_bytes)
+        : 0n,
+      runMs: isSet(object.runMs)
+        ? globalThis.Number(object.runMs)
+        : isSet(object.run_ms)
+        ? globalThis.Number(object.run_ms)
+        : 0,
     };
   },
 
@@ -3058,6 +3219,24 @@ export const CountingPath: MessageFns<CountingPath> = {
     if (message.submittedAt !== undefined) {
       obj.submittedAt = message.submittedAt.toISOString();
     }
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.shardCount !== 0) {
+      obj.shardCount = Math.round(message.shardCount);
+    }
+    if (message.rowsRead !== 0n) {
+      obj.rowsRead = message.rowsRead.toString();
+    }
+    if (message.bytesRead !== 0n) {
+      obj.bytesRead = message.bytesRead.toString();
+    }
+    if (message.peakMemoryBytes !== 0n) {
+      obj.peakMemoryBytes = message.peakMemoryBytes.toString();
+    }
+    if (message.runMs !== 0) {
+      obj.runMs = Math.round(message.runMs);
+    }
     return obj;
   },
 
@@ -3074,6 +3253,448 @@ export const CountingPath: MessageFns<CountingPath> = {
     message.persons = object.persons ?? "";
     message.groups = object.groups ?? "";
     message.submittedAt = object.submittedAt ?? undefined;
+    message.path = object.path ?? "";
+    message.shardCount = object.shardCount ?? 0;
+    message.rowsRead = (object.rowsRead !== undefined && object.rowsRead !== null) ? BigInt(object.rowsRead) : 0n;
+    message.bytesRead = (object.bytesRead !== undefined && object.bytesRead !== null) ? BigInt(object.bytesRead) : 0n;
+    message.peakMemoryBytes = (object.peakMemoryBytes !== undefined && object.peakMemoryBytes !== null)
+      ? BigInt(object.peakMemoryBytes)
+      : 0n;
+    message.runMs = object.runMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseListLayoutsRequest(): ListLayoutsRequest {
+  return { datasetId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListLayoutsRequest: MessageFns<ListLayoutsRequest> = {
+  encode(message: ListLayoutsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.datasetId !== "") {
+      writer.uint32(10).string(message.datasetId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListLayoutsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListLayoutsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListLayoutsRequest {
+    return {
+      datasetId: isSet(object.datasetId)
+        ? globalThis.String(object.datasetId)
+        : isSet(object.dataset_id)
+        ? globalThis.String(object.dataset_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListLayoutsRequest): unknown {
+    const obj: any = {};
+    if (message.datasetId !== "") {
+      obj.datasetId = message.datasetId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListLayoutsRequest>): ListLayoutsRequest {
+    return ListLayoutsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListLayoutsRequest>): ListLayoutsRequest {
+    const message = createBaseListLayoutsRequest();
+    message.datasetId = object.datasetId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListLayoutsResponse(): ListLayoutsResponse {
+  return { layouts: [], nextPageToken: "" };
+}
+
+export const ListLayoutsResponse: MessageFns<ListLayoutsResponse> = {
+  encode(message: ListLayoutsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.layouts) {
+      Layout.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListLayoutsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListLayoutsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.layouts.push(Layout.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListLayoutsResponse {
+    return {
+      layouts: globalThis.Array.isArray(object?.layouts) ? object.layouts.map((e: any) => Layout.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListLayoutsResponse): unknown {
+    const obj: any = {};
+    if (message.layouts?.length) {
+      obj.layouts = message.layouts.map((e) => Layout.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListLayoutsResponse>): ListLayoutsResponse {
+    return ListLayoutsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListLayoutsResponse>): ListLayoutsResponse {
+    const message = createBaseListLayoutsResponse();
+    message.layouts = object.layouts?.map((e) => Layout.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseLayout(): Layout {
+  return {
+    layoutId: "",
+    collaborationId: "",
+    table: "",
+    matchedTable: "",
+    form: "",
+    dimensions: [],
+    state: "",
+    byteCount: 0n,
+    madeAt: undefined,
+  };
+}
+
+export const Layout: MessageFns<Layout> = {
+  encode(message: Layout, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.layoutId !== "") {
+      writer.uint32(10).string(message.layoutId);
+    }
+    if (message.collaborationId !== "") {
+      writer.uint32(18).string(message.collaborationId);
+    }
+    if (message.table !== "") {
+      writer.uint32(26).string(message.table);
+    }
+    if (message.matchedTable !== "") {
+      writer.uint32(34).string(message.matchedTable);
+    }
+    if (message.form !== "") {
+      writer.uint32(42).string(message.form);
+    }
+    for (const v of message.dimensions) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.state !== "") {
+      writer.uint32(58).string(message.state);
+    }
+    if (message.byteCount !== 0n) {
+      if (BigInt.asUintN(64, message.byteCount) !== message.byteCount) {
+        throw new globalThis.Error("value provided for field message.byteCount of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.byteCount);
+    }
+    if (message.madeAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.madeAt), writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Layout {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLayout();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.layoutId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.collaborationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.table = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.matchedTable = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.form = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.dimensions.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.byteCount = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.madeAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Layout {
+    return {
+      layoutId: isSet(object.layoutId)
+        ? globalThis.String(object.layoutId)
+        : isSet(object.layout_id)
+        ? globalThis.String(object.layout_id)
+        : "",
+      collaborationId: isSet(object.collaborationId)
+        ? globalThis.String(object.collaborationId)
+        : isSet(object.collaboration_id)
+        ? globalThis.String(object.collaboration_id)
+        : "",
+      table: isSet(object.table) ? globalThis.String(object.table) : "",
+      matchedTable: isSet(object.matchedTable)
+        ? globalThis.String(object.matchedTable)
+        : isSet(object.matched_table)
+        ? globalThis.String(object.matched_table)
+        : "",
+      form: isSet(object.form) ? globalThis.String(object.form) : "",
+      dimensions: globalThis.Array.isArray(object?.dimensions)
+        ? object.dimensions.map((e: any) => globalThis.String(e))
+        : [],
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      byteCount: isSet(object.byteCount)
+        ? BigInt(object.byteCount)
+        : isSet(object.byte_count)
+        ? BigInt(object.byte_count)
+        : 0n,
+      madeAt: isSet(object.madeAt)
+        ? fromJsonTimestamp(object.madeAt)
+        : isSet(object.made_at)
+        ? fromJsonTimestamp(object.made_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Layout): unknown {
+    const obj: any = {};
+    if (message.layoutId !== "") {
+      obj.layoutId = message.layoutId;
+    }
+    if (message.collaborationId !== "") {
+      obj.collaborationId = message.collaborationId;
+    }
+    if (message.table !== "") {
+      obj.table = message.table;
+    }
+    if (message.matchedTable !== "") {
+      obj.matchedTable = message.matchedTable;
+    }
+    if (message.form !== "") {
+      obj.form = message.form;
+    }
+    if (message.dimensions?.length) {
+      obj.dimensions = message.dimensions;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.byteCount !== 0n) {
+      obj.byteCount = message.byteCount.toString();
+    }
+    if (message.madeAt !== undefined) {
+      obj.madeAt = message.madeAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Layout>): Layout {
+    return Layout.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Layout>): Layout {
+    const message = createBaseLayout();
+    message.layoutId = object.layoutId ?? "";
+    message.collaborationId = object.collaborationId ?? "";
+    message.table = object.table ?? "";
+    message.matchedTable = object.matchedTable ?? "";
+    message.form = object.form ?? "";
+    message.dimensions = object.dimensions?.map((e) => e) || [];
+    message.state = object.state ?? "";
+    message.byteCount = (object.byteCount !== undefined && object.byteCount !== null) ? BigInt(object.byteCount) : 0n;
+    message.madeAt = object.madeAt ?? undefined;
     return message;
   },
 };
@@ -3137,6 +3758,16 @@ export const DatasetServiceService = {
       Buffer.from(ListCountingPathsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCountingPathsResponse => ListCountingPathsResponse.decode(value),
   },
+  /** Lists what is laid out for faster questions: of a dataset alone to its owner; of all datasets, matches with other members' tables too, to the operator. */
+  listLayouts: {
+    path: "/galley.v1.DatasetService/ListLayouts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListLayoutsRequest): Buffer => Buffer.from(ListLayoutsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListLayoutsRequest => ListLayoutsRequest.decode(value),
+    responseSerialize: (value: ListLayoutsResponse): Buffer => Buffer.from(ListLayoutsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListLayoutsResponse => ListLayoutsResponse.decode(value),
+  },
 } as const;
 
 export interface DatasetServiceServer extends UntypedServiceImplementation {
@@ -3150,6 +3781,8 @@ export interface DatasetServiceServer extends UntypedServiceImplementation {
   takeOutSnapshot: handleServerStreamingCall<TakeOutSnapshotRequest, TakeOutSnapshotResponse>;
   /** Lists which of the equivalent programs counted a dataset for questions that were answered, newest first. It follows from the data, and is its owner's alone. */
   listCountingPaths: handleUnaryCall<ListCountingPathsRequest, ListCountingPathsResponse>;
+  /** Lists what is laid out for faster questions: of a dataset alone to its owner; of all datasets, matches with other members' tables too, to the operator. */
+  listLayouts: handleUnaryCall<ListLayoutsRequest, ListLayoutsResponse>;
 }
 
 export interface DatasetServiceClient extends Client {
@@ -3226,6 +3859,22 @@ export interface DatasetServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCountingPathsResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists what is laid out for faster questions: of a dataset alone to its owner; of all datasets, matches with other members' tables too, to the operator. */
+  listLayouts(
+    request: ListLayoutsRequest,
+    callback: (error: ServiceError | null, response: ListLayoutsResponse) => void,
+  ): ClientUnaryCall;
+  listLayouts(
+    request: ListLayoutsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListLayoutsResponse) => void,
+  ): ClientUnaryCall;
+  listLayouts(
+    request: ListLayoutsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListLayoutsResponse) => void,
   ): ClientUnaryCall;
 }
 

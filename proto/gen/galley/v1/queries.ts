@@ -189,6 +189,20 @@ export interface BoundingPath {
   maxGroupsPerPerson: number;
 }
 
+/** How an aggregation is counted when the layouts it could use are there and fit the data. All paths give the same answer. */
+export interface LayoutPath {
+  /** `general`, `sharded`, `planned` or `streamed`. */
+  path: string;
+  /** The layouts that it reads; none on the general path. */
+  layouts: string[];
+  /** Why no cheaper path can count it, in words; empty on the cheapest. */
+  obstacle: string;
+  /** Its time as a share of that of the general program over large tables, as measured on made-up data. */
+  costRatio: number;
+  /** Rows of the asker's own tables that it is counted from; those of others are not told. */
+  ownRows: bigint;
+}
+
 /** The answer to an explain. */
 export interface Explanation {
   /** Whether the question would be admitted now. */
@@ -215,6 +229,8 @@ export interface Explanation {
   boundingPaths: BoundingPath[];
   /** The share of the price that pays for finding bounds with noise; 0 when none are to be found, or all are found already. */
   boundsPriceRatio: number;
+  /** How each aggregation is counted, in the order of the SQL, by declared facts alone. */
+  layoutPaths: LayoutPath[];
 }
 
 /** What can still be asked. */
@@ -750,6 +766,146 @@ export const BoundingPath: MessageFns<BoundingPath> = {
   },
 };
 
+function createBaseLayoutPath(): LayoutPath {
+  return { path: "", layouts: [], obstacle: "", costRatio: 0, ownRows: 0n };
+}
+
+export const LayoutPath: MessageFns<LayoutPath> = {
+  encode(message: LayoutPath, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    for (const v of message.layouts) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.obstacle !== "") {
+      writer.uint32(26).string(message.obstacle);
+    }
+    if (message.costRatio !== 0) {
+      writer.uint32(33).double(message.costRatio);
+    }
+    if (message.ownRows !== 0n) {
+      if (BigInt.asUintN(64, message.ownRows) !== message.ownRows) {
+        throw new globalThis.Error("value provided for field message.ownRows of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.ownRows);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LayoutPath {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLayoutPath();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.layouts.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.obstacle = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.costRatio = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.ownRows = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LayoutPath {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      layouts: globalThis.Array.isArray(object?.layouts) ? object.layouts.map((e: any) => globalThis.String(e)) : [],
+      obstacle: isSet(object.obstacle) ? globalThis.String(object.obstacle) : "",
+      costRatio: isSet(object.costRatio)
+        ? globalThis.Number(object.costRatio)
+        : isSet(object.cost_ratio)
+        ? globalThis.Number(object.cost_ratio)
+        : 0,
+      ownRows: isSet(object.ownRows) ? BigInt(object.ownRows) : isSet(object.own_rows) ? BigInt(object.own_rows) : 0n,
+    };
+  },
+
+  toJSON(message: LayoutPath): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.layouts?.length) {
+      obj.layouts = message.layouts;
+    }
+    if (message.obstacle !== "") {
+      obj.obstacle = message.obstacle;
+    }
+    if (message.costRatio !== 0) {
+      obj.costRatio = floatToJson(message.costRatio);
+    }
+    if (message.ownRows !== 0n) {
+      obj.ownRows = message.ownRows.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LayoutPath>): LayoutPath {
+    return LayoutPath.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LayoutPath>): LayoutPath {
+    const message = createBaseLayoutPath();
+    message.path = object.path ?? "";
+    message.layouts = object.layouts?.map((e) => e) || [];
+    message.obstacle = object.obstacle ?? "";
+    message.costRatio = object.costRatio ?? 0;
+    message.ownRows = (object.ownRows !== undefined && object.ownRows !== null) ? BigInt(object.ownRows) : 0n;
+    return message;
+  },
+};
+
 function createBaseExplanation(): Explanation {
   return {
     admissible: false,
@@ -763,6 +919,7 @@ function createBaseExplanation(): Explanation {
     mode: 0,
     boundingPaths: [],
     boundsPriceRatio: 0,
+    layoutPaths: [],
   };
 }
 
@@ -803,6 +960,9 @@ export const Explanation: MessageFns<Explanation> = {
     }
     if (message.boundsPriceRatio !== 0) {
       writer.uint32(89).double(message.boundsPriceRatio);
+    }
+    for (const v of message.layoutPaths) {
+      LayoutPath.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -908,6 +1068,14 @@ export const Explanation: MessageFns<Explanation> = {
             message.boundsPriceRatio = reader.double();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.layoutPaths.push(LayoutPath.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -957,6 +1125,11 @@ export const Explanation: MessageFns<Explanation> = {
         : isSet(object.bounds_price_ratio)
         ? globalThis.Number(object.bounds_price_ratio)
         : 0,
+      layoutPaths: globalThis.Array.isArray(object?.layoutPaths)
+        ? object.layoutPaths.map((e: any) => LayoutPath.fromJSON(e))
+        : globalThis.Array.isArray(object?.layout_paths)
+        ? object.layout_paths.map((e: any) => LayoutPath.fromJSON(e))
+        : [],
     };
   },
 
@@ -995,6 +1168,9 @@ export const Explanation: MessageFns<Explanation> = {
     if (message.boundsPriceRatio !== 0) {
       obj.boundsPriceRatio = floatToJson(message.boundsPriceRatio);
     }
+    if (message.layoutPaths?.length) {
+      obj.layoutPaths = message.layoutPaths.map((e) => LayoutPath.toJSON(e));
+    }
     return obj;
   },
 
@@ -1018,6 +1194,7 @@ export const Explanation: MessageFns<Explanation> = {
     message.mode = object.mode ?? 0;
     message.boundingPaths = object.boundingPaths?.map((e) => BoundingPath.fromPartial(e)) || [];
     message.boundsPriceRatio = object.boundsPriceRatio ?? 0;
+    message.layoutPaths = object.layoutPaths?.map((e) => LayoutPath.fromPartial(e)) || [];
     return message;
   },
 };

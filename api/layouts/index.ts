@@ -1,0 +1,7 @@
+/** The door of layouts: tables derived from snapshots, for faster questions. They decide nothing. */
+export { dropLayouts } from './drop-layouts.ts';
+export { type FoundLayout, findLayouts } from './find-layouts.ts';
+export { type Layouts, startLayouts, sweepLayouts } from './keep-layouts.ts';
+export { listLayouts } from './list-layouts.ts';
+export { type OpenLayouts, openLayouts } from './open-layouts.ts';
+export { keepRunCost, type PathKind, type RunCost, readRunCost } from './run-cost.ts';

@@ -1,0 +1,105 @@
+import type { PathTable, PrintedLayout } from '../../policies/index.ts';
+import type { ColumnType, LayoutType, ShardedColumn, ShardedTable } from '../../sandbox/index.ts';
+import type { Kitchen } from '../kitchen/index.ts';
+import { originOfColumn } from './column-origin.ts';
+import { ColumnReader } from './column-reader.ts';
+import type { FoundLayout } from './find-layouts.ts';
+import { layoutPlace } from './layout-files.ts';
+import { shardsFor } from './shard-index.ts';
+
+/** Layouts that are open for one run. */
+export interface OpenLayouts {
+  readonly tables: readonly ShardedTable[];
+  readonly shardCount: number;
+  /** Rows of all of them. */
+  readonly rowCount: number;
+  /** Bytes read so far. */
+  readonly bytesRead: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the named columns of layouts and no others. All files are opened before the first is read, so that whoever
+ * removes one meanwhile takes it from nobody.
+ *
+ * @throws {SealBroken} @throws {KeyDestroyed}
+ */
+export async function openLayouts(
+  kitchen: Kitchen,
+  named: readonly (readonly [Extract<PathTable, { kind: 'layout' }>, FoundLayout])[],
+): Promise<OpenLayouts> {
+  const readers: ColumnReader[] = [];
+  const close = async () => {
+    for (const reader of readers) await reader.close();
+  };
+  const counts = named.map(([, { index }]) => index.rows.reduce((sum, count) => sum + count, 0));
+  const shardCount = Math.min(shardsFor(Math.max(0, ...counts)), ...named.map(([, { index }]) => index.cut));
+  try {
+    const tables: ShardedTable[] = [];
+    for (const [table, layout] of named) {
+      const columns: ShardedColumn[] = [];
+      for (const name of table.columns) {
+        const opened = await openColumn(kitchen, layout, name);
+        readers.push(opened.reader);
+        columns.push(await columnOf(opened, shardCount));
+      }
+      tables.push({ name: table.name, columns, isWhole: false });
+    }
+    return {
+      tables,
+      shardCount,
+      rowCount: counts.reduce((sum, count) => sum + count, 0),
+      bytesRead: () => readers.reduce((sum, reader) => sum + reader.byteCount, 0),
+      close,
+    };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+interface OpenColumn {
+  readonly name: string;
+  readonly type: ColumnType | LayoutType;
+  readonly reader: ColumnReader;
+}
+
+async function openColumn(kitchen: Kitchen, layout: FoundLayout, name: string): Promise<OpenColumn> {
+  const { row, spec, source, index } = layout;
+  const at = source.printed.columns.findIndex((column) => column.name === name);
+  const column = source.printed.columns[at];
+  // INVARIANT: a path is printed for the layouts that were found.
+  if (column === undefined) throw new Error(`layout \`${row.layout_id}\` has no such column`);
+  const { datasetId } = originOfColumn(spec, name);
+  const place = layoutPlace(kitchen, row.collaboration_id, { layoutId: row.layout_id, index: at, datasetId });
+  const reader = await ColumnReader.open(kitchen, place, index.column(at));
+  return { name, type: storedType(column.type, index.hasDictionary(at)), reader };
+}
+
+async function columnOf({ name, type, reader }: OpenColumn, shardCount: number): Promise<ShardedColumn> {
+  const dictionary = await reader.dictionary();
+  const chunksOf = (shard: number) => reader.chunksOf(shard, shardCount);
+  return { name, type, ...(dictionary === undefined ? {} : { dictionary }), chunksOf };
+}
+
+/** How a column of a layout lies on the disk: text is codes where it has a dictionary. */
+export function storedType(
+  type: PrintedLayout['columns'][number]['type'],
+  hasDictionary: boolean,
+): ColumnType | LayoutType {
+  switch (type.kind) {
+    case 'code':
+      return { kind: hasDictionary ? 'code' : 'text' };
+    case 'decimal':
+    case 'ordinal':
+    case 'rank':
+      return type;
+    case 'double':
+    case 'interval':
+    case 'null':
+      // INVARIANT: no stored column is of these types.
+      throw new TypeError(`a layout has no column of kind \`${type.kind}\``);
+    default:
+      return { kind: type.kind };
+  }
+}

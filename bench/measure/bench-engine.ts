@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from 'duckdb';
+
+const POLL_MS = 2;
+const THREADS_COUNT = 2;
+const KIB_BYTES = 1_024;
+/** Pages of tables that lie in files are what a query reads; all else is what it works with. */
+const WORKING_MEMORY = `SELECT CAST(coalesce(sum(memory_usage_bytes + temporary_storage_bytes), 0) AS DOUBLE)
+  FROM duckdb_memory() WHERE tag NOT IN ('BASE_TABLE', 'METADATA', 'EXTERNAL_FILE_CACHE', 'TRANSACTION')`;
+
+/** A bare engine of this process, with a second connection that looks at the memory of the first. */
+export class BenchEngine implements Disposable {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #watcher: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, watcher: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#watcher = watcher;
+  }
+
+  /** Opens an engine on a file, with the memory that it may have for pages and work together. */
+  static async open(path: string, memoryLimit: string): Promise<BenchEngine> {
+    const instance = await DuckDBInstance.create(path, { threads: String(THREADS_COUNT), memory_limit: memoryLimit });
+    return new BenchEngine(instance, await instance.connect(), await instance.connect());
+  }
+
+  /** Runs a statement and answers its rows, dates and decimals as their text. */
+  async rows(sql: string, parameters: readonly bigint[] = []): Promise<readonly (readonly unknown[])[]> {
+    const used = parameters.slice(0, highestParameter(sql)) as DuckDBValue[];
+    const reader = await this.#connection.runAndReadAll(sql, used);
+    return reader.getRows().map((row) => row.map(asPlain));
+  }
+
+  /** Runs a statement for what it does. */
+  async run(sql: string, parameters: readonly bigint[] = []): Promise<void> {
+    await this.rows(sql, parameters);
+  }
+
+  /** One number. */
+  async number(sql: string): Promise<number> {
+    return Number((await this.rows(sql))[0]?.[0]);
+  }
+
+  /** The most memory that the engine worked with while something ran, beyond what it had before. */
+  async peakBytes(work: () => Promise<unknown>): Promise<number> {
+    const before = await this.#workingBytes();
+    let peak = before;
+    let isRunning = true;
+    const watched = (async () => {
+      while (isRunning) {
+        peak = Math.max(peak, await this.#workingBytes());
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    })();
+    try {
+      await work();
+    } finally {
+      isRunning = false;
+      await watched;
+    }
+    return peak - before;
+  }
+
+  async #workingBytes(): Promise<number> {
+    return Number((await this.#watcher.runAndReadAll(WORKING_MEMORY)).getRows()[0]?.[0]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.closeSync();
+    this.#watcher.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/** The most memory that this process has had, pages of tables included. */
+export function processPeakBytes(): number {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * KIB_BYTES;
+}
+
+/** The engine refuses values that a statement does not name. */
+function highestParameter(sql: string): number {
+  return Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map((match) => Number(match[1])));
+}
+
+// The engine's own classes (dates, decimals) are no values of ours; their text says the same.
+function asPlain(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? String(value) : value;
+}

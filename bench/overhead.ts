@@ -1,0 +1,102 @@
+// `npm run bench`, and alone as `node bench/overhead.ts`: where a small question spends its time in the service, stage by
+// stage. The end of a question waits for a step of time, which is no work and stands apart.
+import { pathToFileURL } from 'node:url';
+import { ProbedStage, type ProbeEvent } from '../test/support/probed-stage.ts';
+import { armsSql, ask, questionOf } from '../test/support/service-questions.ts';
+import { setTable } from '../test/support/service-table.ts';
+
+/** Persons of the platform's table: a question over them takes the engine a few milliseconds. */
+const PERSONS = 5_000;
+const ROUNDS_COUNT = 15;
+
+/** The stage in which a question waits for its step of time. */
+const WAIT = 'wait';
+
+/** One stage of one kind of call. */
+export interface StageFigure {
+  readonly call: 'question' | 'stored' | 'explain';
+  /** `all` is from the call of the client to its last byte, without the wait. */
+  readonly stage: string;
+  readonly medianMs: number;
+  readonly lowMs: number;
+  readonly highMs: number;
+}
+
+/** Asks, asks again and explains, and tells how long each stage took. */
+export async function overheadFigures(): Promise<readonly StageFigure[]> {
+  await using probed = await ProbedStage.open({ limits: { callsPerSecond: 1_000, burstCallCount: 1_000 } });
+  const { stage } = probed;
+  const { collaborationId } = await setTable(stage, filesOf(PERSONS));
+  // Another text each time: one that was asked lately is not read again.
+  const sqlOf = (round: number) => armsSql.replace('group by', `where o.visit < ${round + 2} group by`);
+  const fields = { epsilon: 0.05 };
+  const put = (round: number) => ask(stage, 'brand', collaborationId, sqlOf(round), fields);
+  const calls = {
+    question: put,
+    stored: put,
+    explain: (round: number) => stage.as('brand').queries.explain(questionOf(collaborationId, sqlOf(-round), fields)),
+  } as const;
+  await put(ROUNDS_COUNT);
+  const figures: StageFigure[] = [];
+  for (const call of ['question', 'stored', 'explain'] as const) {
+    const rounds: Map<string, number>[] = [];
+    for (let round = 0; round < ROUNDS_COUNT; round += 1) rounds.push(await timesOf(probed, () => calls[call](round)));
+    figures.push(...figuresOf(call, rounds));
+  }
+  return figures;
+}
+
+async function timesOf(probed: ProbedStage, work: () => Promise<unknown>): Promise<Map<string, number>> {
+  const began = performance.now();
+  let allMs = 0;
+  const events = await probed.during(async () => {
+    await work();
+    allMs = performance.now() - began;
+  });
+  const times = new Map<string, number>();
+  const add = (stage: string, ms: number): void => void times.set(stage, (times.get(stage) ?? 0) + ms);
+  for (const event of events) addTimes(event, add);
+  times.set('all', allMs - (times.get(WAIT) ?? 0));
+  return times;
+}
+
+function addTimes(event: ProbeEvent, add: (stage: string, ms: number) => void): void {
+  if ('stage' in event) add(event.stage, event.endedAt - event.beganAt);
+  if (!('job' in event)) return;
+  add(`${event.job}: until it has a worker`, event.takenAt - event.askedAt);
+  add(`${event.job}: in its worker`, event.endedAt - event.takenAt);
+}
+
+function figuresOf(call: StageFigure['call'], rounds: readonly Map<string, number>[]): StageFigure[] {
+  const stages = new Set(rounds.flatMap((times) => [...times.keys()]));
+  return [...stages].map((stage) => {
+    const sorted = rounds.map((times) => times.get(stage) ?? 0).toSorted((a, b) => a - b);
+    const [medianMs = 0, lowMs = 0, highMs = 0] = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)];
+    return { call, stage, medianMs, lowMs, highMs };
+  });
+}
+
+function filesOf(persons: number) {
+  const outcomes = Array.from(
+    { length: persons },
+    (_, i) => `p${i}@example.com,city${i % 40},${i % 3 === 0 ? 1 : 0},${(i * 37) % 500}.25`,
+  );
+  const mailings = Array.from(
+    { length: persons * 0.7 },
+    (_, i) => `p${(i * 7) % persons}@example.com,${['gift', 'coupon', 'control'][i % 3]},${i % 5}`,
+  );
+  return {
+    outcomesCsv: ['email,city,visit,spend', ...outcomes].join('\n'),
+    mailingsCsv: ['email,arm,tier', ...mailings].join('\n'),
+  };
+}
+
+/** Prints the table of the stages. */
+export function printStages(figures: readonly StageFigure[]): void {
+  for (const { call, stage, medianMs, lowMs, highMs } of figures) {
+    const times = [medianMs, lowMs, highMs].map((ms) => ms.toFixed(1).padStart(9)).join('');
+    process.stdout.write(`${call.padEnd(10)}${stage.padEnd(34)}${times}\n`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) printStages(await overheadFigures());

@@ -1,0 +1,27 @@
+/** Rows of the largest table of a shard: fewer cost more in statements than they save in memory. */
+const SHARD_ROWS = 1_000_000;
+/** As finely as a layout is cut. */
+const FINEST_SHARDS_COUNT = 128;
+const PERSON_BITS = 64n;
+
+/** Persons of one shard, both ends included. */
+export interface PersonRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** How many shards a table of so many rows is run in: a power of two. */
+export function shardCountOf(rows: number): number {
+  let count = 1;
+  while (count < FINEST_SHARDS_COUNT && rows / count > SHARD_ROWS) count *= 2;
+  return count;
+}
+
+/** The ranges of persons of so many shards: persons are hashes, so that equal ranges hold about as many. */
+export function shardRanges(count: number): readonly PersonRange[] {
+  const width = (1n << PERSON_BITS) / BigInt(count);
+  return Array.from({ length: count }, (_, shard) => {
+    const first = width * BigInt(shard);
+    return { first, last: first + width - 1n };
+  });
+}

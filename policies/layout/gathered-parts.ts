@@ -1,0 +1,146 @@
+import type { PlannedAggregate } from '../plan/protected-plan.ts';
+import type { Statistic } from '../plan/question-tree.ts';
+import { type NamedStatistic, type PrintedParts, printListedValues, printRowSteps } from '../print/print-aggregate.ts';
+import { isListed, type ListedStatistic } from '../print/print-statistic.ts';
+import type { ShardStep } from './layout.ts';
+
+/** Names of tables between steps; those of layouts and of owners' tables are longer words. */
+interface Place {
+  /** Gathers parts of groups. */
+  readonly parts: string;
+  /** What each person of a shard brings into each group, for when several steps read it. */
+  readonly bounded: string;
+}
+
+const PLACE: Place = { parts: 'parts', bounded: 'bounded' };
+/** Of persons over what is declared, whom steps of their own count. */
+export const OVER_PLACE: Place = { parts: 'parts_over', bounded: 'bounded_over' };
+
+/** What the parts of an aggregation have in common. */
+export interface GatheredOf {
+  readonly aggregate: PlannedAggregate;
+  readonly keys: readonly string[];
+  /** Keys that are gathered as codes; they are texts at the very end. */
+  readonly codes: ReadonlySet<string>;
+  /** All but the persons, who are counted as they are. */
+  readonly measured: readonly NamedStatistic[];
+}
+
+/** What each person of a shard brings into each group: steps as of WITH, and the name of the last. */
+export interface BoundedSteps {
+  readonly steps: string;
+  readonly source: string;
+}
+
+/** Prints the steps of a shard: persons never cross shards, so that parts of groups add up to groups. */
+export function printParts(
+  of: GatheredOf,
+  { steps, source }: BoundedSteps,
+  parts: PrintedParts,
+  place: Place = PLACE,
+): readonly ShardStep[] {
+  const listed = of.measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
+  const values = (kept: string | null): readonly ShardStep[] =>
+    listed.map((named) => printValueParts(named, printListedValues(named, parts, kept), { parts, place }));
+  const isCut = parts.choice.groups === 'kept';
+  if (listed.length === 0 || !isCut)
+    return [gathered(`WITH ${steps} ${printSums(of, source)}`, of, place), ...values(null)];
+  return [
+    { into: place.bounded, sql: `WITH ${steps} SELECT * FROM ${source}`, keeps: 'shard', merge: null },
+    gathered(printSums(of, place.bounded), of, place),
+    ...values(place.bounded),
+  ];
+}
+
+/** The step that gathers parts of groups, from a SELECT of the keys, `s0` for the persons and the sums. */
+export function gathered(
+  sql: string,
+  { keys, measured }: Pick<GatheredOf, 'keys' | 'measured'>,
+  { parts }: Place = PLACE,
+): ShardStep {
+  const summed = ['s0', ...measured.filter(({ statistic }) => !isListed(statistic)).map((m) => m.name)];
+  const sums = summed.map((name) => `CAST(sum(${name}) AS HUGEINT) AS ${name}`);
+  const merge = `SELECT ${[...keys, ...sums].join(', ')} FROM ${parts}${groupedBy(keys)}`;
+  return { into: parts, sql, keeps: 'run', merge };
+}
+
+function printSums({ keys, measured }: GatheredOf, source: string): string {
+  const summed = measured.filter(({ statistic }) => !isListed(statistic));
+  const sums = summed.map(({ name }) => `CAST(sum(${name}) AS HUGEINT) AS ${name}`);
+  const columns = [...keys, 'CAST(count(*) AS HUGEINT) AS s0', ...sums];
+  return `SELECT ${columns.join(', ')} FROM ${source}${groupedBy(keys)}`;
+}
+
+/** A value that persons of two shards bring is one distinct value, and two rows of a bin. */
+function printValueParts(
+  { statistic, name }: NamedStatistic<ListedStatistic>,
+  values: string,
+  { parts, place }: { readonly parts: PrintedParts; readonly place: Place },
+): ShardStep {
+  const { keys } = parts;
+  const steps = `WITH ${printRowSteps(parts)} `;
+  const into = listTable(name, place);
+  const by = [...keys, 'v'].join(', ');
+  if (statistic.kind === 'distinct') {
+    const sql = `${steps}SELECT DISTINCT ${by} FROM (${values})`;
+    return { into, sql, keeps: 'run', merge: `SELECT DISTINCT ${by} FROM ${into}` };
+  }
+  return {
+    into,
+    sql: `${steps}SELECT ${by}, CAST(count(*) AS HUGEINT) AS n FROM (${values}) GROUP BY ${by}`,
+    keeps: 'run',
+    merge: `SELECT ${by}, CAST(sum(n) AS HUGEINT) AS n FROM ${into} GROUP BY ${by}`,
+  };
+}
+
+function listTable(name: string, { parts }: Place): string {
+  return `${parts}_${name}`;
+}
+
+function groupedBy(keys: readonly string[]): string {
+  return keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
+}
+
+/**
+ * Prints the groups from all that was gathered: only here is known how many persons a group has. `hasOver` says that
+ * persons over what is declared were gathered beside.
+ */
+export function printGathered(of: GatheredOf, hasOver: boolean): string {
+  const { aggregate, keys, measured } = of;
+  const columns = measured.map(({ statistic, name }) =>
+    isListed(statistic) ? `d${name}.${name}` : `CAST(g.${name} AS VARCHAR) AS ${name}`,
+  );
+  const sums = ['s0', ...measured.filter(({ statistic }) => !isListed(statistic)).map((m) => m.name)];
+  const sized = aggregate.publicGroups === null ? ` HAVING sum(s0) >= ${aggregate.minGroupSize}` : '';
+  const groups = `SELECT ${[...keys, ...sums.map((s) => `sum(${s}) AS ${s}`)].join(', ')} FROM ${printAll(PLACE.parts, sums, of, hasOver)}${groupedBy(keys)}${sized}`;
+  const lists = measured.filter(({ statistic }) => isListed(statistic));
+  const counts = lists.map(({ statistic, name }) => `d${name} AS (${printCount(statistic, name, of, hasOver)})`);
+  const joins = lists.map(({ name }) => {
+    const same = keys.map((k) => `g.${k} IS NOT DISTINCT FROM d${name}.${k}`);
+    return ` LEFT JOIN d${name} ON ${same.length === 0 ? 'TRUE' : same.join(' AND ')}`;
+  });
+  const shown = [...keys.map((k) => `g.${k}`), 'CAST(g.s0 AS VARCHAR) AS s0', ...columns].join(', ');
+  return `WITH ${[`g AS (${groups})`, ...counts].join(', ')} SELECT ${shown} FROM g${joins.join('')}`;
+}
+
+/** The rows of a gathering table, with those that were gathered of persons over what is declared; codes as their texts. */
+function printAll(table: string, columns: readonly string[], { keys, codes }: GatheredOf, hasOver: boolean): string {
+  const texts = keys.map((k) => (codes.has(k) ? `CAST(${k} AS VARCHAR) AS ${k}` : k));
+  const within = `SELECT ${[...texts, ...columns].join(', ')} FROM ${table}`;
+  if (!hasOver) return `(${within})`;
+  const over = table.replace(PLACE.parts, OVER_PLACE.parts);
+  return `(${within} UNION ALL SELECT ${[...keys, ...columns].join(', ')} FROM ${over})`;
+}
+
+function printCount(statistic: Statistic, name: string, of: GatheredOf, hasOver: boolean): string {
+  const { keys } = of;
+  const table = listTable(name, PLACE);
+  const named = keys.map((k) => `${k}, `).join('');
+  if (statistic.kind === 'distinct') {
+    const values = printAll(table, ['v'], of, hasOver);
+    return `SELECT ${named}CAST(count(DISTINCT v) AS VARCHAR) AS ${name} FROM ${values}${groupedBy(keys)}`;
+  }
+  const by = [...keys, 'v'].join(', ');
+  const bins = `SELECT ${by}, sum(n) AS n FROM ${printAll(table, ['v', 'n'], of, hasOver)} GROUP BY ${by}`;
+  return `SELECT ${named}string_agg(v || ':' || n, ',' ORDER BY v) AS ${name} FROM (${bins})${groupedBy(keys)}`;
+}

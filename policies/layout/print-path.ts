@@ -1,0 +1,69 @@
+import { keptOrder } from '../plan/kept-order.ts';
+import type { PlannedAggregate } from '../plan/protected-plan.ts';
+import { FunctionNames } from '../print/function-names.ts';
+import { type PrintedParts, partsOf, printSteps, rawColumns } from '../print/print-aggregate.ts';
+import { printGathered, printParts } from './gathered-parts.ts';
+import type { PathQuery, PathTable } from './layout.ts';
+import { type OverParts, overParts, printOver } from './over-parts.ts';
+import type { ChosenPath, PlannedPath, ShardedPath } from './path.ts';
+import { type PrintedContributions, printPlanned, printPlannedContributions } from './print-planned.ts';
+import { printStreamed } from './print-streamed.ts';
+import { publicTables, readStored } from './stored-tables.ts';
+
+/**
+ * Prints the path of an aggregation for the engine: what each shard runs, and what is made of all of them. It returns what
+ * {@link printAggregate} prints for the same aggregation returns; `null` for the general path, which is printed there.
+ */
+export function printPath(asked: PlannedAggregate, path: ChosenPath): PathQuery | null {
+  switch (path.kind) {
+    case 'planned':
+      return printPlanned(asked, path);
+    case 'streamed':
+      return printStreamed(path);
+    case 'sharded':
+      return printSharded(asked, path);
+    default:
+      return null;
+  }
+}
+
+/** Prints what each person brings into each group, as {@link printContributions} does; a row a person and group. */
+export function printPathContributions(
+  asked: PlannedAggregate,
+  path: PlannedPath | ShardedPath,
+  functions: FunctionNames,
+): PrintedContributions {
+  if (path.kind === 'planned') return printPlannedContributions(asked, path);
+  const { parts, tables, over } = shardedParts(asked, path, functions);
+  const of = [parts, ...(over === null ? [] : [over.parts])].map((p) => printSteps(p));
+  return { of, codes: new Set(parts.stored?.codes.keys()), tables: [...tables, ...(over?.tables ?? [])] };
+}
+
+function shardedParts(
+  asked: PlannedAggregate,
+  { aggregate, choice, rows, over }: ShardedPath,
+  functions: FunctionNames,
+): { readonly parts: PrintedParts; readonly tables: readonly PathTable[]; readonly over: OverParts | null } {
+  const { codes, printing, tables } = readStored(aggregate, rows, 'codes');
+  const reading = { codes, kept: keptOrder(asked), ...printing };
+  return {
+    parts: partsOf(aggregate, { literals: 'value', functions }, choice, reading),
+    tables: [...tables, ...publicTables(aggregate)],
+    over: over && overParts(asked, over, functions),
+  };
+}
+
+function printSharded(asked: PlannedAggregate, path: ShardedPath): PathQuery {
+  const functions = new FunctionNames();
+  const { parts, tables, over } = shardedParts(asked, path, functions);
+  const { aggregate, keys, measured, stored } = parts;
+  const of = { aggregate, keys, codes: new Set(stored?.codes.keys()), measured };
+  const steps = [...printParts(of, printSteps(parts), parts), ...(over === null ? [] : printOver(of, over))];
+  return {
+    steps,
+    sql: printGathered(of, over !== null),
+    tables: [...tables, ...(over?.tables ?? [])],
+    functions: functions.list(),
+    columns: rawColumns(asked),
+  };
+}
