@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 
 const TOKEN_BYTES = 16;
 /** Bytes by which the made tokens are in order. */
@@ -20,7 +20,6 @@ export function tokenOf({ memberCount }: Crowd, audience: number, person: number
 
 /** Half are members, of whom each gets a first arm; the others are looked for in every audience. */
 export function anybody(crowd: Crowd): Buffer {
-  if (Math.random() < 0.5) return randomBytes(TOKEN_BYTES);
-  const [audience, person] = [crowd.audienceCount, crowd.memberCount].map((n) => Math.floor(Math.random() * n));
-  return tokenOf(crowd, audience ?? 0, person ?? 0);
+  if (randomInt(2) === 0) return randomBytes(TOKEN_BYTES);
+  return tokenOf(crowd, randomInt(crowd.audienceCount), randomInt(crowd.memberCount));
 }
