@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { repeatedFile } from '../testkit/files.ts';
@@ -108,13 +109,17 @@ function serviceWith(script: string) {
   const door = path.join(import.meta.dirname, '../index.ts');
   const head = `const { openWall } = await import(${JSON.stringify(door)});`;
   const service = spawn(process.execPath, ['--input-type=module', '-e', head + script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void service.kill('SIGKILL'));
   const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]();
+  const complaint = text(service.stderr);
   return {
     service,
-    said: async () => (await lines.next()).value as string | undefined,
+    said: async (): Promise<string> => {
+      const line: IteratorResult<string> = await lines.next();
+      return line.done === true ? `ended: ${await complaint}` : line.value;
+    },
     workers: () => descendantsOf(service.pid ?? 0),
   };
 }
