@@ -15,17 +15,25 @@ const OF_TASKS: Readonly<Record<string, string>> = {
 };
 const elsewhere = Object.entries(OF_TASKS).flatMap(([flag, file]) => (process.env[flag] === '1' ? [] : [file]));
 
-// Tests of pure rules leave nothing behind for each other: a process runs them one after another, and loads their modules
-// and starts their engine once. Each loads the tables anew that it asks; only folders where all do so are named.
-const PURE = ['policies/{check,protect,rules,syntax,template}/**/*.test.ts'];
+// A process of its own costs a test file half a second and more, most of it for loading what the file before it had loaded
+// as well. So a process runs one file after another, with its modules; their engine and their services are their own. Left
+// alone are files that look at the very process that they run in, attack it, or ask much of the engine for long.
+const ALONE = [
+  'sandbox/host/**/*.test.ts',
+  'sandbox/worker/**/*.test.ts',
+  'test/attacks/wall/**/*.test.ts',
+  'test/{fuzz,proof}/**/*.test.ts',
+  '**/*.bounds.test.ts',
+];
 
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
-      { extends: true, test: { name: 'whole', include: ['**/*.test.ts'], exclude: PURE } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'together', include: ['**/*.test.ts'], exclude: ALONE, isolate: false } },
     ],
     exclude: ['**/node_modules/**', '.cache/**', '.galley/**', 'coverage/**', ...elsewhere],
+    setupFiles: ['test/support/new-file.ts'],
     // Processes, not threads: bubblewrap ties a worker's life to the thread that started it.
     pool: 'forks',
     // Most tests wait for services more than they compute: four at once on two cores end sooner, and none starves.

@@ -5,7 +5,6 @@ import { openLocalIssuer, type Role, roles } from './auth/index.ts';
 import { readConfig } from './config/index.ts';
 import { examine, renderDiagnosis } from './doctor.ts';
 import { openOperatorLog } from './grpc/index.ts';
-import { serve } from './serve.ts';
 import { addKeyCommands } from './upkeep/index.ts';
 
 /** Life of a token minted for trying out. */
@@ -29,19 +28,22 @@ async function configOf({ config, data, listen, developmentWall }: ServerOptions
 /** Prints where it listens as one line of JSON on stdout, logs to stderr, and stops on SIGINT and SIGTERM. */
 async function start(options: ServerOptions): Promise<void> {
   const config = await configOf(options);
+  // Only here: the other commands are there at once without a service around them.
+  const { serve } = await import('./serve.ts');
   const running = await serve(config, openOperatorLog(process.stderr));
-  const host = config.listenAddress.slice(0, config.listenAddress.lastIndexOf(':'));
-  process.stdout.write(`${JSON.stringify({ listening: `${host}:${running.port}` })}\n`);
-  // Where the compile cache is on: Node would keep it at a regular end only, and the next start may follow a crash.
-  module.flushCompileCache();
   const stop = (): void => {
     running.stop().then(
       () => process.exit(0),
       (cause: unknown) => fail(cause),
     );
   };
+  // Before it says that it is there: whoever hears that may stop it at once, and then it is to stop in order.
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  const host = config.listenAddress.slice(0, config.listenAddress.lastIndexOf(':'));
+  process.stdout.write(`${JSON.stringify({ listening: `${host}:${running.port}` })}\n`);
+  // Where the compile cache is on: Node would keep it at a regular end only, and the next start may follow a crash.
+  module.flushCompileCache();
 }
 
 interface TokenOptions extends ServerOptions {

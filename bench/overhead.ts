@@ -1,5 +1,6 @@
 // `npm run bench`, and alone as `node bench/overhead.ts`: where a small question spends its time in the service, stage by
 // stage. The end of a question waits for a step of time, which is no work and stands apart.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { ProbedStage, type ProbeEvent } from '../test/support/probed-stage.ts';
 import { armsSql, ask, questionOf } from '../test/support/service-questions.ts';
@@ -8,6 +9,11 @@ import { setTable } from '../test/support/service-table.ts';
 /** Persons of the platform's table: a question over them takes the engine a few milliseconds. */
 const PERSONS = 5_000;
 const ROUNDS_COUNT = 15;
+/**
+ * Between two calls. Workers are used once, and those that take their place start in a quarter of a second of both cores:
+ * what is measured is a question that somebody asks, and not the replacements that the one before it left behind.
+ */
+const SETTLE_MS = 1_000;
 
 /** The stage in which a question waits for its step of time. */
 const WAIT = 'wait';
@@ -47,6 +53,7 @@ export async function overheadFigures(): Promise<readonly StageFigure[]> {
 }
 
 async function timesOf(probed: ProbedStage, work: () => Promise<unknown>): Promise<Map<string, number>> {
+  await sleep(SETTLE_MS);
   const began = performance.now();
   let allMs = 0;
   const events = await probed.during(async () => {

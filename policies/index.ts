@@ -76,6 +76,7 @@ export {
   readIdentityRules,
 } from './identity/identity-rules.ts';
 export { choosePath } from './layout/choose-path.ts';
+export { columnBytes } from './layout/column-bytes.ts';
 export {
   LAYOUT_COLUMNS,
   type LayoutBase,
@@ -83,6 +84,7 @@ export {
   type LayoutColumnType,
   type LayoutForm,
   type LayoutSpec,
+  type LayoutStep,
   layoutName,
   matchedColumn,
   type PathQuery,

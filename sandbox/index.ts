@@ -23,6 +23,7 @@ export type {
   DerivedTable,
   DeriveEvent,
   DeriveJob,
+  DerivingStep,
   PersonSpan,
   ShardedColumn,
   ShardedRunJob,

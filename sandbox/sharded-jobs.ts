@@ -21,7 +21,7 @@ export interface ShardedColumn {
 export interface ShardedTable {
   readonly name: string;
   readonly columns: readonly ShardedColumn[];
-  /** Loaded once, with shard 0, and kept: a public table, which has no persons. */
+  /** Loaded once, with shard 0, and kept: a public table, which has no persons, or what steps read that run once. */
   readonly isWhole: boolean;
   /** The rows that enter; all when left out. */
   readonly selection?: RowSelection;
@@ -36,6 +36,8 @@ export interface ShardedStep {
   readonly keeps: 'shard' | 'run';
   /** A SELECT over a gathering table that says the same in fewer rows, for when it has grown long. */
   readonly merge: string | null;
+  /** Runs with the first shard and no other: what it reads of persons is in whole tables. */
+  readonly isOnce?: boolean;
 }
 
 /** A query printed from a plan, run shard by shard in one worker that holds no more than two of them. */
@@ -47,6 +49,8 @@ export interface ShardedRunJob {
   readonly steps: readonly ShardedStep[];
   /** One SELECT, after the last shard. */
   readonly sql: string;
+  /** Whether the steps of two shards are run at once: what one core runs, and takes next to no memory. */
+  readonly isSideBySide?: boolean;
   /** `$1` to `$n`; a statement names the first of them, as many as it likes. */
   readonly parameters: readonly bigint[];
   readonly resultColumns: readonly { readonly name: string; readonly kind: ResultKind }[];
@@ -60,10 +64,22 @@ export interface PersonSpan {
   readonly last: bigint;
 }
 
+/**
+ * A SELECT whose rows are put into a table of a shard, for the statements of derived tables that have it in common. It goes
+ * when the last of them has been answered.
+ */
+export interface DerivingStep {
+  readonly into: string;
+  /** As of a derived table. */
+  readonly sql: string;
+}
+
 /** A table that is derived from others, and how. */
 export interface DerivedTable {
   /** One SELECT; `$1` is the salt, `$2` and `$3` first and last person of the shard. Its rows come in order of persons. */
   readonly sql: string;
+  /** The tables of steps that it reads, and that these read; none when left out. */
+  readonly reads?: readonly string[];
   /**
    * What it selects, one of them of kind `person` and never missing. An integer is made of any integer that fits, or of a
    * decimal as units of its last digit; a code of a column of codes with the same dictionary.
@@ -83,6 +99,8 @@ export interface DeriveJob {
   readonly salt: bigint;
   /** Ascending, and without a person in two. */
   readonly shards: readonly PersonSpan[];
+  /** Each after those that it reads; none when left out. */
+  readonly steps?: readonly DerivingStep[];
   readonly outputs: readonly DerivedTable[];
 }
 

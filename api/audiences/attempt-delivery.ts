@@ -1,12 +1,12 @@
 import { WallError } from '../../sandbox/index.ts';
 import { DestinationFailed } from '../destinations/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
-import { nextVersion } from './activate-audience.ts';
 import type { ActivationRow } from './audience-record.ts';
 import { type Delivered, deliver } from './deliver.ts';
 import { HeldBack } from './held-back.ts';
 import { isRefreshOfShown } from './pending-refresh.ts';
 import { change, confirmDelivery, noteInForce, sendAnew, settleTooSmall, stopRefresh } from './settle-delivery.ts';
+import { withdrawalOf } from './withdrawal.ts';
 
 /** First wait after an attempt that came to nothing; each further one doubles it. */
 const FIRST_RETRY_MS = 1_000;
@@ -74,16 +74,10 @@ async function withdrawInstead(kitchen: Kitchen, activation: ActivationRow, { re
   const subject = { audience, activation: id, reason };
   await record(kitchen, { kind: 'audience-revoked', call: null, collaboration, subject });
   await kitchen.store.transaction(async (db) => {
+    const withdrawal = await withdrawalOf(db, audience, kitchen.nowMs());
     await db
       .updateTable('activations')
-      .set({
-        state: 'revoking',
-        withdrawal_reason: 'erased',
-        pending_refresh: null,
-        version: await nextVersion(db, audience),
-        attempt_count: 0,
-        next_attempt_at_ms: kitchen.nowMs(),
-      })
+      .set({ ...withdrawal, withdrawal_reason: 'erased' })
       .where('activation_id', '=', id)
       .where('state', '=', 'accepted')
       .where('version', '=', version)

@@ -3,10 +3,10 @@ import type { Role } from '../auth/index.ts';
 import { readCollaboration } from '../collaborations/index.ts';
 import { type Call, ServiceError } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
-import type { Database } from '../store/index.ts';
-import { nextVersion } from './activate-audience.ts';
 import { type ActivationRow, decideOnAudience } from './audience-record.ts';
+import { latestStanding } from './latest-standing.ts';
 import { refreshActivation } from './refresh-activation.ts';
+import { withdrawalOf } from './withdrawal.ts';
 
 /** Longest time for a refresh to be accepted: it releases a size. */
 const MAX_REFRESH_MS = 60_000;
@@ -23,7 +23,8 @@ const STOPS: Readonly<Partial<Record<ServiceError['code'], string>>> = {
 /** Withdraws what has come to its end: its own, or the one that its destination's terms give it. */
 export async function endDue(kitchen: Kitchen): Promise<void> {
   const nowMs = kitchen.nowMs();
-  const due = await latestOpen(kitchen.store.db)
+  const due = await latestStanding(kitchen.store.db)
+    .selectAll('own')
     .where(({ eb, or }) => or([eb('own.expires_at_ms', '<=', nowMs), eb('own.forget_at_ms', '<=', nowMs)]))
     .execute();
   for (const activation of due) {
@@ -31,17 +32,10 @@ export async function endDue(kitchen: Kitchen): Promise<void> {
     const subject = { audience, activation: id, reason: 'expired' };
     await record(kitchen, { kind: 'audience-revoked', call: null, collaboration, subject });
     await kitchen.store.transaction(async (db) => {
+      const withdrawal = await withdrawalOf(db, audience, nowMs);
       await db
         .updateTable('activations')
-        .set({
-          state: 'revoking',
-          withdrawal_reason: 'expired',
-          stopped_reason: 'expired',
-          pending_refresh: null,
-          version: await nextVersion(db, audience),
-          attempt_count: 0,
-          next_attempt_at_ms: nowMs,
-        })
+        .set({ ...withdrawal, withdrawal_reason: 'expired', stopped_reason: 'expired' })
         .where('activation_id', '=', id)
         .where('state', 'in', ['accepted', 'delivered'])
         .execute();
@@ -51,7 +45,10 @@ export async function endDue(kitchen: Kitchen): Promise<void> {
 
 /** Accepts the refreshes that are due, one after another; answers how many were. */
 export async function refreshDue(kitchen: Kitchen, signal: AbortSignal): Promise<number> {
-  const due = await latestOpen(kitchen.store.db).where('own.next_refresh_at_ms', '<=', kitchen.nowMs()).execute();
+  const due = await latestStanding(kitchen.store.db)
+    .selectAll('own')
+    .where('own.next_refresh_at_ms', '<=', kitchen.nowMs())
+    .execute();
   for (const activation of due) {
     if (signal.aborted) break;
     await refreshOne(kitchen, activation, signal);
@@ -103,23 +100,4 @@ async function stopOf(kitchen: Kitchen, activation: ActivationRow, signal: Abort
     kitchen.operatorLog.warn({ activation: activationId, code }, 'a scheduled refresh was not accepted');
     return cause instanceof ServiceError ? (STOPS[cause.code] ?? null) : null;
   }
-}
-
-/** The latest activation of each audience at each destination, where it stands. */
-function latestOpen(db: Database) {
-  return db
-    .selectFrom('activations as own')
-    .selectAll('own')
-    .where('own.state', 'in', ['accepted', 'delivered'])
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('activations as later')
-            .select('later.activation_id')
-            .whereRef('later.audience_id', '=', 'own.audience_id')
-            .whereRef('later.destination_id', '=', 'own.destination_id')
-            .whereRef('later.version', '>', 'own.version'),
-        ),
-      ),
-    );
 }

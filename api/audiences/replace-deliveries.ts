@@ -5,10 +5,11 @@
 // reason the minimum is never held against an exact size. Each identifier that was asked for takes one from the
 // protected size that the audience was accepted by: it names one person, so that what is left is a size that the
 // audience still has, as surely as before; and it follows from what was asked alone.
-import { sql } from 'kysely';
 import type { Database } from '../store/index.ts';
 import { nextVersion } from './activate-audience.ts';
 import type { ActivationRow } from './audience-record.ts';
+import { latestStanding } from './latest-standing.ts';
+import { withdrawalOf } from './withdrawal.ts';
 
 /** Has every audience over some datasets delivered anew, its held size less the identifiers asked for. */
 export async function replaceDeliveries(
@@ -41,17 +42,10 @@ export async function withdrawDeliveries(
 ): Promise<readonly ActivationRow[]> {
   const open = await openActivations(db, of.datasetIds);
   for (const activation of open) {
-    const version = await nextVersion(db, activation.audience_id);
+    const withdrawal = await withdrawalOf(db, activation.audience_id, of.nowMs);
     await db
       .updateTable('activations')
-      .set({
-        state: 'revoking',
-        withdrawal_reason: 'erased',
-        pending_refresh: null,
-        version,
-        attempt_count: 0,
-        next_attempt_at_ms: of.nowMs,
-      })
+      .set({ ...withdrawal, withdrawal_reason: 'erased' })
       .where('activation_id', '=', activation.activation_id)
       .execute();
   }
@@ -60,22 +54,7 @@ export async function withdrawDeliveries(
 
 /** The latest publication of each audience to each destination, where it stands and has one of the datasets. */
 async function openActivations(db: Database, datasetIds: readonly string[]): Promise<readonly ActivationRow[]> {
-  const rows = await db
-    .selectFrom('activations as own')
-    .selectAll('own')
-    .where('own.state', 'in', ['accepted', 'delivered'])
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('activations as later')
-            .select(sql<number>`1`.as('one'))
-            .whereRef('later.audience_id', '=', 'own.audience_id')
-            .whereRef('later.destination_id', '=', 'own.destination_id')
-            .whereRef('later.version', '>', 'own.version'),
-        ),
-      ),
-    )
-    .execute();
+  const rows = await latestStanding(db).selectAll('own').execute();
   const touched = new Set(datasetIds);
   return rows.filter((row) => Object.keys(JSON.parse(row.snapshots) as object).some((id) => touched.has(id)));
 }

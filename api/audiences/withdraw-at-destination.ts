@@ -2,8 +2,8 @@ import { rulesOf } from '../collaborations/index.ts';
 import type { WithdrawnFrom } from '../destinations/index.ts';
 import type { Call } from '../grpc/index.ts';
 import { type Kitchen, record } from '../kitchen/index.ts';
-import { nextVersion } from './activate-audience.ts';
 import { latestHere } from './latest-here.ts';
+import { withdrawalOf } from './withdrawal.ts';
 
 /** Withdraws what a destination has: all of it, or what is of one member's data or in its name. */
 export async function withdrawAtDestination(kitchen: Kitchen, call: Call, from: WithdrawnFrom): Promise<void> {
@@ -19,16 +19,10 @@ export async function withdrawAtDestination(kitchen: Kitchen, call: Call, from: 
     const subject = { audience, activation, reason };
     await record(kitchen, { kind: 'audience-revoked', call, collaboration: collaborationId, subject });
     await kitchen.store.transaction(async (db) => {
-      const changed = {
-        withdrawal_reason: 'revoked' as const,
-        pending_refresh: null,
-        version: await nextVersion(db, audience),
-        attempt_count: 0,
-        next_attempt_at_ms: kitchen.nowMs(),
-      };
+      const withdrawal = await withdrawalOf(db, audience, kitchen.nowMs());
       await db
         .updateTable('activations')
-        .set({ state: 'revoking', ...changed })
+        .set({ ...withdrawal, withdrawal_reason: 'revoked' })
         .where('activation_id', '=', activation)
         .where('state', 'in', ['accepted', 'delivered'])
         .execute();

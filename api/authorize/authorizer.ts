@@ -1,5 +1,6 @@
 import { statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import { circumstancesOf, entitiesOf, resourceOf, uid } from './entities.ts';
+import { KeptDecisions } from './kept-decisions.ts';
 import { loadPolicySet, POLICY_SET_ID } from './policy-set.ts';
 import type { AuthorizationRequest, Decision, GrantFacts } from './request.ts';
 
@@ -33,12 +34,33 @@ function isPermitted(request: AuthorizationRequest, action: string): boolean {
 }
 
 function decide(request: AuthorizationRequest, action: string, grant?: GrantFacts): boolean {
-  const answer = statefulIsAuthorized({
+  const { now_ms: nowMs = 0, ...circumstances } = circumstancesOf(request, grant);
+  const asked = {
     principal: uid('Principal', request.principal.principal),
     action: uid('Action', action),
     resource: resourceOf(request),
-    context: circumstancesOf(request, grant),
+    context: circumstances,
     entities: entitiesOf(request),
+  };
+  // INVARIANT: the time counts for what ends, and nothing but a grant does.
+  const isOfAllTimes = !('grant' in circumstances) && !('audit_grant' in circumstances);
+  if (!isOfAllTimes) return evaluate({ ...asked, context: { ...circumstances, now_ms: nowMs } });
+  return kept.decision(request.principal.principal, JSON.stringify(asked), () =>
+    evaluate({ ...asked, context: { ...circumstances, now_ms: nowMs } }),
+  );
+}
+
+/** Policies are loaded once a process, and never change in it. */
+const kept = new KeptDecisions();
+
+type Asked = Pick<
+  Parameters<typeof statefulIsAuthorized>[0],
+  'principal' | 'action' | 'resource' | 'context' | 'entities'
+>;
+
+function evaluate(asked: Asked): boolean {
+  const answer = statefulIsAuthorized({
+    ...asked,
     preparsedSchemaName: POLICY_SET_ID,
     preparsedPolicySetId: POLICY_SET_ID,
     validateRequest: true,

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { CompiledQuery, type Selectable } from 'kysely';
 import type { Rules } from '../../policies/index.ts';
 import type { Ability, CollaborationFacts, GrantFacts } from '../authorize/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
@@ -12,17 +12,65 @@ export interface CollaborationRecord {
   readonly grants: readonly Selectable<Tables['grants']>[];
 }
 
+type Columns<Table extends keyof Tables> = Readonly<Record<keyof Tables[Table], true>>;
+
+const MEMBER_COLUMNS: Columns<'collaboration_members'> = {
+  collaboration_id: true,
+  member: true,
+  abilities: true,
+  invited_at_ms: true,
+  accepted_at_ms: true,
+};
+const BINDING_COLUMNS: Columns<'bindings'> = {
+  collaboration_id: true,
+  owner: true,
+  alias: true,
+  dataset_id: true,
+  rules_json: true,
+  rules_digest: true,
+  rules_version: true,
+  bound_at_ms: true,
+};
+const GRANT_COLUMNS: Columns<'grants'> = {
+  grant_id: true,
+  collaboration_id: true,
+  grantor: true,
+  grantee: true,
+  abilities: true,
+  tables: true,
+  created_at_ms: true,
+  expires_at_ms: true,
+  revoked_at_ms: true,
+};
+
+// One statement, which is written once: every call reads a collaboration, and a question does so four times.
+const RECORD_SQL = `select c.*,
+  ${listOf('collaboration_members', MEMBER_COLUMNS, 'member')} as members,
+  ${listOf('bindings', BINDING_COLUMNS, 'bound_at_ms')} as bindings,
+  ${listOf('grants', GRANT_COLUMNS, 'created_at_ms')} as grants
+from collaborations c where c.collaboration_id = ?`;
+
+function listOf(table: string, columns: Readonly<Record<string, true>>, order: string): string {
+  const fields = Object.keys(columns).map((column) => `'${column}', "${column}"`);
+  const rows = `json_group_array(json_object(${fields.join(', ')}) order by "${order}", rowid)`;
+  return `(select ${rows} from "${table}" where "collaboration_id" = c."collaboration_id")`;
+}
+
+type ListNames = 'members' | 'bindings' | 'grants';
+type StoredRecord = CollaborationRecord['row'] & Readonly<Record<ListNames, string>>;
+
 /** Reads a collaboration; undefined when there is none of that name. */
 export async function readCollaboration(kitchen: Kitchen, id: string): Promise<CollaborationRecord | undefined> {
-  const { db } = kitchen.store;
-  const row = await db.selectFrom('collaborations').selectAll().where('collaboration_id', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const [members, bindings, grants] = await Promise.all([
-    db.selectFrom('collaboration_members').selectAll().where('collaboration_id', '=', id).orderBy('member').execute(),
-    db.selectFrom('bindings').selectAll().where('collaboration_id', '=', id).orderBy('bound_at_ms').execute(),
-    db.selectFrom('grants').selectAll().where('collaboration_id', '=', id).orderBy('created_at_ms').execute(),
-  ]);
-  return { row, members, bindings, grants };
+  const { rows } = await kitchen.store.db.executeQuery<StoredRecord>(CompiledQuery.raw(RECORD_SQL, [id]));
+  const [found] = rows;
+  if (found === undefined) return undefined;
+  const { members, bindings, grants, ...row } = found;
+  return {
+    row,
+    members: JSON.parse(members) as CollaborationRecord['members'],
+    bindings: JSON.parse(bindings) as CollaborationRecord['bindings'],
+    grants: JSON.parse(grants) as CollaborationRecord['grants'],
+  };
 }
 
 /** The abilities a stored list names. */

@@ -25,17 +25,29 @@ export interface HeavyPersons {
 }
 
 /**
- * Counts who has the most rows in a snapshot as it stands, unless that is known, and seals it: it is data, so that whoever
+ * Counts who has the most rows in snapshots as they stand, unless that is known, and seals it: it is data, so that whoever
  * reads the control store does not learn it, not even by its length.
  */
 export async function ensureHeavyPersons(
   kitchen: Kitchen,
   collaborationId: string,
-  { snapshot, persons }: { readonly snapshot: TableSnapshot; readonly persons: PinnedPersons },
+  { snapshots, persons }: { readonly snapshots: readonly TableSnapshot[]; readonly persons: PinnedPersons },
 ): Promise<void> {
   // Named by the persons too: a spine that joins two of them makes one that is heavier than either.
-  const id = countedId(snapshot, persons);
-  if ((await readCounted(kitchen, collaborationId, id)) !== undefined) return;
+  const named = snapshots.map((snapshot) => ({ snapshot, id: countedId(snapshot, persons) }));
+  const ids = named.map(({ id }) => id);
+  const rows = await findCounted(kitchen, collaborationId, ids).select('content_id').execute();
+  const known = new Set(rows.map((row) => row.content_id));
+  for (const { snapshot, id } of named) {
+    if (!known.has(id)) await keepHeavyPersons(kitchen, collaborationId, { snapshot, persons, id });
+  }
+}
+
+async function keepHeavyPersons(
+  kitchen: Kitchen,
+  collaborationId: string,
+  { snapshot, persons, id }: { snapshot: TableSnapshot; persons: PinnedPersons; id: string },
+): Promise<void> {
   const counted = {
     counted_sealed: await countHeavyPersons(kitchen, collaborationId, { snapshot, persons, id }),
     counted_at_ms: kitchen.nowMs(),
@@ -52,13 +64,11 @@ export async function ensureHeavyPersons(
     .execute();
 }
 
-async function readCounted(kitchen: Kitchen, collaborationId: string, id: string) {
-  return await kitchen.store.db
+function findCounted(kitchen: Kitchen, collaborationId: string, ids: readonly string[]) {
+  return kitchen.store.db
     .selectFrom('heavy_persons')
-    .select('counted_sealed')
     .where('collaboration_id', '=', collaborationId)
-    .where('content_id', '=', id)
-    .executeTakeFirst();
+    .where('content_id', 'in', [...new Set(ids)]);
 }
 
 /** `null` when it could not be counted; questions then hold every person to the declared rows as before. */
@@ -106,15 +116,19 @@ export async function readHeavyPersons(
   tables: readonly Pick<PlanTable, 'view'>[],
   of: { readonly snapshots: ReadonlyMap<string, TableSnapshot>; readonly persons: PinnedPersons },
 ): Promise<ReadonlyMap<string, HeavyPersons>> {
-  const heavy = new Map<string, HeavyPersons>();
-  for (const { view } of tables) {
+  const named = tables.flatMap(({ view }) => {
     const snapshot = of.snapshots.get(view.datasetId);
-    if (snapshot === undefined) continue;
-    const id = countedId(snapshot, of.persons);
-    const row = await readCounted(kitchen, collaborationId, id);
-    if (!row?.counted_sealed) continue;
+    return snapshot === undefined ? [] : [{ name: tableName(view), id: countedId(snapshot, of.persons) }];
+  });
+  const ids = named.map(({ id }) => id);
+  const rows = await findCounted(kitchen, collaborationId, ids).select(['content_id', 'counted_sealed']).execute();
+  const known = new Map(rows.map((row) => [row.content_id, row.counted_sealed]));
+  const heavy = new Map<string, HeavyPersons>();
+  for (const { name, id } of named) {
+    const sealed = known.get(id);
+    if (!sealed) continue;
     const place = { label: LABEL, id: `${collaborationId}/${id}` };
-    heavy.set(tableName(view), heavyPersonsOf(Buffer.from(kitchen.vault.openBytes(place, row.counted_sealed))));
+    heavy.set(name, heavyPersonsOf(Buffer.from(kitchen.vault.openBytes(place, sealed))));
   }
   return heavy;
 }
@@ -125,15 +139,16 @@ export function mostRowsOf(heavy: ReadonlyMap<string, HeavyPersons>): MostRows {
 }
 
 function heavyPersonsOf(plain: Buffer): HeavyPersons {
-  const entries = Array.from({ length: HEAVY_PERSONS_COUNT }, (_, index) => ({
-    person: plain.readBigUInt64LE(index * ENTRY_BYTES),
-    rows: Number(plain.readBigUInt64LE(index * ENTRY_BYTES + ENTRY_BYTES / 2)),
-  }));
+  const rowsAt = (index: number) => Number(plain.readBigUInt64LE(index * ENTRY_BYTES + ENTRY_BYTES / 2));
   return {
-    mostRows: entries[0]?.rows ?? 0,
+    mostRows: rowsAt(0),
     over: (rows) => {
-      const found = entries.filter((entry) => entry.rows > rows);
-      return found.length === entries.length ? null : found.map(({ person }) => person);
+      const found: bigint[] = [];
+      // All of them are looked at, however few are over: how long it takes tells nothing of them.
+      for (let index = 0; index < HEAVY_PERSONS_COUNT; index += 1) {
+        if (rowsAt(index) > rows) found.push(plain.readBigUInt64LE(index * ENTRY_BYTES));
+      }
+      return found.length === HEAVY_PERSONS_COUNT ? null : found;
     },
   };
 }

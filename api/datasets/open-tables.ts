@@ -139,7 +139,7 @@ export async function preparePersons(
       const parts = partIds.map((partId) => ({ partId, datasetId }));
       await ensureVerdicts(kitchen, counting, parts);
     }
-    for (const snapshot of named) await ensureHeavyPersons(kitchen, collaborationId, { snapshot, persons: pinned });
+    await ensureHeavyPersons(kitchen, collaborationId, { snapshots: named, persons: pinned });
   };
   if (named.length > 0) await work.waitFor(prepare());
   return pinned;

@@ -1,6 +1,7 @@
 import type { IdentityRules } from '../../policies/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import { readSpineScope } from './spine-scope.ts';
+import { identityInForce } from './identity-in-force.ts';
+import { readSpineParts } from './spine-scope.ts';
 
 /** What decides which rows of a table are one unit of privacy. */
 export interface PersonsDecidedBy {
@@ -11,7 +12,8 @@ export interface PersonsDecidedBy {
 
 /** Reads what decides on the persons of a collaboration. */
 export async function personsDecidedBy(kitchen: Kitchen, collaborationId: string): Promise<PersonsDecidedBy> {
-  const { identity, parts } = await readSpineScope(kitchen, collaborationId);
+  const identity = await identityInForce(kitchen, collaborationId);
+  const parts = await readSpineParts(kitchen, collaborationId);
   return { unit: identity.rules.unit, owners: new Set(parts.map(({ owner }) => owner)) };
 }
 

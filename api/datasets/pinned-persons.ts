@@ -20,9 +20,10 @@ export async function pinPersons(
 ): Promise<PinnedPersons> {
   const partIds = [...snapshots].filter(namesPersons).flatMap((snapshot) => snapshot.partIds);
   for (let attempt = 0; attempt < MAX_PINS_COUNT; attempt += 1) {
-    for (const partId of partIds) await ensurePersonColumn(kitchen, collaborationId, partId);
     const pinned = await readPins(kitchen, collaborationId, partIds);
-    if (partIds.every((partId) => pinned.has(partId))) return pinned;
+    const missing = partIds.filter((partId) => !pinned.has(partId));
+    if (missing.length === 0) return pinned;
+    for (const partId of missing) await ensurePersonColumn(kitchen, collaborationId, partId);
   }
   throw new Error('the persons of a snapshot are made again and again');
 }

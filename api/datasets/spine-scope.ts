@@ -28,7 +28,7 @@ export interface SpineScope {
 export async function readSpineScope(kitchen: Kitchen, collaborationId: string): Promise<SpineScope> {
   const identity = await identityInForce(kitchen, collaborationId);
   const members = await readMembers(kitchen, collaborationId);
-  const parts = await readParts(kitchen, collaborationId);
+  const parts = await readSpineParts(kitchen, collaborationId);
   const kinds = parts.flatMap((part) => part.identifiers.map(({ kind }) => kind));
   return { collaborationId, identity, members, parts, ranks: rankKinds(identity.rules, kinds) };
 }
@@ -60,7 +60,8 @@ async function readMembers(kitchen: Kitchen, collaborationId: string): Promise<r
   return [creator, ...rows.map((r) => r.member).filter((member) => member !== creator)];
 }
 
-async function readParts(kitchen: Kitchen, collaborationId: string): Promise<readonly SpinePart[]> {
+/** The parts of the newest snapshot of each bound dataset that names persons, in one order. */
+export async function readSpineParts(kitchen: Kitchen, collaborationId: string): Promise<readonly SpinePart[]> {
   const rows = await kitchen.store.db
     .selectFrom('bindings')
     .innerJoin('datasets', 'datasets.dataset_id', 'bindings.dataset_id')
@@ -71,18 +72,17 @@ async function readParts(kitchen: Kitchen, collaborationId: string): Promise<rea
     .orderBy('snapshots.published_at_ms')
     .orderBy('snapshots.leaf_index')
     .execute();
-  const newest = new Map(rows.map((row) => [row.datasetId, row]));
-  const parts: SpinePart[] = [];
-  for (const { datasetId, owner, columns, id } of newest.values()) {
+  const newest = [...new Map(rows.map((row) => [row.datasetId, row])).values()].flatMap(({ columns, ...row }) => {
     const identifiers = identifiersOf(columnsOf(columns));
-    if (identifiers.length === 0) continue;
-    const own = await kitchen.store.db
-      .selectFrom('snapshot_parts')
-      .select('part_id')
-      .where('snapshot_id', '=', id)
-      .execute();
-    parts.push(...own.map((row) => ({ partId: row.part_id, datasetId, owner, identifiers })));
-  }
+    return identifiers.length === 0 ? [] : [{ ...row, identifiers }];
+  });
+  const ids = newest.map(({ id }) => id);
+  const query = kitchen.store.db.selectFrom('snapshot_parts').select(['snapshot_id', 'part_id']);
+  const own = ids.length === 0 ? [] : await query.where('snapshot_id', 'in', ids).execute();
+  const bySnapshot = Map.groupBy(own, (row) => row.snapshot_id);
+  const parts = newest.flatMap(({ id, datasetId, owner, identifiers }): SpinePart[] =>
+    (bySnapshot.get(id) ?? []).map((row) => ({ partId: row.part_id, datasetId, owner, identifiers })),
+  );
   // In one order, whatever was published last: the same parts must have the same name.
   return parts.toSorted((a, b) => (a.partId < b.partId ? -1 : 1));
 }

@@ -1,5 +1,5 @@
 import { type Charge, type DecisionSubject, type Decisions, recordDecision } from '../../policies/index.ts';
-import { type DetailPlace, keepDetail } from '../details/index.ts';
+import { type DetailPlace, keepSealed, sealDetail } from '../details/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
 
@@ -25,8 +25,19 @@ export async function keepDecision<S extends DecisionSubject>(
   kitchen: Kitchen,
   db: Database,
   place: DecisionPlace,
-  { about, inputs, kind, charge }: Decided<S>,
+  decided: Decided<S>,
 ): Promise<string> {
+  const { digest, detail } = sealDecision(kitchen, place, decided);
+  await keepSealed(db, [detail]);
+  return digest;
+}
+
+/** Decides once more as `keepDecision` does, and seals the record, to be kept together with others. */
+export function sealDecision<S extends DecisionSubject>(
+  kitchen: Kitchen,
+  place: DecisionPlace,
+  { about, inputs, kind, charge }: Decided<S>,
+): ReturnType<typeof sealDetail> {
   const record = recordDecision(about, inputs, kitchen.code);
   const { decision } = record;
   // INVARIANT: what is done is what the record replays to. Nothing has been asked of the data yet.
@@ -34,5 +45,5 @@ export async function keepDecision<S extends DecisionSubject>(
   if (decision.kind !== kind || !isAtPrice) {
     throw new Error(`the decision on a ${about} is \`${kind}\` and replays as \`${decision.kind}\``);
   }
-  return await keepDetail(kitchen, db, { ...place, kind: 'decision' }, Buffer.from(JSON.stringify(record)));
+  return sealDetail(kitchen, { ...place, kind: 'decision' }, Buffer.from(JSON.stringify(record)));
 }

@@ -3,8 +3,9 @@
 // leaves every leaf, root and checkpoint as they are.
 import { createHash, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
+import type { Insertable } from 'kysely';
 import type { Kitchen } from '../kitchen/index.ts';
-import type { Database } from '../store/index.ts';
+import type { Database, Tables } from '../store/index.ts';
 
 /** Bytes that stand before a detail in its digest, or a guess at the words of a question could be confirmed by the log. */
 export const SALT_BYTES = 32;
@@ -41,6 +42,13 @@ export function touchedBy({ datasets, members }: Touched): readonly string[] {
   return [...new Set([...datasets.map((id) => `dataset/${id}`), ...members.map((name) => `member/${name}`)])];
 }
 
+/** A detail that is sealed and not kept yet. */
+export interface SealedDetail {
+  readonly row: Insertable<Tables['entry_details']>;
+  /** The names under which an erasure looks for it. */
+  readonly touched: readonly string[];
+}
+
 /** Keeps a detail under a key of its own, and gives the salted digest by which the log binds it. */
 export async function keepDetail(
   kitchen: Kitchen,
@@ -48,39 +56,66 @@ export async function keepDetail(
   place: DetailPlace,
   content: Uint8Array,
 ): Promise<string> {
+  const { digest, detail } = sealDetail(kitchen, place, content);
+  await keepSealed(db, [detail]);
+  return digest;
+}
+
+/** Seals a detail under a key of its own, and gives the salted digest by which the log binds it. */
+export function sealDetail(
+  kitchen: Kitchen,
+  place: DetailPlace,
+  content: Uint8Array,
+): { readonly digest: string; readonly detail: SealedDetail } {
   const salt = randomBytes(SALT_BYTES);
-  await put(kitchen, db, place, Buffer.concat([salt, deflateRawSync(content)]));
-  return bindToSalt(salt, content);
+  const detail = sealApart(kitchen, place, Buffer.concat([salt, packed(content)]));
+  return { digest: bindToSalt(salt, content), detail };
 }
 
-/** Keeps a salt for bytes that are not here yet: what leaves is bound by its digest later, and lies elsewhere. */
-export async function keepSalt(kitchen: Kitchen, db: Database, place: DetailPlace): Promise<void> {
-  await put(kitchen, db, place, randomBytes(SALT_BYTES));
+/** Seals a salt for bytes that are not here yet: what leaves is bound by its digest later, and lies elsewhere. */
+export function sealSalt(kitchen: Kitchen, place: DetailPlace): SealedDetail {
+  return sealApart(kitchen, place, randomBytes(SALT_BYTES));
 }
 
-async function put(kitchen: Kitchen, db: Database, place: DetailPlace, plain: Uint8Array): Promise<void> {
-  const { kind, subjectId } = place;
-  const { wrappedKey, sealed } = kitchen.vault.sealApart(blobPlace(place), plain);
+/** Keeps sealed details, all of one subject or of several. */
+export async function keepSealed(db: Database, details: readonly SealedDetail[]): Promise<void> {
   await db
     .insertInto('entry_details')
-    .values({
-      subject_id: subjectId,
-      kind,
-      collaboration_id: place.collaborationId,
-      wrapped_key: wrappedKey,
-      sealed,
-      from_index: kitchen.log.treeSize,
-      kept_at_ms: kitchen.nowMs(),
-      erased_by: null,
-    })
+    .values(details.map(({ row }) => row))
     .execute();
-  const touched = touchedBy(place.touched).map((name) => ({ touched: name, subject_id: subjectId }));
+  const touched = details.flatMap((detail) =>
+    detail.touched.map((name) => ({ touched: name, subject_id: detail.row.subject_id })),
+  );
   if (touched.length === 0) return;
+  const distinct = new Map(touched.map((touch) => [JSON.stringify(touch), touch]));
   await db
     .insertInto('detail_touches')
-    .values(touched)
+    .values([...distinct.values()])
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+/** Texts up to this, most of all questions, get by with the smallest window: zlib makes and clears what it asks for. */
+const SMALL_BYTES = 512;
+const SMALL_WINDOW = { windowBits: 9, memLevel: 1 } as const;
+
+function packed(content: Uint8Array): Buffer {
+  return deflateRawSync(content, content.length <= SMALL_BYTES ? SMALL_WINDOW : {});
+}
+
+function sealApart(kitchen: Kitchen, place: DetailPlace, plain: Uint8Array): SealedDetail {
+  const { wrappedKey, sealed } = kitchen.vault.sealApart(blobPlace(place), plain);
+  const row = {
+    subject_id: place.subjectId,
+    kind: place.kind,
+    collaboration_id: place.collaborationId,
+    wrapped_key: wrappedKey,
+    sealed,
+    from_index: kitchen.log.treeSize,
+    kept_at_ms: kitchen.nowMs(),
+    erased_by: null,
+  };
+  return { row, touched: touchedBy(place.touched) };
 }
 
 /** Where a detail is sealed to: it opens as no other. */

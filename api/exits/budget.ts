@@ -15,6 +15,8 @@ export interface Reservation {
   /** For example `question/<id>`. */
   readonly subject: string;
   readonly datasetIds: readonly string[];
+  /** The accounts that are charged, where they have been read for this very release; read when left out. */
+  readonly accounts?: readonly LedgerAccount[];
   /** The member asked for. */
   readonly actingFor: string;
   /** The price as it was shown. */
@@ -50,16 +52,14 @@ export async function chargeBudget(
   kitchen: Kitchen,
   call: Call,
   collaboration: CollaborationRecord,
-  { subject, datasetIds, actingFor, charge, events }: Reservation,
+  { subject, datasetIds, actingFor, charge, events, ...known }: Reservation,
   alongside: (db: Database) => Promise<BoundByCharge>,
 ): Promise<LoggedCharge> {
   const mechanisms = JSON.stringify(recordOf(events));
   // INVARIANT: what is stored with a charge, read as an auditor reads it, adds up to exactly what is charged.
   assertAddsUp(JSON.parse(mechanisms), charge);
-  const accounts = await accountsOf(kitchen, collaboration, {
-    datasetIds,
-    consumers: [actingFor, call.principal.member],
-  });
+  const consumers = [actingFor, call.principal.member];
+  const accounts = known.accounts ?? (await accountsOf(kitchen, collaboration, { datasetIds, consumers }));
   const names = accounts.map((a) => a.account);
   let bound: BoundByCharge = {};
   try {

@@ -1,6 +1,6 @@
 import { isThreshold, type PlannedAggregate } from '../../policies/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import { keepRunCost, type RunCost } from '../layouts/index.ts';
+import { type RunCost, sealRunCost } from '../layouts/index.ts';
 import { withBounds } from './find-bounds.ts';
 import { type StoredRelease, storeOnce } from './release-store.ts';
 import { runAggregate } from './run-aggregate.ts';
@@ -27,12 +27,15 @@ export async function releaseOnce(
       cost = told;
     },
   };
-  const facts = { key, collaborationId: place.collaborationId, isShownLater: place.queryId !== undefined };
-  const release = await storeOnce(kitchen, facts, async () => {
+  const facts = {
+    key,
+    collaborationId: place.collaborationId,
+    isShownLater: place.queryId !== undefined,
+    sealedCost: () => (cost === null ? null : sealRunCost(kitchen, key, cost)),
+  };
+  return await storeOnce(kitchen, facts, async () => {
     return isThreshold(aggregate)
       ? await runThreshold(kitchen, { aggregate, releaseKey: key }, costed)
       : await runAggregate(kitchen, await withBounds(kitchen, aggregate, place), costed);
   });
-  if (cost !== null) await keepRunCost(kitchen, key, cost);
-  return release;
 }

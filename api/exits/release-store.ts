@@ -45,6 +45,8 @@ interface PlaceOfRelease {
    * it was seen by nobody; that transaction takes it to the disk.
    */
   readonly isShownLater?: boolean;
+  /** What its run took, sealed: asked for once it has run. */
+  readonly sealedCost?: () => Uint8Array | null;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function putRelease(
     sealed_digest: digest,
     byte_count: bytes.length,
     created_at_ms: kitchen.nowMs(),
+    ...(facts.sealedCost === undefined ? {} : { cost_sealed: facts.sealedCost() }),
   };
   const inserted = await kitchen.store[facts.isShownLater ? 'noteDown' : 'transaction'](async (db) => {
     const insertion = db.insertInto('releases').values(row);

@@ -46,7 +46,8 @@ export async function runOverLayouts(kitchen: Kitchen, run: PathRun, place: RunP
   try {
     open = await openLayouts(kitchen, named).catch(orNullWhenGone);
     if (open === null) return null;
-    const { functions, steps, sql, columns } = run.query;
+    const { functions, sql, columns, isSideBySide = false } = run.query;
+    const { isOverWhole } = open;
     const job = {
       shardCount: open.shardCount,
       tables: [
@@ -54,8 +55,9 @@ export async function runOverLayouts(kitchen: Kitchen, run: PathRun, place: RunP
         ...publicTables(kitchen, run, place),
       ],
       functions: await openFunctions(kitchen, collaborationId, functions),
-      steps,
+      steps: run.query.steps.map(({ isOver = false, ...step }) => ({ ...step, isOnce: isOver && isOverWhole })),
       sql,
+      isSideBySide,
       parameters: [saltOf(kitchen, collaborationId)],
       resultColumns: [...columns],
       maxRows: run.maxRows,

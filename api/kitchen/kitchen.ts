@@ -17,7 +17,7 @@ export interface Kitchen {
   /** Where data is worked on. */
   readonly wall: Wall;
   /** Places of their own for what holds no data: a question is read, and refused, however busy the others are. */
-  readonly reader: Pick<Wall, 'parse' | 'compose'>;
+  readonly reader: Pick<Wall, 'parse' | 'compose' | 'refill'>;
   /** Places of their own for uploads, which last as long as their senders like. */
   readonly receiver: Pick<Wall, 'ingest' | 'inspect'>;
   /** A place of its own for what is made of tables in the background: no question waits for it. */

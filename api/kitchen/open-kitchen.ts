@@ -14,8 +14,9 @@ import { openSystemBits } from './system-bits.ts';
 /**
  * Where questions are read: one place a member. A reading takes milliseconds unless it is meant to take long; then it
  * takes as many hostile members as there are places to keep the others waiting. Two spares: the text and the probe.
+ * Neither has a table to load.
  */
-const READING_PLACES = { spareCount: 2, maxRunning: 4, maxRunningPerLane: 1 } as const;
+const READING_PLACES = { spareCount: 2, maxRunning: 4, maxRunningPerLane: 1, engine: 'reading' } as const;
 
 /**
  * Where uploads are received. No spare: a start is nothing beside an upload. Twice the places of questions, as most of an

@@ -25,5 +25,8 @@ export function openSystemBits(): RandomBits {
       const value = bytes === 0 ? 0n : BigInt(`0x${take(bytes).toString('hex')}`);
       return value >> BigInt(bytes * 8 - count);
     },
+    fill(words) {
+      new Uint8Array(words.buffer, words.byteOffset, words.byteLength).set(take(words.byteLength));
+    },
   };
 }

@@ -1,5 +1,6 @@
 // Text of few values becomes codes: a number of two bytes is compared and grouped where a text would be hashed. A column
-// with too many texts, or with one that questions would cut, stays text.
+// with too many texts, or a key with one that questions would cut, stays text.
+import type { TableView } from '../../policies/index.ts';
 import { TextDictionary } from '../../sandbox/index.ts';
 import { columnChunks, columnsOf, type TableSnapshot } from '../datasets/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
@@ -18,8 +19,8 @@ export class Dictionaries {
   /** Reads every text column of the tables of a layout once. */
   static async read(kitchen: Kitchen, layout: WantedLayout): Promise<Dictionaries> {
     const dictionaries = new Dictionaries();
-    for (const [at, { datasetId }] of viewsOf(layout.spec).entries()) {
-      await dictionaries.#readTable(kitchen, datasetId, layout.snapshots[at] as TableSnapshot);
+    for (const [at, view] of viewsOf(layout.spec).entries()) {
+      await dictionaries.#readTable(kitchen, view, layout.snapshots[at] as TableSnapshot);
     }
     return dictionaries;
   }
@@ -29,10 +30,13 @@ export class Dictionaries {
     return this.#columns.get(`${datasetId} ${column}`);
   }
 
-  async #readTable(kitchen: Kitchen, datasetId: string, snapshot: TableSnapshot): Promise<void> {
+  async #readTable(kitchen: Kitchen, { datasetId, rules }: TableView, snapshot: TableSnapshot): Promise<void> {
     for (const [index, { name, kind }] of columnsOf(snapshot.columns).entries()) {
       if (kind !== 'text') continue;
-      const dictionary = new TextDictionary();
+      // Keys of groups are cut, but for those whose values their owner lists. What is no key is never cut: one long text,
+      // which anybody may have written, does not take its codes away.
+      const key = Object.hasOwn(rules.groupKeys, name) ? rules.groupKeys[name] : undefined;
+      const dictionary = new TextDictionary(key !== undefined && key.values === null);
       for await (const chunk of columnChunks(kitchen, snapshot, index)) {
         dictionary.add(chunk);
         if (dictionary.texts() === null) break;

@@ -4,4 +4,4 @@ export { type FoundLayout, findLayouts } from './find-layouts.ts';
 export { type Layouts, startLayouts, sweepLayouts } from './keep-layouts.ts';
 export { listLayouts } from './list-layouts.ts';
 export { type OpenLayouts, openLayouts } from './open-layouts.ts';
-export { keepRunCost, type PathKind, type RunCost, readRunCost } from './run-cost.ts';
+export { type PathKind, type RunCost, readRunCost, sealRunCost } from './run-cost.ts';

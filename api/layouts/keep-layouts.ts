@@ -2,10 +2,11 @@ import type { TableView } from '../../policies/index.ts';
 import { WallError } from '../../sandbox/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { dropLayouts } from './drop-layouts.ts';
+import { isOutdated } from './is-outdated.ts';
 import { forgetWithoutFiles, removeUnnamedFiles } from './layout-files.ts';
-import { openShardIndex } from './layout-record.ts';
+import { type MadeOf, openShardIndex } from './layout-record.ts';
 import { makeLayouts } from './make-layouts.ts';
-import { type WantedLayout, wantedLayouts } from './wanted-layouts.ts';
+import { contentsOf, type WantedLayout, wantedLayouts } from './wanted-layouts.ts';
 
 /** What is changed in one go, as a binding and its rules are, is looked at once. */
 const SETTLING_MS = 1_000;
@@ -66,6 +67,8 @@ class Keeper {
     readonly controller: AbortController;
     readonly ended: Promise<void>;
   } | null = null;
+  /** What is being made now. */
+  #group: readonly WantedLayout[] = [];
 
   constructor(kitchen: Kitchen, kept: KeptViews) {
     this.#kitchen = kitchen;
@@ -76,6 +79,11 @@ class Keeper {
     if (collaborationId === null) this.#areAllWaiting = true;
     else this.#waiting.add(collaborationId);
     this.#wake.resolve();
+    const current = this.#current;
+    if (current === null || (collaborationId ?? current.collaborationId) !== current.collaborationId) return;
+    void this.#giveUpOutdated(current.collaborationId, current.controller).catch((err: unknown) => {
+      this.#kitchen.operatorLog.warn({ err, collaborationId }, 'layouts that are being made may be outdated');
+    });
   }
 
   stop(): void {
@@ -135,13 +143,64 @@ class Keeper {
 
   async #bringUpToDate(collaborationId: string, signal: AbortSignal): Promise<void> {
     const views = await this.#kept.readViews(collaborationId);
+    await removeReplaced(this.#kitchen, collaborationId, views);
     const wanted = await wantedLayouts(this.#kitchen, collaborationId, { views, signal });
     const missing = await removeOthers(this.#kitchen, collaborationId, wanted);
     for (const group of groupsByTables(missing)) {
-      if (signal.aborted) return;
-      await makeLayouts(this.#kitchen, collaborationId, { group, signal });
+      this.#group = group;
+      try {
+        // What has changed before there was a group to look at.
+        const hasChanged = this.#areAllWaiting || this.#waiting.has(collaborationId);
+        if (signal.aborted || (hasChanged && (await this.#isOutdated(collaborationId, group)))) return;
+        await makeLayouts(this.#kitchen, collaborationId, { group, signal });
+      } finally {
+        this.#group = [];
+      }
     }
   }
+
+  /** What nobody would find is not made to its end: it takes minutes of the machine, and holds rows that are replaced. */
+  async #giveUpOutdated(collaborationId: string, controller: AbortController): Promise<void> {
+    const group = this.#group;
+    if (group.length === 0) return;
+    if (!(await this.#isOutdated(collaborationId, group)) || this.#group !== group) return;
+    controller.abort();
+    this.#kitchen.operatorLog.info({ collaborationId }, 'layouts that were being made are outdated, and given up');
+  }
+
+  async #isOutdated(collaborationId: string, group: readonly WantedLayout[]): Promise<boolean> {
+    const views = await this.#kept.readViews(collaborationId);
+    return await isOutdated(this.#kitchen, collaborationId, { group, views });
+  }
+}
+
+/**
+ * Removes layouts of rows that are not there any more. What is wanted is known only when persons are told apart, which may
+ * fail and be tried again much later: until then nobody's old rows lie about.
+ */
+async function removeReplaced(kitchen: Kitchen, collaborationId: string, views: readonly TableView[]): Promise<void> {
+  const stored = await kitchen.store.db
+    .selectFrom('layouts')
+    .select(['layout_id', 'made_of'])
+    .where('collaboration_id', '=', collaborationId)
+    .execute();
+  if (stored.length === 0) return;
+  const contents = await contentsOf(kitchen, collaborationId, views);
+  const old = stored.filter(
+    ({ made_of: made }) => !(JSON.parse(made) as MadeOf).contents.every((id) => contents.has(id)),
+  );
+  await removeLayouts(kitchen, collaborationId, old);
+}
+
+async function removeLayouts(
+  kitchen: Kitchen,
+  collaborationId: string,
+  layouts: readonly { readonly layout_id: string }[],
+): Promise<void> {
+  if (layouts.length === 0) return;
+  const ids = layouts.map((row) => row.layout_id);
+  await kitchen.store.db.deleteFrom('layouts').where('layout_id', 'in', ids).execute();
+  await removeUnnamedFiles(kitchen, [collaborationId]);
 }
 
 /** Removes layouts that are not wanted any more; answers those that are and are not there. */
@@ -150,8 +209,7 @@ async function removeOthers(
   collaborationId: string,
   wanted: readonly WantedLayout[],
 ): Promise<readonly WantedLayout[]> {
-  const { db } = kitchen.store;
-  const stored = await db
+  const stored = await kitchen.store.db
     .selectFrom('layouts')
     .select(['layout_id', 'name', 'details_sealed'])
     .where('collaboration_id', '=', collaborationId)
@@ -163,11 +221,7 @@ async function removeOthers(
   const cuts = new Map(wanted.map(({ name, cut }) => [name, cut]));
   // One that was cut for smaller tables would hold up a run over larger ones with more rows at once than it may have.
   const old = rows.filter((row) => (cuts.get(row.name) ?? Number.POSITIVE_INFINITY) > row.cut);
-  if (old.length > 0) {
-    const ids = old.map((row) => row.layout_id);
-    await db.deleteFrom('layouts').where('layout_id', 'in', ids).execute();
-    await removeUnnamedFiles(kitchen, [collaborationId]);
-  }
+  await removeLayouts(kitchen, collaborationId, old);
   const known = new Set(rows.filter((row) => !old.includes(row)).map(({ name }) => name));
   return wanted.filter(({ name }) => !known.has(name));
 }

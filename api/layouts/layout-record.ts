@@ -8,7 +8,7 @@ import { SealBroken } from '../vault/index.ts';
 import { encodeShardIndex, type ShardIndex, StoredShardIndex } from './shard-index.ts';
 
 /** How layouts lie on the disk: one of another form is never found, and is swept. */
-const FORM_VERSION = 1;
+const FORM_VERSION = 2;
 const LABEL = 'layout-shards';
 
 /** A layout as stored. */
@@ -24,7 +24,7 @@ export interface LayoutSource {
 }
 
 /**
- * Names a layout by everything that it was made of: the statement that made it, the tables as their rules have them, the
+ * Names a layout by everything that it was made of: the statements that made it, the tables as their rules have them, the
  * very rows that count, and their persons. The salt is under the same root as this key. Whoever asks finds it by the same
  * things, so that one that is out of date is not found.
  */
@@ -32,7 +32,8 @@ export function layoutName(kitchen: Kitchen, collaborationId: string, source: La
   const key = kitchen.vault.deriveKey(`layout-names/${collaborationId}`);
   const { spec, printed, snapshots, persons } = source;
   const rows = snapshots.map((snapshot) => countedId(snapshot, persons));
-  const madeOf = canonicalText({ version: FORM_VERSION, spec, columns: printed.columns, sql: printed.sql, rows });
+  const { columns, steps, sql } = printed;
+  const madeOf = canonicalText({ version: FORM_VERSION, spec, columns, steps, sql, rows });
   return createHmac('sha256', key).update(madeOf).digest('hex');
 }
 
@@ -49,11 +50,13 @@ export function madeOf({ spec, printed, snapshots }: LayoutSource): string {
   });
 }
 
-/** What of it is told to whoever lists layouts. */
+/** What is read of it again. */
 export interface MadeOf {
   readonly table: { readonly member: string; readonly alias: string };
   readonly matched: { readonly member: string; readonly alias: string } | null;
   readonly dimensions: readonly string[];
+  /** Of its tables, as they counted. */
+  readonly contents: readonly string[];
 }
 
 /** Seals what is known of a layout's shards. */

@@ -46,7 +46,7 @@ export async function makeLayouts(
       files.push(await OutputFiles.create(kitchen, collaborationId, { ...of, dictionaries, ordinals }));
     }
     await derive(kitchen, collaborationId, { group, files, dictionaries, signal });
-    for (const file of files) await file.finish();
+    await showLayouts(kitchen, collaborationId, files);
   } catch (cause) {
     for (const file of files) await file.abandon();
     const ids = begun.map(({ layoutId }) => layoutId);
@@ -54,6 +54,21 @@ export async function makeLayouts(
     await removeUnnamedFiles(kitchen, [collaborationId]);
     throw cause;
   }
+}
+
+/** Shows layouts in one step, unless somebody has taken them away meanwhile: then none of them is left. */
+async function showLayouts(kitchen: Kitchen, collaborationId: string, files: readonly OutputFiles[]): Promise<void> {
+  const ready: Awaited<ReturnType<OutputFiles['finish']>>[] = [];
+  for (const file of files) ready.push(await file.finish());
+  const shown = await kitchen.store.transaction(async (db) => {
+    let count = 0n;
+    for (const { layoutId, ...set } of ready) {
+      const making = db.updateTable('layouts').set(set).where('layout_id', '=', layoutId).where('state', '=', 'making');
+      count += (await making.executeTakeFirst()).numUpdatedRows;
+    }
+    return count;
+  });
+  if (shown < BigInt(ready.length)) await removeUnnamedFiles(kitchen, [collaborationId]);
 }
 
 function newRow(
@@ -140,6 +155,8 @@ function jobOf(
     tables,
     salt: saltOf(kitchen, collaborationId),
     shards: Array.from({ length: width }, (_, shard) => personsOf(first + shard, cut)),
+    // Those of one name are the same.
+    steps: [...new Map(files.flatMap((file) => file.steps.map((step) => [step.into, step]))).values()],
     outputs: files.map((file) => file.output),
   };
 }

@@ -1,16 +1,18 @@
-import type { PathTable, PrintedLayout } from '../../policies/index.ts';
+import { columnBytes, type PathTable, type PrintedLayout } from '../../policies/index.ts';
 import type { ColumnType, LayoutType, ShardedColumn, ShardedTable } from '../../sandbox/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { originOfColumn } from './column-origin.ts';
 import { ColumnReader } from './column-reader.ts';
 import type { FoundLayout } from './find-layouts.ts';
 import { layoutPlace } from './layout-files.ts';
-import { shardsFor } from './shard-index.ts';
+import { shardsForBytes } from './shard-index.ts';
 
 /** Layouts that are open for one run. */
 export interface OpenLayouts {
   readonly tables: readonly ShardedTable[];
   readonly shardCount: number;
+  /** Whether tables of persons over what is declared are given whole. */
+  readonly isOverWhole: boolean;
   /** Rows of all of them. */
   readonly rowCount: number;
   /** Bytes read so far. */
@@ -33,21 +35,32 @@ export async function openLayouts(
     for (const reader of readers) await reader.close();
   };
   const counts = named.map(([, { index }]) => index.rows.reduce((sum, count) => sum + count, 0));
-  const shardCount = Math.min(shardsFor(Math.max(0, ...counts)), ...named.map(([, { index }]) => index.cut));
+  const sizes = named.map(([table, layout], at) => ({
+    isOver: table.isOver === true,
+    bytes: (counts[at] ?? 0) * rowBytes(table, layout),
+  }));
+  // As every table is cut: to show by a statement a shard, one person would need the rows of a whole shard.
+  const isOverWhole = sizes.every(({ isOver, bytes }) => !isOver || shardsForBytes(bytes) === 1);
+  const shardCount = Math.min(
+    shardsForBytes(Math.max(0, ...sizes.map(({ bytes }) => bytes))),
+    ...named.map(([, { index }]) => index.cut),
+  );
   try {
     const tables: ShardedTable[] = [];
     for (const [table, layout] of named) {
       const columns: ShardedColumn[] = [];
+      const isWhole = isOverWhole && table.isOver === true;
       for (const name of table.columns) {
         const opened = await openColumn(kitchen, layout, name);
         readers.push(opened.reader);
-        columns.push(await columnOf(opened, shardCount));
+        columns.push(await columnOf(opened, isWhole ? 1 : shardCount));
       }
-      tables.push({ name: table.name, columns, isWhole: false });
+      tables.push({ name: table.name, columns, isWhole });
     }
     return {
       tables,
       shardCount,
+      isOverWhole,
       rowCount: counts.reduce((sum, count) => sum + count, 0),
       bytesRead: () => readers.reduce((sum, reader) => sum + reader.byteCount, 0),
       close,
@@ -56,6 +69,11 @@ export async function openLayouts(
     await close();
     throw cause;
   }
+}
+
+function rowBytes({ columns }: Extract<PathTable, { kind: 'layout' }>, { source }: FoundLayout): number {
+  const read = source.printed.columns.filter(({ name }) => columns.includes(name));
+  return read.reduce((sum, { type }) => sum + columnBytes(type), 0);
 }
 
 interface OpenColumn {

@@ -1,4 +1,5 @@
-import type { DerivedTable } from '../../sandbox/index.ts';
+import { printLayout } from '../../policies/index.ts';
+import type { DerivedTable, DerivingStep } from '../../sandbox/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import { originOfColumn } from './column-origin.ts';
 import { ColumnWriter } from './column-writer.ts';
@@ -20,6 +21,8 @@ interface DerivedChunk {
 export class OutputFiles {
   /** What the wall is asked for. */
   readonly output: DerivedTable;
+  /** What it reads, in order. */
+  readonly steps: readonly DerivingStep[];
   readonly #kitchen: Kitchen;
   readonly #layoutId: string;
   readonly #cut: number;
@@ -33,6 +36,7 @@ export class OutputFiles {
       readonly layoutId: string;
       readonly cut: number;
       readonly output: OutputFiles['output'];
+      readonly steps: OutputFiles['steps'];
       readonly writers: readonly ColumnWriter[];
       readonly ordinals: Ordinals;
     },
@@ -41,6 +45,7 @@ export class OutputFiles {
     this.#layoutId = of.layoutId;
     this.#cut = of.cut;
     this.output = of.output;
+    this.steps = of.steps;
     this.#writers = of.writers;
     this.#ordinals = of.ordinals;
   }
@@ -73,8 +78,12 @@ export class OutputFiles {
       for (const writer of writers) await writer.abandon();
       throw cause;
     }
-    const output = { sql: printed.sql, columns, maxRows: layout.rowCount };
-    return new OutputFiles(kitchen, { layoutId, cut: layout.cut, output, writers, ordinals });
+    const held = spec.base.table.columns.filter(({ name, type }) => {
+      return type.kind === 'text' && dictionaries.of(spec.base.table.datasetId, name) === undefined;
+    });
+    const { sql, steps } = printLayout(spec, new Set(held.map(({ name }) => name)));
+    const output = { sql, columns, maxRows: layout.rowCount, reads: steps.map(({ into }) => into) };
+    return new OutputFiles(kitchen, { layoutId, cut: layout.cut, output, steps, writers, ordinals });
   }
 
   /** Adds a chunk of a finest shard; shards come in order. */
@@ -85,23 +94,18 @@ export class OutputFiles {
     await this.#writers[column]?.write(shard, bytes);
   }
 
-  /** Puts all files in place, and shows the layout, unless somebody has taken it away meanwhile. */
-  async finish(): Promise<void> {
+  /** Puts all files in place; answers what the layout is then. */
+  async finish() {
     const columns = [];
     for (const writer of this.#writers) columns.push(await writer.finish());
-    const ready = {
+    return {
+      layoutId: this.#layoutId,
       state: 'ready' as const,
       file_count: columns.length,
       byte_count: columns.reduce((sum, { byteCount }) => sum + byteCount, 0),
       details_sealed: sealShardIndex(this.#kitchen, this.#layoutId, { cut: this.#cut, rows: this.#rows, columns }),
       made_at_ms: this.#kitchen.nowMs(),
     };
-    await this.#kitchen.store.db
-      .updateTable('layouts')
-      .set(ready)
-      .where('layout_id', '=', this.#layoutId)
-      .where('state', '=', 'making')
-      .execute();
   }
 
   /** Throws away what is not finished. */

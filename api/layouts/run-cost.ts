@@ -21,18 +21,15 @@ const LABEL = 'run-cost';
 const NUMBER_BYTES = 8;
 const FIELDS_COUNT = 6;
 
-/** Keeps what the run took that made a release: whoever is told of the release later is told the same. */
-export async function keepRunCost(kitchen: Kitchen, releaseKey: string, cost: RunCost): Promise<void> {
+/**
+ * Seals what the run took that made a release, to be kept with it: whoever is told of the release later is told the same.
+ */
+export function sealRunCost({ vault }: Pick<Kitchen, 'vault'>, releaseKey: string, cost: RunCost): Uint8Array {
   const { path, shardCount, rowsRead, bytesRead, peakMemoryBytes, runMs } = cost;
   const plain = Buffer.alloc(FIELDS_COUNT * NUMBER_BYTES);
   const fields = [PATH_KINDS.indexOf(path), shardCount, rowsRead, bytesRead, peakMemoryBytes, Math.round(runMs)];
   for (const [index, value] of fields.entries()) plain.writeDoubleLE(value, index * NUMBER_BYTES);
-  const sealed = kitchen.vault.sealBytes({ label: LABEL, id: releaseKey }, plain);
-  // A figure for owners: nothing that must outlive a power cut.
-  await kitchen.store.noteDown(async (db) => {
-    const release = db.updateTable('releases').set({ cost_sealed: sealed }).where('cache_key', '=', releaseKey);
-    await release.where('cost_sealed', 'is', null).execute();
-  });
+  return vault.sealBytes({ label: LABEL, id: releaseKey }, plain);
 }
 
 /** Reads what the run took that made a release; null where nobody measured it. */

@@ -8,15 +8,28 @@
 export const FINEST_SHARDS_COUNT = 128;
 
 /**
- * Rows of the largest table that one shard has about. A row is some 30 bytes in a worker, which holds two shards at once:
- * 60 MB, whatever the table has. Smaller ones would spend the time on statements.
+ * Bytes of the largest table that one shard has about, of the columns that are read. A worker holds two shards at once: 60
+ * MB, whatever the table has; a table of no more than that is one shard. Smaller ones would spend the time on statements.
  */
-const SHARD_ROWS = 1_000_000;
+const SHARD_BYTES = 30_000_000;
+/** The one that is computed over, and the one that is read meanwhile. */
+const HELD_SHARDS_COUNT = 2;
+/** Bytes of a row of which nothing else is known. */
+const ROW_BYTES = 30;
 
-/** The least power of two of shards that keeps each within its rows. */
+/** The least power of two of shards that keeps each within its bytes. */
+export function shardsForBytes(byteCount: number): number {
+  return byteCount <= HELD_SHARDS_COUNT * SHARD_BYTES ? 1 : leastShards(byteCount);
+}
+
+/** The shards that a table is cut into, whatever will be read of its rows. */
 export function shardsFor(rowCount: number): number {
+  return leastShards(rowCount * ROW_BYTES);
+}
+
+function leastShards(byteCount: number): number {
   let shardCount = 1;
-  while (shardCount < FINEST_SHARDS_COUNT && rowCount > shardCount * SHARD_ROWS) shardCount *= 2;
+  while (shardCount < FINEST_SHARDS_COUNT && byteCount > shardCount * SHARD_BYTES) shardCount *= 2;
   return shardCount;
 }
 

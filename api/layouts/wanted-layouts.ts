@@ -57,6 +57,18 @@ export async function wantedLayouts(
   return wanted;
 }
 
+/** What the bound tables of a collaboration hold now. */
+export async function contentsOf(
+  kitchen: Kitchen,
+  collaborationId: string,
+  views: readonly TableView[],
+): Promise<ReadonlySet<string>> {
+  if (views.length === 0) return new Set();
+  const ids = views.map(({ datasetId }) => datasetId);
+  const found = await newestSnapshots(kitchen, collaborationId, ids);
+  return new Set([...found.values()].map(({ contentId }) => contentId));
+}
+
 /** What a layout is made of where its tables stand at these snapshots. */
 export function sourceOf(
   spec: LayoutSpec,

@@ -144,6 +144,7 @@ async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Pr
   const reservation = {
     subject: `question/${queryId}`,
     datasetIds: prepared.tables.map((t) => t.datasetId),
+    accounts: prepared.accounts,
     actingFor: prepared.actingFor,
     charge: prepared.charge,
     events: prepared.events,

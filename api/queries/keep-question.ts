@@ -1,6 +1,13 @@
 import type { AccountBefore, Decision, DecisionInputs } from '../../policies/index.ts';
-import { accountsBefore, accountsNow, keepDecision, touchedBy, touchedByText } from '../decisions/index.ts';
-import { keepDetail, keepSalt } from '../details/index.ts';
+import {
+  accountsBefore,
+  accountsNow,
+  keepDecision,
+  sealDecision,
+  touchedBy,
+  touchedByText,
+} from '../decisions/index.ts';
+import { keepSealed, sealDetail, sealSalt } from '../details/index.ts';
 import type { Call } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
 import type { Database } from '../store/index.ts';
@@ -27,11 +34,9 @@ export async function keepRefusal(
 /** Keeps what a question was refused from when an account could not bear it. */
 export async function keepSpent(kitchen: Kitchen, asked: Asked, prepared: Prepared): Promise<string> {
   const { db } = kitchen.store;
-  return await keep(kitchen, db, asked, {
-    prepared,
-    accounts: await accountsNow(db, prepared.accounts),
-    kind: 'budget-spent',
-  });
+  const accounts = await accountsNow(db, prepared.accounts);
+  const decided = decidedOf({ prepared, accounts, kind: 'budget-spent' });
+  return await keepDecision(kitchen, db, placeOf(asked, prepared), decided);
 }
 
 /**
@@ -40,10 +45,12 @@ export async function keepSpent(kitchen: Kitchen, asked: Asked, prepared: Prepar
  */
 export async function keepAdmission(kitchen: Kitchen, db: Database, asked: Asked, prepared: Prepared): Promise<string> {
   const place = placeOf(asked, prepared);
-  await keepDetail(kitchen, db, { ...place, kind: 'question' }, Buffer.from(prepared.plan.sql));
-  await keepSalt(kitchen, db, { ...place, kind: 'release' });
+  const words = sealDetail(kitchen, { ...place, kind: 'question' }, Buffer.from(prepared.plan.sql));
+  const salt = sealSalt(kitchen, { ...place, kind: 'release' });
   const accounts = await accountsBefore(db, prepared.accounts, prepared.charge);
-  return await keep(kitchen, db, asked, { prepared, accounts, kind: 'admitted' });
+  const { digest, detail } = sealDecision(kitchen, place, decidedOf({ prepared, accounts, kind: 'admitted' }));
+  await keepSealed(db, [words.detail, salt, detail]);
+  return digest;
 }
 
 interface Kept {
@@ -52,10 +59,9 @@ interface Kept {
   readonly kind: Decision['kind'];
 }
 
-async function keep(kitchen: Kitchen, db: Database, asked: Asked, { prepared, accounts, kind }: Kept): Promise<string> {
-  const inputs = withAccounts(prepared.inputs, accounts);
+function decidedOf({ prepared, accounts, kind }: Kept) {
   const { charge } = prepared;
-  return await keepDecision(kitchen, db, placeOf(asked, prepared), { about: 'question', inputs, kind, charge });
+  return { about: 'question' as const, inputs: withAccounts(prepared.inputs, accounts), kind, charge };
 }
 
 function placeOf({ queryId, call }: Asked, { tables, actingFor, collaboration }: Prepared) {

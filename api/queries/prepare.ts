@@ -120,10 +120,13 @@ export async function prepare(
   const entry = { action, collaborationId: question.collaborationId, actingFor };
   const collaboration = await staged('admit', () => admit(kitchen, call, entry));
   const work = beginCallWork(kitchen, call, { maxMs: MAX_READING_MS });
-  const views = await readTableViews(kitchen, collaboration);
-  const functions = await readFunctionViews(kitchen, call, entry);
   const { sql, omitIntervals } = question;
-  const tree = await staged('parse', () => treeOf(kitchen, sql, work));
+  // What the text is checked against is read while a worker reads the text.
+  const [tree, views, functions] = await Promise.all([
+    staged('parse', () => treeOf(kitchen, sql, work)),
+    readTableViews(kitchen, collaboration),
+    readFunctionViews(kitchen, call, entry),
+  ]);
   const asking = { sql, parse: tree, tables: views, functions, epsilon, omitIntervals, mode };
   const checked = await staged('check', () => {
     const read = readQuery(sql, asking.parse);

@@ -169,6 +169,9 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Pro
   const { queryId, prepared, call } = run;
   const collaboration = prepared.collaboration.row.collaboration_id;
   const end = await runOrFail(kitchen, run).finally(leave);
+  // The workers that this question has used up are made good while it waits, and not beside the next one.
+  kitchen.wall.refill();
+  kitchen.reader.refill();
   const endedAtMs = await staged('wait', () => untilNextStep(call.receivedAtMs, kitchen.nowMs));
   // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
   const row = await readState(kitchen, queryId);

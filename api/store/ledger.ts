@@ -93,7 +93,7 @@ async function reserveWithin(db: Database, reservation: Reservation): Promise<Le
     if (!isWithinBudget(charged)) throw new BudgetSpent(before);
     after.push(charged);
   }
-  for (const account of after) await writeCharge(db, account, reservation);
+  await writeCharge(db, after, reservation);
   return after;
 }
 
@@ -103,28 +103,18 @@ async function assertNotCharged(db: Database, { names, subject }: { names: strin
   if (earlier !== undefined) throw new AlreadyCharged(subject);
 }
 
-async function writeCharge(db: Database, after: LedgerAccount, reservation: Reservation): Promise<void> {
+async function writeCharge(db: Database, after: readonly LedgerAccount[], reservation: Reservation): Promise<void> {
   const { charge, subject, nowMs } = reservation;
-  await db
-    .updateTable('ledger_accounts')
-    .set({
-      rho_charged: after.rhoCharged,
-      delta_charged: after.deltaCharged,
-      exact_since_ms: after.exactSinceMs,
-    })
-    .where('account', '=', after.account)
-    .execute();
-  await db
-    .insertInto('ledger_events')
-    .values({
-      account: after.account,
-      subject,
-      rho: charge.rho,
-      delta: charge.delta,
-      mechanisms: charge.mechanisms,
-      reserved_at_ms: nowMs,
-    })
-    .execute();
+  for (const { account, rhoCharged, deltaCharged, exactSinceMs } of after) {
+    await db
+      .updateTable('ledger_accounts')
+      .set({ rho_charged: rhoCharged, delta_charged: deltaCharged, exact_since_ms: exactSinceMs })
+      .where('account', '=', account)
+      .execute();
+  }
+  const { rho, delta, mechanisms } = charge;
+  const events = after.map(({ account }) => ({ account, subject, rho, delta, mechanisms, reserved_at_ms: nowMs }));
+  if (events.length > 0) await db.insertInto('ledger_events').values(events).execute();
 }
 
 /**

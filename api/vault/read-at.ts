@@ -1,7 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 
+/** A file that is open, or all of its bytes where it is small. */
+export type ReadableBytes = FileHandle | Buffer;
+
 /** Reads bytes from a place of a file; fewer only where the file ends. */
-export async function readAt(handle: FileHandle, at: { position: number; length: number }): Promise<Buffer> {
+export async function readAt(handle: ReadableBytes, at: { position: number; length: number }): Promise<Buffer> {
+  if (Buffer.isBuffer(handle)) return handle.subarray(at.position, at.position + at.length);
   const bytes = Buffer.allocUnsafeSlow(at.length);
   let filled = 0;
   while (filled < at.length) {

@@ -141,6 +141,8 @@ function decodeSlot(bytes: Buffer): Slot | 'free' | 'broken' {
   };
 }
 
+const ZEROS = Buffer.alloc(SLOT_BYTES);
+
 function isZero(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0);
+  return bytes.equals(ZEROS.subarray(0, bytes.length));
 }

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { type FileHandle, open as openFile } from 'node:fs/promises';
+import { open as openFile } from 'node:fs/promises';
 import { open, TAG_BYTES } from './aead.ts';
 import type { Keyring } from './keyring.ts';
-import { readAt } from './read-at.ts';
+import { type ReadableBytes, readAt } from './read-at.ts';
 import { SealBroken } from './seal-broken.ts';
 import { boundOf, CHUNK_BYTES, decodeEnd, END_BYTES, HEADER_BYTES, nonceOf, type SealedEnd } from './sealed-format.ts';
 import { openHeader, readSlots } from './sealed-header.ts';
@@ -20,7 +20,10 @@ export type SealedReader = SealedEnd & {
   readonly close: () => Promise<void>;
 };
 
-type Opened = { readonly place: SealedPlace; readonly handle: FileHandle; readonly fileKey: KeyObject };
+type Opened = { readonly place: SealedPlace; readonly bytes: ReadableBytes; readonly fileKey: KeyObject };
+
+/** A file of one chunk at the most is read at once: header, end and chunk in turn wait three times for the disk. */
+const SMALL_FILE_BYTES = HEADER_BYTES + CHUNK_BYTES + TAG_BYTES + END_BYTES;
 
 /**
  * Opens a sealed file.
@@ -34,8 +37,12 @@ export async function openSealedFile(keyring: Keyring, place: SealedPlace): Prom
   const handle = await openFile(place.path, 'r');
   try {
     const size = (await handle.stat()).size;
-    const { fileKey } = await openHeader(keyring, await readSlots(handle), place.fileId);
-    const opened = { place, handle, fileKey };
+    const isSmall = size <= SMALL_FILE_BYTES;
+    const reading = isSmall ? readAt(handle, { position: 0, length: size }) : handle;
+    // The header on its own: it may be looked at twice.
+    const [slots, bytes] = await Promise.all([readSlots(handle), reading]);
+    const { fileKey } = await openHeader(keyring, slots, place.fileId);
+    const opened = { place, bytes, fileKey };
     const end = await readEnd(opened, size);
     return { ...end, chunks: (from = 0) => readChunks(opened, end, from), close: () => handle.close() };
   } catch (error) {
@@ -44,10 +51,10 @@ export async function openSealedFile(keyring: Keyring, place: SealedPlace): Prom
   }
 }
 
-async function readEnd({ place, handle, fileKey }: Opened, size: number): Promise<SealedEnd> {
+async function readEnd({ place, bytes, fileKey }: Opened, size: number): Promise<SealedEnd> {
   const position = size - END_BYTES;
   if (position < HEADER_BYTES) throw new SealBroken(place.fileId, 'end');
-  const sealed = await readAt(handle, { position, length: END_BYTES });
+  const sealed = await readAt(bytes, { position, length: END_BYTES });
   const plain = open(sealed, { key: fileKey, nonce: nonceOf('end'), bound: boundOf(place.fileId, 'end') });
   if (plain === undefined) throw new SealBroken(place.fileId, 'end');
   const end = decodeEnd(plain);
@@ -67,10 +74,10 @@ async function* readChunks(opened: Opened, end: SealedEnd, from: number): AsyncG
 }
 
 async function readChunk(opened: Opened, at: { index: number; end: SealedEnd }): Promise<Uint8Array> {
-  const { place, handle, fileKey } = opened;
+  const { place, bytes, fileKey } = opened;
   const plainBytes = Math.min(CHUNK_BYTES, at.end.byteCount - at.index * CHUNK_BYTES);
   const position = HEADER_BYTES + at.index * (CHUNK_BYTES + TAG_BYTES);
-  const sealed = await readAt(handle, { position, length: plainBytes + TAG_BYTES });
+  const sealed = await readAt(bytes, { position, length: plainBytes + TAG_BYTES });
   const bound = boundOf(place.fileId, at.index);
   const plain = open(sealed, { key: fileKey, nonce: nonceOf(at.index), bound });
   if (plain === undefined) throw new SealBroken(place.fileId, at.index);

@@ -31,12 +31,18 @@ type Draft = {
   readonly handle: FileHandle;
   readonly fileKey: Uint8Array;
   readonly hash: ReturnType<typeof createHash>;
-  readonly pending: Buffer;
+  /** Plain bytes of the chunk that is being filled. */
+  pending: Buffer;
   pendingBytes: number;
+  /** Sealed bytes that are not with the disk yet: a small file is written at once. */
+  unwritten: Uint8Array[];
   chunkCount: number;
   byteCount: number;
   isOpen: boolean;
 };
+
+/** Room for the plain bytes of most releases; a chunk that is longer makes more. */
+const FIRST_ROOM_BYTES = 8_192;
 
 /** Begins a sealed file under its owner's key. @throws {KeyDestroyed} */
 export async function createSealedFile(keyring: Keyring, place: SealedPlace): Promise<SealedWriter> {
@@ -50,13 +56,13 @@ export async function createSealedFile(keyring: Keyring, place: SealedPlace): Pr
     handle: await open(staged, 'wx', PRIVATE_FILE_MODE),
     fileKey,
     hash: createHash('sha256'),
-    pending: Buffer.alloc(CHUNK_BYTES),
+    pending: Buffer.alloc(FIRST_ROOM_BYTES),
     pendingBytes: 0,
+    unwritten: [header],
     chunkCount: 0,
     byteCount: 0,
     isOpen: true,
   };
-  await draft.handle.writeFile(header);
   return {
     write: (bytes) => write(draft, bytes),
     finish: () => finish(draft),
@@ -70,29 +76,48 @@ async function write(draft: Draft, bytes: Uint8Array): Promise<void> {
   draft.byteCount += bytes.length;
   for (let from = 0; from < bytes.length; ) {
     const taken = bytes.subarray(from, from + CHUNK_BYTES - draft.pendingBytes);
+    makeRoom(draft, draft.pendingBytes + taken.length);
     draft.pending.set(taken, draft.pendingBytes);
     draft.pendingBytes += taken.length;
     from += taken.length;
-    if (draft.pendingBytes === CHUNK_BYTES) await writeChunk(draft);
+    if (draft.pendingBytes === CHUNK_BYTES) {
+      sealChunk(draft);
+      await flush(draft);
+    }
   }
 }
 
-async function writeChunk(draft: Draft): Promise<void> {
+function makeRoom(draft: Draft, byteCount: number): void {
+  if (byteCount <= draft.pending.length) return;
+  const room = Buffer.alloc(Math.min(CHUNK_BYTES, Math.max(byteCount, 2 * draft.pending.length)));
+  room.set(draft.pending.subarray(0, draft.pendingBytes));
+  draft.pending = room;
+}
+
+async function flush(draft: Draft): Promise<void> {
+  const [first, ...more] = draft.unwritten;
+  draft.unwritten = [];
+  // Of a large file each chunk stands alone, and is not copied.
+  if (first !== undefined) await draft.handle.writeFile(more.length === 0 ? first : Buffer.concat([first, ...more]));
+}
+
+function sealChunk(draft: Draft): void {
   const index = draft.chunkCount;
   const plain = draft.pending.subarray(0, draft.pendingBytes);
   const bound = boundOf(draft.place.fileId, index);
   const sealed = seal(plain, { key: draft.fileKey, nonce: nonceOf(index), bound });
   draft.chunkCount += 1;
   draft.pendingBytes = 0;
-  await draft.handle.writeFile(sealed);
+  draft.unwritten.push(sealed);
 }
 
 async function finish(draft: Draft): Promise<SealedEnd> {
   assertOpen(draft);
-  if (draft.pendingBytes > 0) await writeChunk(draft);
+  if (draft.pendingBytes > 0) sealChunk(draft);
   const end = { chunkCount: draft.chunkCount, byteCount: draft.byteCount, sha256: draft.hash.digest('hex') };
   const bound = boundOf(draft.place.fileId, 'end');
-  await draft.handle.writeFile(seal(encodeEnd(end), { key: draft.fileKey, nonce: nonceOf('end'), bound }));
+  draft.unwritten.push(seal(encodeEnd(end), { key: draft.fileKey, nonce: nonceOf('end'), bound }));
+  await flush(draft);
   await draft.handle.sync();
   await draft.handle.close();
   draft.isOpen = false;

@@ -41,7 +41,13 @@ export type Vault = {
 
 /** Opens the vault over the keys of a data directory. */
 export function openVault(keyring: Keyring): Vault {
-  const blobKey = (label: string) => deriveKey(keyring.secret, `sealed-blobs/${label}`);
+  // Derived once: they follow from the secret that is in memory all the time, and there are no more than kinds of blobs.
+  const blobKeys = new Map<string, KeyObject>();
+  const blobKey = (label: string): KeyObject => {
+    const key = blobKeys.get(label) ?? deriveKey(keyring.secret, `sealed-blobs/${label}`);
+    blobKeys.set(label, key);
+    return key;
+  };
   return {
     deriveKey: (label) => deriveKey(keyring.secret, `derived/${label}`),
     sealBytes: (place, plain) => sealWithNonce(blobKey(place.label), plain, boundOf(place)),

@@ -83,13 +83,14 @@ async function overLayouts({ engine }: BenchStore, { tables, steps, sql }: PathQ
   const operators: string[] = [];
   const layouts = tables.flatMap((table) => (table.kind === 'layout' ? [table] : []));
   for (const [shard, { first, last }] of shardRanges(SHARDS_COUNT).entries()) {
-    for (const { name, columns } of layouts) {
+    for (const { name, columns, isOver } of layouts) {
+      if (isOver === true && shard > 0) continue;
       const read = columns.map((column) => `"${column}"`).join(', ');
-      await engine.run(
-        `CREATE OR REPLACE TEMP TABLE "${name}" AS SELECT ${read} FROM ${layoutTable(name)} WHERE "the person" BETWEEN ${first} AND ${last}`,
-      );
+      const within = isOver === true ? '' : ` WHERE "the person" BETWEEN ${first} AND ${last}`;
+      await engine.run(`CREATE OR REPLACE TEMP TABLE "${name}" AS SELECT ${read} FROM ${layoutTable(name)}${within}`);
     }
-    for (const { into, sql: select, keeps } of steps) {
+    for (const { into, sql: select, keeps, isOver } of steps) {
+      if (isOver === true && shard > 0) continue;
       const isMade = shard === 0 || keeps === 'shard';
       const head = isMade ? `CREATE OR REPLACE TEMP TABLE "${into}" AS` : `INSERT INTO "${into}"`;
       const shape = await profile(engine, `${head} ${select}`, [SALT]);

@@ -13,6 +13,7 @@ export class BenchEngine implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #watcher: DuckDBConnection;
+  #beside: BenchEngine | null = null;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, watcher: DuckDBConnection) {
     this.#instance = instance;
@@ -24,6 +25,12 @@ export class BenchEngine implements Disposable {
   static async open(path: string, memoryLimit: string): Promise<BenchEngine> {
     const instance = await DuckDBInstance.create(path, { threads: String(THREADS_COUNT), memory_limit: memoryLimit });
     return new BenchEngine(instance, await instance.connect(), await instance.connect());
+  }
+
+  /** The same engine over one more connection: what one runs does not hold up the other, and neither are its views. */
+  async beside(): Promise<BenchEngine> {
+    this.#beside ??= new BenchEngine(this.#instance, await this.#instance.connect(), this.#watcher);
+    return this.#beside;
   }
 
   /** Runs a statement and answers its rows, dates and decimals as their text. */
@@ -68,6 +75,7 @@ export class BenchEngine implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#beside !== null) this.#beside.#connection.closeSync();
     this.#connection.closeSync();
     this.#watcher.closeSync();
     this.#instance.closeSync();

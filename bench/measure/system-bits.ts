@@ -18,4 +18,9 @@ export const systemBits: RandomBits = {
     if (byteCount <= MAX_READ_BYTES) return BigInt(bytes.readUIntBE(0, byteCount) % 2 ** count);
     return BigInt(`0x${bytes.toString('hex')}`) & ((1n << BigInt(count)) - 1n);
   },
+  fill(words) {
+    if (pool.length < words.byteLength) pool = randomBytes(POOL_BYTES);
+    new Uint8Array(words.buffer, words.byteOffset, words.byteLength).set(pool.subarray(0, words.byteLength));
+    pool = pool.subarray(words.byteLength);
+  },
 };

@@ -9,7 +9,7 @@ import { pathProgram } from '../questions/path-program.ts';
 import { generalProgram, type ProtectedProgram } from '../questions/protected-program.ts';
 import { openLayouts } from '../stored/bench-layouts.ts';
 import { openStore } from '../stored/bench-store.ts';
-import { PEER_BOUNDS, type PeerQuestion, peerQuestion, peerViews } from './peer-questions.ts';
+import { PEER_BOUNDS, type PeerQuestion, peerQuestion, peerStoreName, peerViews } from './peer-questions.ts';
 
 const MIB_BYTES = 1_048_576;
 const MS_OF_A_SECOND = 1_000;
@@ -18,7 +18,7 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const asked = JSON.parse((await lines.next()).value ?? '{}') as { readonly question: string; readonly rows: number };
 const question = peerQuestion(asked.question);
 const began = performance.now();
-const store = await openStore(asked.rows);
+const store = await openStore(asked.rows, { views: peerViews(question), name: peerStoreName(question) });
 const layouts = await openLayouts(store);
 reply({ version: 'this one', loadSeconds: secondsSince(began) });
 for (;;) {
@@ -30,14 +30,14 @@ for (;;) {
 }
 store[Symbol.dispose]();
 
-async function answer({ keys, measures }: PeerQuestion) {
+async function answer({ keys, measures, offset }: PeerQuestion) {
   const program = programOf(await plan(question));
   const released = await program.run();
   // The ends of its interval stand beside each measure.
   const isMeasured = (index: number): boolean => /^m\d+$/.test(released?.columns[index]?.name ?? '');
   const groups = released?.rows.map((row) => {
     const values = row.flatMap((value, index) => (isMeasured(index) ? [value === null ? null : Number(value)] : []));
-    const told = values.length > measures.length ? [ratioOf(values)] : values;
+    const told = values.length > measures.length ? [ratioOf(values, offset)] : values;
     return {
       key: row.slice(0, keys.length).map(String),
       ...Object.fromEntries(measures.map((measure, index) => [measure, told[index] ?? null])),
@@ -63,9 +63,9 @@ function programOf(aggregate: PlannedAggregate): ProtectedProgram {
 }
 
 /** What the outermost SELECT makes of two released sums. */
-function ratioOf([numerator, denominator]: readonly (number | null)[]): number | null {
+function ratioOf([numerator, denominator]: readonly (number | null)[], offset: number): number | null {
   if (typeof numerator !== 'number' || typeof denominator !== 'number' || denominator <= 0) return null;
-  return numerator / denominator;
+  return offset + numerator / denominator;
 }
 
 function secondsSince(start: number): number {

@@ -13,6 +13,8 @@ export interface PeerQuestion {
   readonly sql: string;
   /** The exact answer, nobody bounded: what errors are measured against. */
   readonly exactSql: string;
+  /** What is added to the ratio of two released sums: the outermost SELECT, which runs on released values. */
+  readonly offset: number;
   /** Rows of one person that count; where it is not the declared bound of groups that keeps noise small. */
   readonly rowsPerPerson: number;
 }
@@ -35,6 +37,7 @@ const MOST_ROWS = Number(EVENTS_RULES.rowsPerPerson);
 /** As many rows as groups: quantiles count rows, and their noise follows from how many one person has. */
 const FEW_ROWS = PEER_BOUNDS.maxGroups * PEER_BOUNDS.maxRowsPerGroup;
 
+const MIDDLE = (PEER_BOUNDS.amountMin + PEER_BOUNDS.amountMax) / 2;
 const JOINED = 'from jiufang.events e join chenxi.members m on e.uid = m.uid';
 const HANDED_IN = 'FROM handed.events e JOIN handed.members m ON e.uid = m.uid';
 
@@ -46,6 +49,7 @@ export const PEER_QUESTIONS: readonly PeerQuestion[] = [
     measures: ['persons'],
     sql: `select category, count(distinct e.uid) as persons ${JOINED} group by category`,
     exactSql: `SELECT category, count(DISTINCT e.uid) ${HANDED_IN} GROUP BY category`,
+    offset: 0,
     rowsPerPerson: MOST_ROWS,
   },
   {
@@ -55,15 +59,18 @@ export const PEER_QUESTIONS: readonly PeerQuestion[] = [
     sql: `select segment, category, count(distinct e.uid) as persons, sum(amount) as amount ${JOINED}
       group by segment, category`,
     exactSql: `SELECT segment, category, count(DISTINCT e.uid), sum(amount) ${HANDED_IN} GROUP BY segment, category`,
+    offset: 0,
     rowsPerPerson: MOST_ROWS,
   },
   {
     name: 'average',
     keys: ['category'],
     measures: ['average'],
-    sql: `select category, sum(mean) / count(distinct uid) as average from (select e.uid as uid, category,
-      clamp(avg(amount), 0, 200) as mean ${JOINED} group by e.uid, category) s group by category`,
+    // Counted from the middle of the bounds: what a person adds is then half as much, and so is the noise.
+    sql: `select category, ${MIDDLE} + sum(mean - ${MIDDLE}) / count(distinct uid) as average from (select e.uid as uid,
+      category, avg(clamp(amount, 0, 200)) as mean ${JOINED} group by e.uid, category) s group by category`,
     exactSql: `SELECT category, avg(amount) ${HANDED_IN} GROUP BY category`,
+    offset: MIDDLE,
     rowsPerPerson: MOST_ROWS,
   },
   {
@@ -72,6 +79,7 @@ export const PEER_QUESTIONS: readonly PeerQuestion[] = [
     measures: ['median'],
     sql: `select category, median(amount) as middle ${JOINED} group by category`,
     exactSql: `SELECT category, quantile_cont(amount, 0.5) ${HANDED_IN} GROUP BY category`,
+    offset: 0,
     rowsPerPerson: FEW_ROWS,
   },
 ];
@@ -95,4 +103,9 @@ export function peerViews({ rowsPerPerson }: PeerQuestion): readonly TableView[]
   const read = readRules(document, events.columns);
   if (!read.ok) throw new Error(canonicalText(read.faults));
   return [{ ...events, rules: read.rules }, members];
+}
+
+/** Under which name the tables are kept that are laid out by the rules of a question. */
+export function peerStoreName({ rowsPerPerson }: PeerQuestion): string {
+  return rowsPerPerson === MOST_ROWS ? 'stored' : `stored-by-${rowsPerPerson}`;
 }

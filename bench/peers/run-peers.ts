@@ -12,7 +12,7 @@ import { type AnswerError, answerError } from './answer-error.ts';
 import { AskedSide } from './asked-side.ts';
 import { type PeerEnvironment, peerEnvironment } from './peer-environment.ts';
 import { type AnsweredGroup, type PeerReply, type PeerTables, printAsked } from './peer-protocol.ts';
-import type { PeerMeasure, PeerQuestion } from './peer-questions.ts';
+import { type PeerMeasure, type PeerQuestion, peerStoreName, peerViews } from './peer-questions.ts';
 import { type Peer, UNMEASURED_PEERS } from './peers.ts';
 
 const MEMORY_LIMIT = '4GB';
@@ -80,7 +80,7 @@ interface Rounds {
 /** A row for each peer and question; a peer that cannot answer has a row that says so. */
 export async function peerFigures(run: PeerRun): Promise<readonly (PeerFigure | PeerSilence)[]> {
   const tables = await peerTables(run.rows);
-  await layOut(run.rows);
+  await layOut(run);
   const rows: (PeerFigure | PeerSilence)[] = [];
   for (const peer of run.peers) {
     const environment = peerEnvironment(peer);
@@ -195,9 +195,12 @@ function notesOf({ script }: Peer, { name }: PeerQuestion): string {
 }
 
 /** Makes our tables and layouts beforehand: what that takes is no part of an answer, and its memory none of ours. */
-async function layOut(rows: number): Promise<void> {
-  using store = await openStore(rows);
-  await openLayouts(store);
+async function layOut({ rows, questions }: PeerRun): Promise<void> {
+  const stores = new Map(questions.map((question) => [peerStoreName(question), peerViews(question)]));
+  for (const [name, views] of stores) {
+    using store = await openStore(rows, { views, name });
+    await openLayouts(store);
+  }
 }
 
 /** The tables as Parquet, as they were handed in. */

@@ -90,7 +90,9 @@ async function sidesOf(
   const rowsLayout = rowsOfMatch(layouts.stored);
   const shards = rowsLayout === undefined ? 1 : await shardsOf(engine, rowsLayout.spec);
   const inShards = (name: string, query: PlainQuery): readonly Side[] =>
-    query.addsUp && shards > 1 ? [{ name, run: () => runPlainShards(engine, query, shards) }] : [];
+    rowsLayout !== undefined && query.addsUp && shards > 1
+      ? [{ name, run: () => runPlainShards(engine, query, { spec: rowsLayout.spec, shardCount: shards }) }]
+      : [];
   const harder = against === 'also without persons' ? [withoutPersons(plain)] : [];
   return [
     ...(chosen === null ? [] : [{ name: SIDES.general, run: general.run }]),

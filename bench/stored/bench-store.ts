@@ -1,7 +1,7 @@
 // What the rows in the engine run over, in one database file a size: the tables as they were handed in (attached), the
 // same as an upload leaves them, and layouts.
 import { version as engineVersion } from 'duckdb';
-import { layoutsOf, type MostRows, printLayout } from '../../policies/index.ts';
+import { layoutsOf, type MostRows, printLayout, type TableView } from '../../policies/index.ts';
 import { keptFile, sourceText } from '../cache-folder.ts';
 import { type EventsFile, makeEvents } from '../events.ts';
 import { BenchEngine } from '../measure/bench-engine.ts';
@@ -21,21 +21,29 @@ export const HANDED_IN: PlainTables = {
 export interface BenchStore extends Disposable {
   readonly engine: BenchEngine;
   readonly events: EventsFile;
+  /** The tables under the rules that layouts are made by. */
+  readonly views: readonly TableView[];
   readonly mostRows: MostRows;
 }
 
-/** Opens the tables of a size, and makes what was not kept. */
-export async function openStore(rows: number): Promise<BenchStore> {
+/** Opens the tables of a size, and makes what was not kept; under other rules than the bench's, under a name of their own. */
+export async function openStore(
+  rows: number,
+  { views = marketViews(), name = 'stored' }: { readonly views?: readonly TableView[]; readonly name?: string } = {},
+): Promise<BenchStore> {
   const events = await makeEvents(rows);
-  const statements = layoutsOf(marketViews()).map((spec) => printLayout(spec).sql);
+  const statements = layoutsOf(views).flatMap((spec) => {
+    const { steps, sql } = printLayout(spec);
+    return [...steps.map((step) => step.sql), sql];
+  });
   const made = [sourceText(import.meta.url), events.path, engineVersion(), ...statements];
-  const { path } = keptFile(`stored-${rows}`, 'duckdb', made);
+  const { path } = keptFile(`${name}-${rows}`, 'duckdb', made);
   const engine = await BenchEngine.open(path, MEMORY_LIMIT);
   await engine.run(`ATTACH '${events.path}' AS handed (READ_ONLY)`);
   if (!(await hasTable(engine, 'chenxi.members'))) await loadAsUploaded(engine);
   const mostRows = new Map<string, number>();
-  for (const name of ['jiufang.events', 'chenxi.members']) mostRows.set(name, await mostRowsIn(engine, name));
-  return { engine, events, mostRows, [Symbol.dispose]: () => engine[Symbol.dispose]() };
+  for (const table of ['jiufang.events', 'chenxi.members']) mostRows.set(table, await mostRowsIn(engine, table));
+  return { engine, events, views, mostRows, [Symbol.dispose]: () => engine[Symbol.dispose]() };
 }
 
 /** Whether a table was made before. */

@@ -1,5 +1,9 @@
-/** Rows of the largest table of a shard: fewer cost more in statements than they save in memory. */
-const SHARD_ROWS = 1_000_000;
+/** Bytes of the largest table of a shard: fewer cost more in statements than they save in memory. */
+const SHARD_BYTES = 30_000_000;
+/** The one that is computed over, and the one that is read meanwhile. */
+const HELD_SHARDS_COUNT = 2;
+/** Bytes of a row of which nothing else is known. */
+const ROW_BYTES = 30;
 /** As finely as a layout is cut. */
 const FINEST_SHARDS_COUNT = 128;
 const PERSON_BITS = 64n;
@@ -10,10 +14,11 @@ export interface PersonRange {
   readonly last: bigint;
 }
 
-/** How many shards a table of so many rows is run in: a power of two. */
-export function shardCountOf(rows: number): number {
-  let count = 1;
-  while (count < FINEST_SHARDS_COUNT && rows / count > SHARD_ROWS) count *= 2;
+/** How many shards a table of so many rows is run in, of so many bytes each: a power of two. */
+export function shardCountOf(rows: number, rowBytes = ROW_BYTES): number {
+  if (rows * rowBytes <= HELD_SHARDS_COUNT * SHARD_BYTES) return 1;
+  let count = HELD_SHARDS_COUNT;
+  while (count < FINEST_SHARDS_COUNT && (rows * rowBytes) / count > SHARD_BYTES) count *= 2;
   return count;
 }
 

@@ -36,8 +36,24 @@ export function epsilonOf(rho: number, delta: number): number {
   return Math.max(0, at((low + high) / 2));
 }
 
+/** Prices that are kept: those of the epsilons that one service's members like to ask at. */
+const MAX_KEPT_LOSSES_COUNT = 256;
+
+const keptLosses = new Map<string, number>();
+
 /** The largest zCDP loss whose epsilon at a delta is at most `epsilon`. */
 export function rhoFor(epsilon: number, delta: number): number {
+  const key = `${epsilon}/${delta}`;
+  const known = keptLosses.get(key);
+  if (known !== undefined) return known;
+  // A search over searches, of a million logarithms: each question is priced at least twice.
+  const rho = searchRho(epsilon, delta);
+  if (keptLosses.size === MAX_KEPT_LOSSES_COUNT) keptLosses.clear();
+  keptLosses.set(key, rho);
+  return rho;
+}
+
+function searchRho(epsilon: number, delta: number): number {
   let low = 0;
   let high = epsilon + 1;
   while (epsilonOf(high, delta) < epsilon) high *= 2;

@@ -134,8 +134,9 @@ export class AggregationBuilder {
     return bound;
   }
 
+  /** Rows of a person in a group are no more than follows from what is declared: noise for more would be for nothing. */
   #rows(when: Expression | null): Statistic {
-    return { kind: 'rows', when, upper: BigInt(this.#rowsPerPerson) };
+    return { kind: 'rows', when, upper: BigInt(this.#rowsInGroup) };
   }
 
   #countDistinct(node: SyntaxCall, of: Expression, filter: Expression | null): Expression {

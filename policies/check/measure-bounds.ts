@@ -166,11 +166,16 @@ export function personBounds(e: Expression, question: QuestionScope, rowsPerPers
   return { low: Math.min(0, row.low * rowsPerPerson), high: Math.max(0, row.high * rowsPerPerson) };
 }
 
+/** What one person's total is within, as its owner declares it: without a value it is 0. */
+export function personTotal({ min, max }: { readonly min: number; readonly max: number }): Bounds {
+  return { low: Math.min(0, min), high: Math.max(0, max) };
+}
+
 function declaredTotal(e: Expression, question: QuestionScope): Bounds | null {
   if (e.kind === 'column') {
     const input = question.source(e.relation)?.input;
     const total = input?.kind === 'table' ? measureRule(e.column, input.view)?.perPerson : null;
-    return total ? { low: Math.min(0, total.min), high: Math.max(0, total.max) } : null;
+    return total ? personTotal(total) : null;
   }
   if (e.kind !== 'case') return null;
   const results = [...e.branches.map((b) => b.result), ...(e.otherwise ? [e.otherwise] : [])];

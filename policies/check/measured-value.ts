@@ -32,8 +32,13 @@ export function measuredValue(of: Expression, rows: number, question: QuestionSc
     of,
     scale,
     row: row === null ? null : rowUnits(row, of.type).row,
-    total: inUnits(total, scale) as UnitBounds,
+    total: totalUnits(total, of.type),
   };
+}
+
+/** Bounds of one person's total in the units that it is added up in. */
+export function totalUnits(total: Bounds, type: ScalarType): UnitBounds {
+  return inUnits(total, scaleOf(type)) as UnitBounds;
 }
 
 /** Bounds of one row in the units that it is added up in; none when rows are too large to be squared. */

@@ -47,6 +47,14 @@ describe('a question is planned', () => {
     ['by none of the columns that vary', `select b.segment, sum(v.amount) from ${JOINED} group by 1`],
     ['with totals of a measure', 'select kind, sum(amount), count(amount), avg(amount) from shop.visits group by 1'],
     ['with a filter on what it is grouped by', "select kind, count(*) from shop.visits where kind = 'a' group by 1"],
+    [
+      'with a quantile and distinct values',
+      'select kind, median(amount), count(distinct city) from shop.visits group by 1',
+    ],
+    [
+      'over a query of its own, which makes one row of a pair',
+      'select kind, count(*), sum(n) from (select email, kind, count(*) as n from shop.visits group by email, kind) g group by 1',
+    ],
     ['with a filter on persons', `select kind, count(*) from ${JOINED} where b.segment like 'a%' group by 1`],
   ])('%s', async (_, sql) => {
     expect((await pathOf(sql)).kind).toBe('planned');
@@ -68,9 +76,15 @@ describe('a question is not planned', () => {
     ['with another clamp', 'select kind, sum(clamp(amount, 0, 5)) from shop.visits group by 1'],
     ['with a sum of what is made of a measure', 'select kind, sum(amount * 2) from shop.visits group by 1'],
     ['with a sum of another table', `select v.kind, sum(b.score) from ${JOINED} group by 1`],
-    ['with a quantile', 'select kind, median(amount) from shop.visits group by 1'],
+    [
+      'with a quantile of a set that its rows are not ranked by',
+      'select kind, city, median(amount) from shop.visits group by 1, 2',
+    ],
+    [
+      'with a quantile under a condition on pairs',
+      "select kind, median(amount) from shop.visits where kind <> 'a' group by 1",
+    ],
     ['with a spread', 'select kind, stddev(amount) from shop.visits group by 1'],
-    ['with distinct values', 'select kind, count(distinct city) from shop.visits group by 1'],
     [
       'over a left join',
       'select v.kind, count(*) from shop.visits v left join brand.people b using (email) group by 1',
@@ -80,8 +94,16 @@ describe('a question is not planned', () => {
       'select kind, count(*) from (select email, kind from shop.visits union all select email, kind from shop.visits) u group by 1',
     ],
     [
-      'over a query of its own',
-      'select kind, count(*) from (select email, kind, count(*) as n from shop.visits group by email, kind) g group by 1',
+      'over a query of its own that is grouped by more',
+      'select kind, count(*) from (select email, kind, n, count(*) as many from shop.visits group by email, kind, n) g group by 1',
+    ],
+    [
+      'over a query of its own with values that are not held to their rule',
+      'select kind, sum(clamp(mean, 0, 5)) from (select email, kind, avg(amount) as mean from shop.visits group by 1, 2) g group by 1',
+    ],
+    [
+      'over several rows of a query of its own in a group',
+      'select kind, count(*) from (select email, kind, city, count(*) as n from shop.visits group by 1, 2, 3) g group by 1',
     ],
   ])('%s, and runs over rows', async (_, sql) => {
     expect(OVER_ROWS).toContain((await pathOf(sql)).kind);
@@ -100,6 +122,17 @@ describe('a question is not planned', () => {
     expect(await pathOf(sql)).toMatchObject({ kind: 'planned', groups: 'again', rest: { spec: { form: 'rest' } } });
     const cores = stored().filter((l) => l.spec.form !== 'rest');
     expect(OVER_ROWS).toContain((await pathOf(sql, WITHIN, cores)).kind);
+  });
+});
+
+describe('rows under a condition', () => {
+  it.each([
+    ['streamed', 'of a range, which leaves many', 'amount > 1'],
+    ['streamed', 'that only some of them need meet', 'points = 3 or amount > 1'],
+    ['sharded', 'of certain values, which leave few', 'points = 3'],
+    ['sharded', 'of certain values, and more', 'points in (3, 4) and amount > 1'],
+  ])('are %s by one %s', async (kind, _, where) => {
+    expect((await pathOf(`select kind, count(*) from shop.visits where ${where} group by 1`)).kind).toBe(kind);
   });
 });
 

@@ -2,8 +2,10 @@ import { tableName } from '../collaboration/table-view.ts';
 import { chooseBounding, declaredChoice, type MostRows } from '../plan/bounding-choice.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import { tablesIn } from '../plan/walk-rows.ts';
-import { baseName, innerTables, joinMatch } from './join-match.ts';
+import { groupedPath } from './grouped-path.ts';
+import { isNarrow } from './is-narrow.ts';
 import type { StoredLayout } from './layout.ts';
+import { readingsOf } from './matches-of.ts';
 import type { ChosenPath, GeneralPath, PlannedPath, RowsAndOver, ShardedPath, StreamedPath } from './path.ts';
 import { overOf, type PathFacts, type Reading, rowsOf, uncutChoice } from './path-facts.ts';
 import { plannedPath } from './planned-path.ts';
@@ -12,12 +14,16 @@ import { streamedPath } from './streamed-path.ts';
 /** Finds a path, or says that the aggregation is not of its kind. */
 type Recogniser<Path extends ChosenPath> = (reading: Reading, facts: PathFacts) => Path | null;
 
-/** The cheapest first; what none of them knows is counted over the tables as they were handed in. */
-const RECOGNISERS: readonly Recogniser<PlannedPath | StreamedPath | ShardedPath>[] = [
-  plannedPath,
-  streamedPath,
-  shardedPath,
-];
+/**
+ * The cheapest first; what none of them knows is counted over the tables as they were handed in.
+ *
+ * A stream looks at every row on one core, and a sharded program sorts only the rows that are left, on both: where few are,
+ * it is the cheaper.
+ */
+function recognisersFor(aggregate: PlannedAggregate): readonly Recogniser<PlannedPath | StreamedPath | ShardedPath>[] {
+  const byRows = isNarrow(aggregate) ? [shardedPath, streamedPath] : [streamedPath, shardedPath];
+  return [plannedPath, groupedPath, ...byRows];
+}
 
 /**
  * The cheapest valid program for an aggregation whose data and layouts are known.
@@ -30,7 +36,7 @@ export function choosePath(
   mostRows: MostRows,
   stored: readonly StoredLayout[],
 ): ChosenPath {
-  return firstOf<PlannedPath | StreamedPath | ShardedPath>(RECOGNISERS, aggregate, { mostRows, stored });
+  return firstOf<PlannedPath | StreamedPath | ShardedPath>(recognisersFor(aggregate), aggregate, { mostRows, stored });
 }
 
 /** The cheapest path that tells what each person brings into each group; streamed ones know groups alone. */
@@ -39,7 +45,13 @@ export function chooseContributions(
   mostRows: MostRows,
   stored: readonly StoredLayout[],
 ): GeneralPath | PlannedPath | ShardedPath {
-  return firstOf<PlannedPath | ShardedPath>([plannedPath, shardedPath], aggregate, { mostRows, stored });
+  return firstOf<PlannedPath | ShardedPath>([addingPath, shardedPath], aggregate, { mostRows, stored });
+}
+
+/** A planned path of what adds up over persons: a pair has no values that are counted one by one. */
+function addingPath(reading: Reading, facts: PathFacts): PlannedPath | null {
+  const path = plannedPath(reading, facts);
+  return path?.rows === null ? path : null;
 }
 
 function firstOf<Path extends ChosenPath>(
@@ -48,33 +60,13 @@ function firstOf<Path extends ChosenPath>(
   { mostRows, stored }: { readonly mostRows: MostRows; readonly stored: readonly StoredLayout[] },
 ): Path | GeneralPath {
   const facts = { choice: declaredChoice(aggregate), stored };
-  const readings = [...matchesOf(aggregate, facts), { asked: aggregate, aggregate, match: null }];
   for (const recognise of recognisers) {
-    for (const reading of readings) {
+    for (const reading of readingsOf(aggregate, facts)) {
       const path = recognise(reading, facts);
       if (path !== null) return path;
     }
   }
   return { kind: 'general', choice: chooseBounding(aggregate, mostRows) };
-}
-
-/**
- * Two tables that are joined, of one row a person in the second, and no third of persons: whoever is over what is declared
- * of either is counted from rows that stand beside the match, and those of other tables do not.
- */
-function matchesOf(asked: PlannedAggregate, { stored }: PathFacts): readonly Reading[] {
-  const tables = innerTables(asked.rows);
-  const people = tablesIn(asked.rows).filter(({ view }) => view.rules.publicTable === null);
-  if (tables.length !== 2 || people.length !== 2) return [];
-  const bases = new Set(stored.map(({ spec }) => baseName(spec.base.table, spec.base.matched)));
-  return tables.flatMap((table) =>
-    tables.flatMap((matched): readonly Reading[] => {
-      const base = baseName(table.view, matched.view);
-      const isMatch = table.ref !== matched.ref && matched.view.rules.rowsPerPerson === 1 && bases.has(base);
-      if (!isMatch) return [];
-      return [{ asked, aggregate: joinMatch(asked, table, matched), match: { ref: table.ref, base } }];
-    }),
-  );
 }
 
 /** Every table of persons has its rows stored, at any depth of the question. */

@@ -3,9 +3,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Coverage, outputsOf } from '../../test/proof/question-coverage.ts';
-import { effortOf } from '../../test/support/effort.ts';
+import { effortOf, runSeed } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { loadTable } from '../../test/support/load-table.ts';
+import { MetPaths, PLANNED_NAMES } from '../../test/support/met-paths.ts';
 import { assertAllows } from '../../test/support/policy-assertions.ts';
 import {
   type DataKind,
@@ -46,11 +47,10 @@ import {
 const isLong = process.env.GALLEY_LONG === '1';
 const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(2, 20, 1_000));
 // Every commit asks the same, as in the comparison of choices: some draws take the engine minutes.
-const now = Date.now() % 1_000_000_007;
-const seed = Number(process.env.GALLEY_SEED ?? effortOf(13, now, now));
+const seed = runSeed;
 const SALT = 20_111_111n;
 const QUESTIONS = 4;
-const PLANNED_QUESTIONS = 8;
+const PLANNED_QUESTIONS = effortOf(4, 8, 8);
 
 const sorted = (rows: readonly (readonly unknown[])[]): readonly string[] =>
   rows.map((row) => row.map(String).join('\u0000')).toSorted();
@@ -65,44 +65,9 @@ async function mostRowsOf(views: readonly TableView[]): Promise<MostRows> {
   return most;
 }
 
-/** Which paths came up, and how they went. */
-class Paths {
-  readonly met = new Map<string, number>();
-  compared = 0;
-
-  note(path: ChosenPath, over: readonly LayoutForm[]): void {
-    this.compared += 1;
-    const isMatch = path.kind === 'planned' && path.core.spec.base.matched !== null;
-    const isMatchOfRows =
-      path.kind === 'sharded' && [...path.rows.values()].some(({ rows }) => rows.spec.base.matched !== null);
-    const names = [
-      path.kind,
-      ...(path.kind === 'planned' ? [`groups ${path.groups}`] : []),
-      ...(path.kind === 'planned' && path.rest !== null ? ['rest'] : []),
-      ...(path.kind === 'planned' && path.core.codes.size > 0 ? ['codes'] : []),
-      ...(isMatch ? ['pairs of a match'] : []),
-      ...(isMatchOfRows ? ['rows of a match'] : []),
-      ...(over.includes('over') ? [`${path.kind}, persons over`] : []),
-      ...(over.includes('beside') ? ['persons over of a match'] : []),
-    ];
-    for (const name of names) this.met.set(name, (this.met.get(name) ?? 0) + 1);
-  }
-
-  missing(names: readonly string[]): readonly string[] {
-    return names.filter((name) => !this.met.has(name));
-  }
-}
-
-/** What a campaign of random questions must meet at least once, or it has not been shown. */
-const PLANNED_NAMES = [
-  ...['sharded', 'planned', 'streamed', 'groups stored', 'groups again', 'groups all'],
-  ...['rest', 'codes', 'pairs of a match', 'rows of a match'],
-  ...['planned', 'streamed', 'sharded'].map((kind) => `${kind}, persons over`),
-  'persons over of a match',
-];
-
 /** The largest rank. */
 const RANKS = 65_535;
+const PERSONS_OF_KINDS = 'select email as u, kind, avg(clamp(amount, -5, 10)) as mean, count(*) as n from shop.visits';
 const JOINED = 'shop.visits v join brand.people b on v.email = b.email';
 
 /** What a path reads of persons within what is declared. */
@@ -143,7 +108,7 @@ async function assertEqual(
   asked: string,
   aggregate: PlannedAggregate,
   { most, stored }: { readonly most: MostRows; readonly stored: readonly StoredLayout[] },
-  seen: Paths,
+  seen: MetPaths,
 ): Promise<readonly ChosenPath[]> {
   const general = sorted(await runSql(runnable(printAggregate(aggregate)), [SALT]));
   const paths = [
@@ -164,9 +129,12 @@ async function assertEqual(
     const query = printPath(aggregate, path);
     seen.note(path, await overIn(query));
     if (query === null) continue;
-    for (const count of [1, 2]) {
-      const rows = sorted(await runPath(query, SALT, rangesOf(count)));
-      expect(rows, `${asked}\n${JSON.stringify(query, null, 1)}\n${count} shards`).toEqual(general);
+    for (const [count, over] of [
+      [1, 'whole'],
+      [2, seen.compared % 2 === 0 ? 'whole' : 'in shards'],
+    ] as const) {
+      const rows = sorted(await runPath(query, SALT, rangesOf(count), over));
+      expect(rows, `${asked}\n${JSON.stringify(query, null, 1)}\n${count} shards, over ${over}`).toEqual(general);
     }
   }
   return paths;
@@ -205,7 +173,7 @@ describe('paths over layouts', () => {
   it(
     `count what the general program counts, where tables are planned for (seed ${seed})`,
     async () => {
-      const seen = new Paths();
+      const seen = new MetPaths();
       await runSql('SET threads = 1');
       const hold = async ({ tables, asked, minGroupSize }: PlannedCase): Promise<void> => {
         const filled = Object.values(tables) as readonly FilledTable[];
@@ -229,7 +197,7 @@ describe('paths over layouts', () => {
   it(
     `count what the general program counts, in the whole language of questions (seed ${seed})`,
     async () => {
-      const seen = new Paths();
+      const seen = new MetPaths();
       await runSql('SET threads = 1');
       const hold = async (kind: DataKind, g: fc.GeneratorValue): Promise<void> => {
         const tables = drawCollaboration(g, kind);
@@ -287,16 +255,53 @@ describe('paths over layouts', () => {
       ['planned, all listed groups', 'planned/all/rest', 'select grade, $ from shop.visits v group by 1'],
       ['planned, by what persons are', 'planned/all/match', `select b.segment, $ from ${JOINED} group by 1`],
       ['planned, without keys', 'planned/all', 'select $ from shop.visits v'],
+      [
+        'planned, over a query grouped by the person',
+        'planned/stored',
+        `select kind, count(*), sum(mean), count(distinct u), sum(n), stddev(n) from (${PERSONS_OF_KINDS} group by 1, 2) s group by kind`,
+      ],
+      [
+        'planned, over such a query under a condition on its totals, of a match',
+        'planned/again/match/rest',
+        `select vip, kind, sum(mean), count(*), sum(clamp(total, 0, 7)) from (select v.email as u, kind, b.vip as vip, count(v.points) as n,
+          avg(clamp(v.amount, -5, 10)) as mean, sum(clamp(v.amount, -5, 10)) as total from ${JOINED} group by 1, 2, 3) s where n > 0 and total > 0 group by 1, 2`,
+      ],
+      [
+        'planned, by how many rows a person has',
+        'planned/stored/match',
+        `select segment, case when n >= 70 then 'many' when n >= 3 then 'some' else 'few' end as grade, count(*), sum(n) from (
+          select v.email, b.segment as segment, count(*) as n from ${JOINED} group by 1, 2) s group by 1, 2`,
+      ],
+      [
+        'sharded, over a query of what is not stored',
+        'sharded',
+        `select kind, sum(clamp(mean, -5, 10)) from (select email, kind, avg(amount) as mean from shop.visits group by 1, 2) s group by kind`,
+      ],
       ['streamed, by a filter on rows', 'streamed', 'select kind, $ from shop.visits v where amount > 1 group by 1'],
-      ['sharded, a match', 'sharded/match', `select b.vip, kind, $, median(v.amount) from ${JOINED} group by 1, 2`],
+      [
+        'planned, with values that are counted one by one',
+        'planned/stored/match',
+        `select b.vip, kind, $, median(v.amount), count(distinct v.city), quantile_cont(v.points, 0.9) from ${JOINED} group by 1, 2`,
+      ],
+      [
+        'planned, with values of all groups',
+        'planned/all/match',
+        `select b.segment, $, count(distinct v.kind), count(distinct lower(v.city)), median(v.amount) filter (where v.amount > 1) from ${JOINED} where b.vip group by 1`,
+      ],
+      [
+        'sharded, with values of groups that its rows are not ranked by',
+        'sharded/match',
+        `select city, kind, $, median(v.amount), count(distinct v.grade) from ${JOINED} group by 1, 2`,
+      ],
+      ['sharded, a match', 'sharded/match', `select lower(kind), $, median(v.amount) from ${JOINED} group by 1`],
       [
         'sharded, a left join',
         'sharded',
         'select b.vip, kind, $, count(distinct v.city) from shop.visits v left join brand.people b using (email) group by 1, 2',
       ],
       [
-        'sharded, a query within',
-        'sharded',
+        'planned, by how many rows a person has of one table',
+        'planned/all',
         'select n, count(*) from (select email, count(*) as n from shop.visits group by email) v group by 1',
       ],
     ])('%s', async (_, expected, asked) => {
@@ -304,7 +309,7 @@ describe('paths over layouts', () => {
       const views = tables.map((t) => t.view);
       for (const aggregate of await planOf(sql, views)) {
         for (const minGroupSize of [0, 3]) {
-          const [path] = await assertEqual(sql, { ...aggregate, minGroupSize }, heldPaths, new Paths());
+          const [path] = await assertEqual(sql, { ...aggregate, minGroupSize }, heldPaths, new MetPaths());
           expect(path === undefined ? '' : nameOf(path)).toBe(expected);
         }
       }
@@ -328,7 +333,9 @@ describe('paths over layouts', () => {
           const query = printPath(aggregate, choosePath(aggregate, heldPaths.most, heldPaths.stored));
           const general = await runSql(runnable(printAggregate(aggregate)), [SALT]);
           if (query === null) return expect.fail('no path');
-          expect(sorted(await runPath(query, SALT, rangesOf(shardCount)))).toEqual(sorted(general));
+          for (const over of ['whole', 'in shards'] as const) {
+            expect(sorted(await runPath(query, SALT, rangesOf(shardCount), over))).toEqual(sorted(general));
+          }
         }
       }
     });
@@ -349,7 +356,7 @@ describe('paths over layouts', () => {
     const facts = { most: await mostRowsOf([view]), stored };
     const asked = 'select n, count(*) from shop.visits group by 1';
     for (const aggregate of await planOf(asked, [view])) {
-      const [path] = await assertEqual(asked, { ...aggregate, minGroupSize: 0 }, facts, new Paths());
+      const [path] = await assertEqual(asked, { ...aggregate, minGroupSize: 0 }, facts, new MetPaths());
       expect(path?.kind).toBe('planned');
     }
   });

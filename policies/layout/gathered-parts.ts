@@ -40,8 +40,12 @@ export function printParts(
   place: Place = PLACE,
 ): readonly ShardStep[] {
   const listed = of.measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
+  const rows = `WITH ${printRowSteps(parts)} `;
   const values = (kept: string | null): readonly ShardStep[] =>
-    listed.map((named) => printValueParts(named, printListedValues(named, parts, kept), { parts, place }));
+    listed.map((named) => {
+      const from = `(${printListedValues(named, parts, kept)})`;
+      return printValueParts(named, { keys: parts.keys, rows, from }, place);
+    });
   const isCut = parts.choice.groups === 'kept';
   if (listed.length === 0 || !isCut)
     return [gathered(`WITH ${steps} ${printSums(of, source)}`, of, place), ...values(null)];
@@ -71,23 +75,28 @@ function printSums({ keys, measured }: GatheredOf, source: string): string {
   return `SELECT ${columns.join(', ')} FROM ${source}${groupedBy(keys)}`;
 }
 
-/** A value that persons of two shards bring is one distinct value, and two rows of a bin. */
-function printValueParts(
+/** Rows of the keys and `v`, after the steps that they are made by, as of WITH. */
+interface ListedRows {
+  readonly keys: readonly string[];
+  readonly rows: string;
+  readonly from: string;
+}
+
+/** The step that gathers values: one that persons of two shards bring is one distinct value, and two rows of a bin. */
+export function printValueParts(
   { statistic, name }: NamedStatistic<ListedStatistic>,
-  values: string,
-  { parts, place }: { readonly parts: PrintedParts; readonly place: Place },
+  { keys, rows, from }: ListedRows,
+  place: Place = PLACE,
 ): ShardStep {
-  const { keys } = parts;
-  const steps = `WITH ${printRowSteps(parts)} `;
   const into = listTable(name, place);
   const by = [...keys, 'v'].join(', ');
   if (statistic.kind === 'distinct') {
-    const sql = `${steps}SELECT DISTINCT ${by} FROM (${values})`;
+    const sql = `${rows}SELECT DISTINCT ${by} FROM ${from}`;
     return { into, sql, keeps: 'run', merge: `SELECT DISTINCT ${by} FROM ${into}` };
   }
   return {
     into,
-    sql: `${steps}SELECT ${by}, CAST(count(*) AS HUGEINT) AS n FROM (${values}) GROUP BY ${by}`,
+    sql: `${rows}SELECT ${by}, CAST(count(*) AS HUGEINT) AS n FROM ${from} GROUP BY ${by}`,
     keeps: 'run',
     merge: `SELECT ${by}, CAST(sum(n) AS HUGEINT) AS n FROM ${into} GROUP BY ${by}`,
   };

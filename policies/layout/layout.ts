@@ -54,10 +54,21 @@ export interface LayoutColumn {
   readonly type: LayoutColumnType;
 }
 
-/** A derived table and the statement that makes a shard of it: `$1` is the salt, `$2` to `$3` the shard's persons. */
+/** A table that statements read which make a shard: it is made before the first that does, and goes after the last. */
+export interface LayoutStep {
+  readonly into: string;
+  readonly sql: string;
+}
+
+/**
+ * A derived table and the statements that make a shard of it: `$1` is the salt, `$2` to `$3` the shard's persons; the last
+ * one names none of them.
+ */
 export interface PrintedLayout {
   readonly name: string;
   readonly columns: readonly LayoutColumn[];
+  /** In order. Layouts of the same tables have steps in common, which have the same names, and are the same then. */
+  readonly steps: readonly LayoutStep[];
   readonly sql: string;
 }
 
@@ -69,6 +80,11 @@ export interface ShardStep {
   readonly keeps: 'shard' | 'run';
   /** A SELECT over a gathering table that says the same in fewer rows, for when it has grown long. */
   readonly merge: string | null;
+  /**
+   * Reads of persons those over what is declared alone, from tables that say so too. Where these are few they are given
+   * whole, and such steps run once: a statement for each shard would be most of what a question costs.
+   */
+  readonly isOver?: boolean;
 }
 
 /** A query that is run shard by shard: persons never cross shards, so that parts add up. `$1` is the salt. */
@@ -76,11 +92,20 @@ export interface ShardedQuery {
   readonly steps: readonly ShardStep[];
   /** One SELECT over what the steps have gathered. */
   readonly sql: string;
+  /** Steps that one core runs, in memory that does not grow with the shard: two shards are run side by side. */
+  readonly isSideBySide?: boolean;
 }
 
 /** A table that a path reads, with the columns it reads of it: a layout shard by shard, or a public table as a whole. */
 export type PathTable =
-  | { readonly kind: 'layout'; readonly name: string; readonly spec: LayoutSpec; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'layout';
+      readonly name: string;
+      readonly spec: LayoutSpec;
+      readonly columns: readonly string[];
+      /** Read by steps that say the same, and by no others. */
+      readonly isOver?: boolean;
+    }
   | { readonly kind: 'public'; readonly name: string; readonly view: TableView; readonly columns: readonly string[] };
 
 /** A sharded query with all that the wall must be given for it. */
@@ -124,6 +149,11 @@ export function valuesColumn(name: string): string {
 /** The column of pairs with the sum of a measure's values, each clamped to its rule, in units of its last digit. */
 export function sumColumn(name: string): string {
   return `sum of ${name}`;
+}
+
+/** The column of pairs with that sum held to what the owner lets one person bring into a group. */
+export function heldColumn(name: string): string {
+  return `held sum of ${name}`;
 }
 
 /** The name of a layout, and of its table in the engine; owners' tables are named without spaces. */

@@ -1,7 +1,6 @@
 import { type TableView, tableName } from '../collaboration/table-view.ts';
-import { isPlannable } from '../rules/read-planned-groups.ts';
-import { MAX_PLANNED_SETS_COUNT } from '../rules/rules.ts';
 import type { LayoutBase, LayoutSpec } from './layout.ts';
+import { plannedSets } from './planned-sets.ts';
 
 /**
  * Most matches of a collaboration. Each is a copy of a table of persons, and the pairs of tables grow with the square of
@@ -44,15 +43,6 @@ function layoutsOfBase(base: LayoutBase): readonly LayoutSpec[] {
     ...(base.matched === null ? [] : [{ base, form: 'beside', dimensions: [] } as const]),
   ];
   return [{ base, form: 'rows', dimensions: sets[0] ?? [] }, ...over, ...pairs];
-}
-
-/** The sets of group keys that a table is planned for, the first of which orders its rows. */
-function plannedSets({ columns, rules }: TableView): readonly (readonly string[])[] {
-  const isKnown = (key: string): boolean => columns.some((c) => c.name === key && isPlannable(c.type));
-  const each = Object.keys(rules.groupKeys)
-    .filter(isKnown)
-    .map((key) => [key]);
-  return (rules.plannedGroups ?? each.slice(0, MAX_PLANNED_SETS_COUNT)).map((set) => set.toSorted());
 }
 
 function byName(one: TableView, other: TableView): number {

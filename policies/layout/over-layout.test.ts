@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runSql } from '../../test/support/engine.ts';
+import { runSteps } from '../../test/support/run-sharded.ts';
 import { goodRules, rulesDocument } from '../../test/support/tables.ts';
 import { layoutsOf, printLayout, type TableView } from '../index.ts';
 
@@ -27,7 +28,9 @@ async function rowsOver(): Promise<Readonly<Record<string, number>>> {
   const counted: [string, number][] = [];
   for (const spec of layoutsOf([visits, people])) {
     if (spec.base.matched === null || (spec.form !== 'over' && spec.form !== 'beside')) continue;
-    const [[rows] = []] = await runSql(`SELECT count(*) FROM (${printLayout(spec).sql})`, [SALT, ...EVERYBODY]);
+    const { steps, sql } = printLayout(spec);
+    await runSteps(steps, [SALT, ...EVERYBODY]);
+    const [[rows] = []] = await runSql(`SELECT count(*) FROM (${sql})`, [SALT, ...EVERYBODY]);
     counted.push([spec.form, Number(rows)]);
   }
   return Object.fromEntries(counted);

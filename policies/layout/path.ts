@@ -1,6 +1,7 @@
 import type { BoundingChoice } from '../plan/bounding-choice.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { StoredLayout } from './layout.ts';
+import type { ComputedColumn } from './pair-total.ts';
 import type { PlannedValue } from './planned-value.ts';
 import type { StreamedValue } from './streamed-value.ts';
 
@@ -65,8 +66,16 @@ export interface PlannedPath {
    * question's own conditions leave, `all` where there are no more of them.
    */
   readonly groups: 'stored' | 'again' | 'all';
-  /** What each statistic is made of, in their order. */
-  readonly values: readonly PlannedValue[];
+  /**
+   * What each statistic is made of, in their order. `null` for one that counts values one by one, which are read from
+   * `rows`; and for all of a question over what a query within makes of each person's rows: each pair is one row of that
+   * query, and statistics are computed on it.
+   */
+  readonly values: readonly (PlannedValue | null)[];
+  /** What such a query makes of the rows of a pair, by the names of columns; empty where there is none. */
+  readonly computed: ReadonlyMap<string, ComputedColumn>;
+  /** Rows whose values are counted one by one; `null` where nothing is. */
+  readonly rows: StoredLayout | null;
   readonly over: OverTables;
 }
 

@@ -1,11 +1,13 @@
 import type { TableView } from '../collaboration/table-view.ts';
 import { allParts, columnsIn, type Expression } from '../plan/expression.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
-import type { GroupKey } from '../plan/question-tree.ts';
+import type { GroupKey, Statistic } from '../plan/question-tree.ts';
+import { rowsPerPerson } from '../plan/stability.ts';
+import { isListed } from '../print/print-statistic.ts';
 import { baseName, innerTables, type TableSource } from './join-match.ts';
-import { matchedColumn } from './layout.ts';
+import { matchedColumn, type StoredLayout } from './layout.ts';
 import type { PlannedPath } from './path.ts';
-import { overOf, type PathFacts, pairsOf, type Reading, uncutChoice } from './path-facts.ts';
+import { overOf, type PathFacts, pairsOf, type Reading, rowsOf, uncutChoice } from './path-facts.ts';
 import { plannedValue } from './planned-value.ts';
 
 /**
@@ -24,34 +26,58 @@ export function plannedPath({ aggregate, match }: Reading, { stored }: PathFacts
   const dimensions = dimensionsOf(source, aggregate.keys);
   if (over === null || dimensions === null) return null;
   const choice = uncutChoice(aggregate);
-  const pairs = pairsFor(source, { base, dimensions }, { aggregate, choice, stored });
+  const isNarrowed =
+    aggregate.publicGroups !== null || conditionsOf(aggregate).some((c) => readsPairs(c, source, dimensions));
+  // Ranks are among all pairs of a person: where conditions on pairs leave some out, the others move up.
+  const groups = choice.groups === 'all' ? 'all' : isNarrowed && dimensions.length > 0 ? 'again' : 'stored';
+  const pairs = pairsFor(source, { base, dimensions, groups }, { aggregate, stored });
   if (pairs === null) return null;
   const readable = readableColumns(source, dimensions, pairs);
   const isReadable = (e: Expression): boolean => readsOnly(e, source, readable);
   const isKey = (key: GroupKey): boolean => isWholeKey(key, source, dimensions) || isReadable(key.expression);
   if (!conditionsOf(aggregate).every(isReadable) || !aggregate.keys.every(isKey)) return null;
-  const values = aggregate.statistics.flatMap((s) => plannedValue(s, source, isReadable) ?? []);
-  if (values.length < aggregate.statistics.length) return null;
-  return { kind: 'planned', choice, aggregate, ref: source.ref, ...pairs, values, over };
+  const rows = aggregate.statistics.some(isListed) ? listedRows(aggregate, { base, dimensions, groups }, stored) : null;
+  const values = aggregate.statistics.map((s) => (isListed(s) ? null : plannedValue(s, source, isReadable)));
+  const isCounted = (s: Statistic, index: number): boolean => (isListed(s) ? rows : values[index]) != null;
+  if (!aggregate.statistics.every(isCounted)) return null;
+  return { kind: 'planned', choice, aggregate, ref: source.ref, ...pairs, values, computed: new Map(), rows, over };
 }
 
-/** The pairs that a question needs, and how persons are held to the bound of groups; `null` when they are not stored. */
-function pairsFor(
+/** The pairs that a question needs, as persons are held to the bound of groups; `null` when they are not stored. */
+export function pairsFor(
   source: TableSource,
-  wanted: { readonly base: string; readonly dimensions: readonly string[] },
-  { aggregate, choice, stored }: PathFacts & Pick<Reading, 'aggregate'>,
+  wanted: { readonly base: string; readonly dimensions: readonly string[] } & Pick<PlannedPath, 'groups'>,
+  { aggregate, stored }: Pick<PathFacts, 'stored'> & Pick<Reading, 'aggregate'>,
 ): Pick<PlannedPath, 'core' | 'rest' | 'groups'> | null {
-  const { dimensions } = wanted;
-  const isNarrowed =
-    aggregate.publicGroups !== null || conditionsOf(aggregate).some((c) => readsPairs(c, source, dimensions));
-  // Ranks are among all pairs of a person: where conditions on pairs leave some out, the others move up.
-  const groups = choice.groups === 'all' ? 'all' : isNarrowed && dimensions.length > 0 ? 'again' : 'stored';
+  const { dimensions, groups } = wanted;
   const reachesRest = groups === 'again' || (groups === 'all' && aggregate.path === 'public-groups');
   const hasRest = dimensions.length > 0 && source.view.rules.rowsPerPerson > source.view.rules.maxGroupsPerPerson;
   const core = pairsOf('core', wanted, stored);
   const rest = reachesRest && hasRest ? pairsOf('rest', wanted, stored) : null;
   const isWhole = rest !== null || !reachesRest || !hasRest;
   return core !== null && isWhole ? { core, rest, groups } : null;
+}
+
+/**
+ * The rows from which values are counted one by one, beside pairs that say how many persons there are: those whose rank
+ * is that of their pair, or all where no group of a person is left out. `null` where what a person brings is cut further.
+ */
+function listedRows(
+  { rows, statistics }: PlannedAggregate,
+  wanted: { readonly base: string; readonly dimensions: readonly string[] } & Pick<PlannedPath, 'groups'>,
+  stored: readonly StoredLayout[],
+): StoredLayout | null {
+  const { base, dimensions, groups } = wanted;
+  const found = rowsOf(base, stored);
+  const most = BigInt(rowsPerPerson(rows));
+  const isWhole = (s: Statistic): boolean => !isListed(s) || (s.upper >= most && !runsCode(s.of));
+  if (found === null || groups === 'again' || !statistics.every(isWhole)) return null;
+  const isRanked = groups === 'stored' && dimensions.length > 0;
+  return isRanked && found.spec.dimensions.join(', ') !== dimensions.join(', ') ? null : found;
+}
+
+function runsCode(e: Expression): boolean {
+  return allParts(e).some((part) => part.kind === 'score');
 }
 
 /** The conditions of the question on its joined rows, those of its joins included. */
@@ -92,7 +118,7 @@ export function isOwn(column: string, view: TableView): boolean {
 }
 
 /** The columns that a condition on pairs may read: of texts only those that are kept in full. */
-function readableColumns(
+export function readableColumns(
   { view }: TableSource,
   dimensions: readonly string[],
   { core, rest }: Pick<PlannedPath, 'core' | 'rest'>,
@@ -109,11 +135,12 @@ function readableColumns(
  * Whether an expression reads nothing of a source but these columns, and runs nobody's code: that is run once a row, and
  * would be run once a pair.
  */
-function readsOnly(e: Expression, { ref }: TableSource, columns: ReadonlySet<string>): boolean {
+export function readsOnly(e: Expression, { ref }: TableSource, columns: ReadonlySet<string>): boolean {
   const isRead = columnsIn(e).every((c) => c.relation !== ref || columns.has(c.column));
-  return isRead && allParts(e).every((part) => part.kind !== 'score');
+  return isRead && !runsCode(e);
 }
 
-function readsPairs(e: Expression, { ref }: TableSource, dimensions: readonly string[]): boolean {
-  return columnsIn(e).some((c) => c.relation === ref && dimensions.includes(c.column));
+/** Whether an expression reads one of these columns of a source. */
+export function readsPairs(e: Expression, { ref }: TableSource, columns: readonly string[]): boolean {
+  return columnsIn(e).some((c) => c.relation === ref && columns.includes(c.column));
 }

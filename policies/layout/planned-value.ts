@@ -1,8 +1,8 @@
 import type { Expression } from '../plan/expression.ts';
 import type { Statistic, UnitBounds } from '../plan/question-tree.ts';
 import type { TableSource } from './join-match.ts';
-import { LAYOUT_COLUMNS, sumColumn, valuesColumn } from './layout.ts';
-import { storedMeasures } from './stored-measures.ts';
+import { heldColumn, LAYOUT_COLUMNS, sumColumn, valuesColumn } from './layout.ts';
+import { rangeOfSum, storedMeasures } from './stored-measures.ts';
 
 /** A statistic of one pair, from the totals that are stored of it: a column, where a condition holds, held to bounds. */
 export interface PlannedValue {
@@ -68,13 +68,12 @@ function plannedSum(
   const measure = storedMeasures(source.view).find((m) => m.column === value.column);
   const stored = measure?.scale === scale ? measure.row : null;
   if (stored === null || stored.lower !== row?.lower || stored.upper !== row.upper) return null;
-  const rows = BigInt(source.view.rules.rowsPerPerson);
-  // A person without a value has a total of 0.
-  const range = {
-    lower: stored.lower < 0n ? stored.lower * rows : 0n,
-    upper: stored.upper > 0n ? stored.upper * rows : 0n,
-  };
-  return { column: sumColumn(value.column), when, range, bounds: { lower, upper } };
+  const bounds = { lower, upper };
+  const held = measure?.held ?? null;
+  if (held !== null && held.lower === lower && held.upper === upper) {
+    return { column: heldColumn(value.column), when, range: held, bounds };
+  }
+  return { column: sumColumn(value.column), when, range: rangeOfSum(stored, source.view.rules.rowsPerPerson), bounds };
 }
 
 /**

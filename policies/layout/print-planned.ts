@@ -1,3 +1,4 @@
+import { readsOf } from '../plan/columns-needed.ts';
 import { columnsIn, type Expression } from '../plan/expression.ts';
 import { keptOrder } from '../plan/kept-order.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
@@ -14,9 +15,17 @@ import {
   rawColumns,
 } from '../print/print-aggregate.ts';
 import { printExpression, quoteName } from '../print/print-expression.ts';
-import { type BoundedSteps, type GatheredOf, gathered, printGathered, printParts } from './gathered-parts.ts';
+import { isListed, printBounded, printListedValue, printRowValue } from '../print/print-statistic.ts';
+import {
+  type BoundedSteps,
+  type GatheredOf,
+  gathered,
+  printGathered,
+  printParts,
+  printValueParts,
+} from './gathered-parts.ts';
 import { innerTables, type TableSource } from './join-match.ts';
-import { LAYOUT_COLUMNS, type PathQuery, type PathTable } from './layout.ts';
+import { LAYOUT_COLUMNS, type PathQuery, type PathTable, type ShardStep, type StoredLayout } from './layout.ts';
 import { overParts, printOver } from './over-parts.ts';
 import type { PlannedPath } from './path.ts';
 import type { PlannedValue } from './planned-value.ts';
@@ -50,11 +59,12 @@ export function printPlanned(asked: PlannedAggregate, path: PlannedPath): PathQu
   const of: GatheredOf = { aggregate, keys, codes: new Set(codes.keys()), measured };
   const steps =
     path.groups === 'again' ? printParts(of, printAgain(parts), parts) : [gathered(printPairSums(parts), of)];
+  const listed = path.rows === null ? null : printListedRows(parts, path.rows);
   const over = overParts(asked, path.over, parts.style.functions);
   return {
-    steps: [...steps, ...printOver(of, over)],
+    steps: [...steps, ...(listed?.steps ?? []), ...printOver(of, over)],
     sql: printGathered(of, true),
-    tables: [...[...tables.values()].flatMap((t) => t.tables()), ...over.tables],
+    tables: [...[...tables.values()].flatMap((t) => t.tables()), ...(listed?.tables ?? []), ...over.tables],
     functions: [],
     columns: rawColumns(asked),
   };
@@ -66,6 +76,7 @@ function plannedParts(asked: PlannedAggregate, path: PlannedPath): PlannedParts 
   const source = sources.find((s) => s.ref === path.ref);
   if (source === undefined) throw new TypeError('pairs stand for a source of the question');
   const pairs = new StoredTable(source.view, core, ...(rest === null ? [] : [rest]));
+  pairs.compute(path.computed);
   const tables = new Map([[path.ref, pairs]]);
   const codes = codesOfKeys(aggregate, ({ relation }) => tables.get(relation) ?? null);
   const style = { literals: 'value', functions: new FunctionNames() } as const;
@@ -82,6 +93,31 @@ export function printPlannedContributions(asked: PlannedAggregate, path: Planned
   return { of: [steps, printSteps(over.parts)], codes: new Set(parts.codes.keys()), tables };
 }
 
+/** The steps that count values one by one, from the rows of the pairs that count. */
+function printListedRows(
+  ofPairs: PlannedParts,
+  rows: StoredLayout,
+): { readonly steps: readonly ShardStep[]; readonly tables: readonly PathTable[] } {
+  const table = new StoredTable(ofPairs.source.view, rows);
+  const parts = { ...ofPairs, tables: new Map([[ofPairs.path.ref, table]]) };
+  const listed = parts.measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
+  const steps = listed.map((named) => {
+    const { statistic, name } = named;
+    // Distinct texts are distinct codes, which are told apart several times as fast.
+    const code = statistic.kind === 'distinct' ? table.codeOf(statistic.of) : null;
+    note(code ?? statistic.of, parts);
+    const value = code === null ? printRowValue(statistic, parts.style) : printExpression(code, parts.style);
+    const conditions = [...printConditions(parts), ...printRanked(parts, true)];
+    const columns = [...printKeys(parts), `${value} AS ${name}`].join(', ');
+    const read = `SELECT ${code === null ? '' : 'DISTINCT '}${columns} FROM ${printFrom(parts)}${printWhere(conditions)}`;
+    const shown = code === null ? printListedValue(statistic, `a.${name}`, parts.style) : `CAST(a.${name} AS VARCHAR)`;
+    const values = [...parts.keys.map((k) => `a.${k}`), `${shown} AS v`].join(', ');
+    const from = `(SELECT ${values} FROM (${read}) AS a WHERE a.${name} IS NOT NULL)`;
+    return printValueParts(named, { keys: parts.keys, rows: '', from });
+  });
+  return { steps, tables: table.tables() };
+}
+
 function printPairs(parts: PlannedParts): string {
   const values = parts.measured.map(({ name }, index) => `${printValue(index + 1, parts)} AS ${name}`);
   // A SELECT needs a column: of a question without keys that counts persons alone there is none.
@@ -91,16 +127,20 @@ function printPairs(parts: PlannedParts): string {
 }
 
 /** Core holds the pairs within the declared bound: a question that is held to it need not look at ranks. */
-function printRanked(parts: PlannedParts): readonly string[] {
+function printRanked(parts: PlannedParts, isOfRows = false): readonly string[] {
   const most = parts.aggregate.maxGroupsPerPerson;
-  const isRanked = parts.path.groups === 'stored' && most < parts.source.view.rules.maxGroupsPerPerson;
+  const { path, source } = parts;
+  const isWithin = most >= source.view.rules.maxGroupsPerPerson && !isOfRows;
+  const isRanked = path.groups === 'stored' && !isWithin && path.core.spec.dimensions.length > 0;
   return isRanked ? [`${printStored(LAYOUT_COLUMNS.rank, parts)} <= ${most}`] : [];
 }
 
 /** The keys and sums of a shard, from the pairs that count. */
 function printPairSums(parts: PlannedParts): string {
   const { keys, measured } = parts;
-  const sums = measured.map((_, index) => `CAST(sum(${printValue(index + 1, parts)}) AS HUGEINT) AS s${index + 1}`);
+  const sums = measured.flatMap(({ statistic }, index) =>
+    isListed(statistic) ? [] : [`CAST(sum(${printValue(index + 1, parts)}) AS HUGEINT) AS s${index + 1}`],
+  );
   const columns = [...printKeys(parts), 'CAST(count(*) AS HUGEINT) AS s0', ...sums].join(', ');
   const conditions = [...printConditions(parts), ...printRanked(parts)];
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.map((_, index) => index + 1).join(', ')}`;
@@ -156,12 +196,21 @@ function printColumn(ref: string, column: string, { tables }: PlannedParts): str
 function printValue(index: number, parts: PlannedParts): string {
   const planned = parts.path.values[index];
   if (planned === undefined) throw new TypeError('a statistic is not among the totals of pairs');
+  if (planned === null) return printOnPair(index, parts);
   const { column, when } = planned;
   const total = column === null ? '1' : printClamped(`CAST(${printStored(column, parts)} AS BIGINT)`, planned);
   if (when === null) return total;
   note(when, parts);
   const nothing = printClamped('0', { range: { lower: 0n, upper: 0n }, bounds: planned.bounds });
   return `CASE WHEN ${printExpression(when, parts.style)} THEN ${total} ELSE ${nothing} END`;
+}
+
+/** A statistic of what a query made of the rows of a pair: the pair is its one row of the person in the group. */
+function printOnPair(index: number, parts: PlannedParts): string {
+  const statistic = parts.aggregate.statistics[index];
+  if (statistic === undefined || isListed(statistic)) throw new TypeError('a statistic is not counted pair by pair');
+  for (const e of readsOf({ statistics: [statistic] })) note(e, parts);
+  return printBounded(statistic, `(${printRowValue(statistic, parts.style)})`, { style: parts.style, rows: 'one-row' });
 }
 
 /**

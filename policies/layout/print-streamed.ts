@@ -5,7 +5,7 @@ import { printKey, printListed, printWhere, rawColumns } from '../print/print-ag
 import { type PrintStyle, printExpression, quoteName } from '../print/print-expression.ts';
 import { gathered, printGathered } from './gathered-parts.ts';
 import { innerTables } from './join-match.ts';
-import { LARGEST_RANK, LAYOUT_COLUMNS, type PathQuery } from './layout.ts';
+import { LAYOUT_COLUMNS, type PathQuery } from './layout.ts';
 import { overParts, printOver } from './over-parts.ts';
 import type { StreamedPath } from './path.ts';
 import { codesOfKeys, StoredTable } from './stored-tables.ts';
@@ -48,12 +48,13 @@ interface StreamedParts {
  * Prints counting over rows in stored order, in one pass and without a table of persons: rows of a person in a group
  * follow one another, and groups of a person follow one another in the order in which a bound of groups keeps them.
  *
- * Steps: `v` the rows that count, `r` the same with what stands before and after each, `u` the last row of each person in
- * each group, `k` the groups, with those persons who have many rows there listed, and `m` what these bring.
+ * Steps: `v` the rows that count, `r` the same with what stands before and after each, `u` and `w` the last row of each
+ * person in each group, `k` the groups, with those persons who have many rows there listed.
  *
  * INVARIANT: the engine hands the rows of a table to a window without an order in the order in which they are stored.
- * Nothing that it documents promises that, so that the steps prove it on the very rows, or the run fails: see
- * {@link printIsInOrder} and {@link printIsWhole}.
+ * Nothing that it documents promises that, so that the steps prove it on the very rows, or the run fails. The rows of one
+ * stream are in order where no row is followed by one of an earlier unit, and no last row has a lower number than the last
+ * row before it; and there is one stream where one last row has none before it.
  */
 export function printStreamed(path: StreamedPath): PathQuery {
   const { aggregate } = path;
@@ -68,6 +69,7 @@ export function printStreamed(path: StreamedPath): PathQuery {
   return {
     steps: [gathered(printSums(parts), of), ...printOver(of, over)],
     sql: printGathered(of, true),
+    isSideBySide: true,
     tables: [...table.tables(), ...over.tables],
     functions: [],
     columns: rawColumns(path.asked),
@@ -131,11 +133,10 @@ function printSums(parts: StreamedParts): string {
   const read = [
     `${stored.unit} AS unit`,
     ...(isRanked ? [`${stored.person} AS person`] : []),
-    ...(path.unit === 'pair' ? [`${stored.rows} AS size`] : []),
     ...columns.keys,
     ...columns.sums,
   ];
-  const names = ['unit', ...(isRanked ? ['person'] : []), ...(path.unit === 'pair' ? ['size'] : []), ...keys];
+  const names = ['unit', ...(isRanked ? ['person'] : []), ...keys];
   const clamped = sums.map(({ name, sum }) => `${printClampedRow(sum, name)} AS ${name}`);
   const before = sums.flatMap(({ name }) => steps().map((k) => `lag(${name}, ${k}) OVER () AS ${name}_${k}`));
   const near = sums.flatMap(({ name }) => [name, ...steps().map((k) => `${name}_${k}`)]);
@@ -147,20 +148,37 @@ function printSums(parts: StreamedParts): string {
     ...before,
   ];
   const ahead = isRanked ? [`lag(person, ${path.aggregate.maxGroupsPerPerson}) OVER () AS ahead`] : [];
-  const last = [...names, ...near, 'place - lag(place, 1, 0) OVER () AS n', ...ahead];
-  const kept = [...(isRanked ? ['ahead IS DISTINCT FROM person'] : []), printIsWhole(parts)];
-  const far = sums.length === 0 ? [] : [`list(unit) FILTER (WHERE n > ${NEAR_ROWS_COUNT}) AS many`];
-  const groups = [...keys, 'count(*) AS s0', ...named.map(({ name, value }) => `${printNear(name, value)} AS ${name}`)];
+  const last = [...names, ...near, 'place', 'lag(place) OVER () AS former', ...ahead];
+  const counted = [...names, ...near, ...ahead.map(() => 'ahead'), 'former', 'place - coalesce(former, 0) AS n'];
   const ctes = [
     `v AS (SELECT ${[...names, ...clamped].join(', ')} FROM (SELECT ${read.join(', ')} FROM ${from}${printWhere(conditions)}))`,
     `r AS (SELECT ${seen.join(', ')} FROM v)`,
-    `u AS (SELECT ${last.join(', ')} FROM r WHERE next IS DISTINCT FROM unit AND ${printIsInOrder(parts)})`,
-    `k AS MATERIALIZED (SELECT ${[...groups, ...far].join(', ')} FROM u${printWhere(kept)}${groupedBy(keys)})`,
+    `u AS (SELECT ${last.join(', ')} FROM r WHERE next IS DISTINCT FROM unit AND ${printHolds('next < unit')})`,
+    `w AS (SELECT ${counted.join(', ')} FROM u)`,
+    `k AS MATERIALIZED (${printGroups(parts, isRanked)})`,
   ];
   const totals = named.map(({ name, value }) => `${printWhole(value, name)} AS ${name}`);
-  const counted = `SELECT ${[...keys, 'CAST(s0 AS HUGEINT) AS s0', ...totals].join(', ')} FROM k`;
-  if (sums.length === 0) return `WITH ${ctes.join(', ')} ${counted}`;
-  return `WITH ${ctes.join(', ')} ${counted} UNION ALL ${printMany(parts)}`;
+  const columnsOf = [...keys, 'CAST(s0 AS HUGEINT) AS s0', ...totals].join(', ');
+  const few = `SELECT ${columnsOf} FROM k WHERE ${printHolds('(SELECT sum(firsts) > 1 FROM k)')}`;
+  if (sums.length === 0) return `WITH ${ctes.join(', ')} ${few}`;
+  return `WITH ${ctes.join(', ')} ${few} UNION ALL ${printMany(parts)}`;
+}
+
+/**
+ * The groups. A stream has one last row that none came before, and it is always kept: where they count more than one, rows
+ * were handed on in more streams than one, and neither `next` nor `n` of each says anything.
+ */
+function printGroups({ path, keys, named, sums }: StreamedParts, isRanked: boolean): string {
+  const groups = [
+    ...keys,
+    'count(*) AS s0',
+    ...named.map(({ name, value }) => `${printNear(name, value)} AS ${name}`),
+    ...(sums.length === 0 ? [] : [`list(unit) FILTER (WHERE n > ${NEAR_ROWS_COUNT}) AS many`]),
+    'count(*) FILTER (WHERE former IS NULL) AS firsts',
+  ];
+  // In one expression: of two conditions the engine asks the second only where the first holds, of units that are kept.
+  const kept = printHolds(`n < 1 OR n > ${mostRowsOf(path)}`, isRanked ? 'ahead IS DISTINCT FROM person' : 'TRUE');
+  return `SELECT ${groups.join(', ')} FROM w WHERE ${kept}${groupedBy(keys)}`;
 }
 
 /** What the persons with many rows in a group bring, from a second reading of their rows. */
@@ -173,32 +191,18 @@ function printMany({ path, keys, named, sums, from, conditions, columns, stored 
   const read = `SELECT ${[`${stored.unit} AS unit`, ...columns.sums].join(', ')} FROM ${from}${printWhere([isMany, ...conditions])}`;
   const clamped = sums.map(({ name, sum }) => `${printClampedRow(sum, name)} AS ${name}`);
   const added = sums.map(({ name }) => `sum(${name}) AS ${name}`);
-  const units = `SELECT ${['unit', ...added].join(', ')} FROM (SELECT ${['unit', ...clamped].join(', ')} FROM (${read})) GROUP BY unit`;
+  // Joined first: under a condition that leaves few rows next to none of them are of such persons.
+  const listed = `SELECT ${[...keys, 'unnest(many) AS unit'].join(', ')} FROM k`;
+  const rows = `(SELECT ${['unit', ...clamped].join(', ')} FROM (${read})) JOIN (${listed}) USING (unit)`;
+  const units = `SELECT ${[...keys, ...added].join(', ')} FROM ${rows} GROUP BY ${['unit', ...keys].join(', ')}`;
   const most = mostRowsOf(path);
   const totals = named.map(({ name, value }) =>
     value.kind === 'sum'
       ? `${printWholeUnits(value, `sum(${printBoundedTotal(value, name, most)})`)} AS ${name}`
       : `CAST(NULL AS HUGEINT) AS ${name}`,
   );
-  const listed = `SELECT ${[...keys, 'unnest(many) AS unit'].join(', ')} FROM k`;
   const columnsOf = [...keys, 'CAST(0 AS HUGEINT) AS s0', ...totals].join(', ');
-  return `SELECT ${columnsOf} FROM (${units}) JOIN (${listed}) USING (unit)${groupedBy(keys)}`;
-}
-
-/**
- * The last rows of units that follow in order, and the last of all where all rows have been seen in one stream; an error
- * otherwise. Were rows handed on out of order, a unit would be met again after a later one.
- */
-function printIsInOrder({ from, conditions }: StreamedParts): string {
-  // Above the windows: beneath them the engine may join the count to the rows before it has handed them on in order.
-  const all = `(SELECT count(*) FROM ${from}${printWhere(conditions)})`;
-  return printHolds(`next < unit OR (next IS NULL AND place <> ${all})`);
-}
-
-/** Units that have as many rows as they can have: last rows that were handed on out of order have fewer than one, or more. */
-function printIsWhole({ path }: StreamedParts): string {
-  const isMore = path.unit === 'pair' ? `n > size AND size < ${LARGEST_RANK}` : `n > ${mostRowsOf(path)}`;
-  return printHolds(`n < 1 OR (${isMore})`);
+  return `SELECT ${columnsOf} FROM (${units})${groupedBy(keys)}`;
 }
 
 /** Most rows of a person: rows are read in order only where nobody has more than declared. */
@@ -206,8 +210,8 @@ function mostRowsOf({ aggregate }: StreamedPath): number {
   return aggregate.tables.reduce((rows, t) => Math.max(rows, t.view.rules.rowsPerPerson), 1);
 }
 
-function printHolds(fault: string): string {
-  return `CASE WHEN ${fault} THEN CAST(error('rows are out of order') AS BOOLEAN) ELSE TRUE END`;
+function printHolds(fault: string, otherwise = 'TRUE'): string {
+  return `CASE WHEN ${fault} THEN CAST(error('rows are out of order') AS BOOLEAN) ELSE ${otherwise} END`;
 }
 
 /** What the persons with few rows in a group bring, added up. */

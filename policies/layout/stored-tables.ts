@@ -6,6 +6,7 @@ import { keyColumn } from '../plan/question-tree.ts';
 import { quoteName } from '../print/print-expression.ts';
 import type { StoredRows } from '../print/print-rows.ts';
 import { LAYOUT_COLUMNS, layoutName, matchedColumn, type PathTable, type StoredLayout } from './layout.ts';
+import type { ComputedColumn } from './pair-total.ts';
 import type { RowsAndOver } from './path.ts';
 
 /** The name by which a program reads the codes of a column whose texts it reads under the column's own. */
@@ -28,6 +29,7 @@ export class StoredTable {
   readonly #view: TableView;
   readonly #layouts: readonly StoredLayout[];
   readonly #columns = new Set<string>();
+  #computed: ReadonlyMap<string, ComputedColumn> = new Map();
 
   /** One table, whose rows are those of all these layouts. */
   constructor(view: TableView, ...layouts: readonly StoredLayout[]) {
@@ -38,6 +40,17 @@ export class StoredTable {
   /** Whether a column is held as codes of one dictionary. */
   hasCodes(column: string): boolean {
     return this.#layouts.length === 1 && this.#layouts.every((l) => l.codes.has(column));
+  }
+
+  /** The column of codes that stands for a column of texts; `null` for all else. */
+  codeOf(e: Expression): ColumnExpression | null {
+    const isText = e.kind === 'column' && e.type.kind === 'text' && this.hasCodes(e.column);
+    return isText ? { ...e, column: codeColumn(e.column) } : null;
+  }
+
+  /** Adds columns that are computed of stored ones. */
+  compute(columns: ReadonlyMap<string, ComputedColumn>): void {
+    this.#computed = columns;
   }
 
   /** Notes that a column is read. */
@@ -58,7 +71,9 @@ export class StoredTable {
 
   /** What the wall must be given for it. */
   tables(): readonly PathTable[] {
-    const columns = new Set([...this.#columns].map((column) => this.#storedName(column)));
+    const columns = new Set(
+      [...this.#columns].flatMap((column) => this.#computed.get(column)?.reads ?? [this.#storedName(column)]),
+    );
     if (columns.size === 0) columns.add(LAYOUT_COLUMNS.rank);
     return this.#layouts.map(({ spec }) => ({ kind: 'layout', name: layoutName(spec), spec, columns: [...columns] }));
   }
@@ -70,6 +85,8 @@ export class StoredTable {
   }
 
   #printColumn(column: string, { codes }: StoredLayout): string {
+    const computed = this.#computed.get(column);
+    if (computed !== undefined) return computed.sql;
     const stored = this.#storedName(column);
     const isText = codes.has(stored) && !isCodeColumn(column);
     return isText ? `CAST(${quoteName(stored)} AS VARCHAR)` : quoteName(stored);
@@ -83,10 +100,8 @@ export function codesOfKeys(
 ): ReadonlyMap<string, Expression> {
   return new Map(
     keys.flatMap(({ expression }, index) => {
-      if (expression.kind !== 'column' || expression.type.kind !== 'text') return [];
-      if (tableOf(expression)?.hasCodes(expression.column) !== true) return [];
-      const code: Expression = { ...expression, column: codeColumn(expression.column) };
-      return [[keyColumn(index), code] as const];
+      const code = expression.kind === 'column' ? tableOf(expression)?.codeOf(expression) : null;
+      return code ? [[keyColumn(index), code] as const] : [];
     }),
   );
 }

@@ -25,7 +25,13 @@ const MAX_ROWS = 10_000;
 /** More than a block of rows that the engine hands on at once, in two rows each. */
 const MANY_PAIRS = MAX_ROWS / 2;
 const ROWS = effortOf(20_000, 300_000, 300_000);
-const FILTERS = ['', 'where v.day < 60', 'where v.day = 3', 'where v.amount < 0', 'where v.day < 0'] as const;
+const FILTERS = [
+  '',
+  'where v.day < 60',
+  'where v.day between 3 and 3',
+  'where v.amount < 0',
+  'where v.day < 0',
+] as const;
 
 const columns: readonly TableColumn[] = [
   { name: 'email', type: { kind: 'person' } },
@@ -147,6 +153,26 @@ describe('bounds by the order of storage', () => {
       await runSql(`CREATE OR REPLACE TABLE ${table} AS FROM kept_layout ORDER BY "pair ordinal"`);
     }
     await expect(runPath(query, SALT, rangesOf(1))).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['rows', /SELECT [^()]*(?:lead|row_number)[\s\S]*? FROM v(?=\))/, 'unit'],
+    [
+      'last rows',
+      /SELECT [^()]*lag\(place\)[\s\S]*? FROM r WHERE next IS DISTINCT FROM unit AND .*? END(?=\))/,
+      'unit',
+    ],
+  ])('fail the run where %s come in two streams, each in order', async (_, step, unit) => {
+    const { query } = await ask('where v.day < 60', 8);
+    const inTwo = query.steps.map((s) => {
+      const stream = step.exec(s.sql)?.[0];
+      if (stream === undefined) return s;
+      const of = (half: string): string =>
+        stream.replace(/ FROM (\w)(?= WHERE|$)/, ` FROM (FROM $1 WHERE ${half}) AS $1`);
+      return { ...s, sql: s.sql.replace(stream, `${of(`${unit} < 1000`)} UNION ALL ${of(`${unit} >= 1000`)}`) };
+    });
+    expect(inTwo.filter((s) => s.sql.includes('< 1000'))).toHaveLength(1);
+    await expect(runPath({ ...query, steps: inTwo }, SALT, rangesOf(1))).rejects.toThrow('rows are out of order');
   });
 
   it('leave to other paths what rows in order do not tell', async () => {

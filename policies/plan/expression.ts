@@ -192,14 +192,15 @@ export function canonicalText(value: unknown): string {
     const known = textsOfExpressions.get(value);
     if (known !== undefined) return known;
     const text = textOfFields(value);
-    if (isExpression(value)) textsOfExpressions.set(value, text);
+    if (isExpression(value) || isView(value)) textsOfExpressions.set(value, text);
     return text;
   }
   return JSON.stringify(value) ?? 'null';
 }
 
 /**
- * Texts of expressions that have been asked for; an expression never changes once it is made.
+ * Texts of expressions that have been asked for, and of bound tables with all their rules, which each aggregation names
+ * several times; neither ever changes once it is made.
  *
  * To put the sides of a comparison in order takes the texts of both, and within them again: without this memory each
  * level of nesting would double the work, and one deep question would hold up everybody's.
@@ -208,6 +209,10 @@ const textsOfExpressions = new WeakMap<object, string>();
 
 function isExpression(value: object): boolean {
   return 'kind' in value && 'type' in value && 'at' in value;
+}
+
+function isView(value: object): boolean {
+  return 'alias' in value && 'columns' in value && 'rules' in value;
 }
 
 function textOfFields(value: object): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runSeed } from '../../test/support/effort.ts';
 import { gaussianTail } from '../../test/support/laws.ts';
 import { assertDenies } from '../../test/support/policy-assertions.ts';
 import { planOf } from '../../test/support/run-plan.ts';
@@ -14,8 +15,6 @@ import { expectedErrors } from './explain-plan.ts';
 import { canonicalText } from './expression.ts';
 import { BOUNDS_BIN_COUNT, boundsFrom, MAGNITUDE_COUNT } from './planned-bounds.ts';
 import type { PlannedAggregate } from './protected-plan.ts';
-
-const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
 
 async function planned(sql: string, epsilon = 1): Promise<PlannedAggregate> {
   const [aggregate] = (await planOf(sql, epsilon)).aggregates;
@@ -85,7 +84,7 @@ describe('noise that follows from found bounds', () => {
     upper: fc.bigInt({ min: 0n, max: 63n }).map((k) => 2n ** k),
   });
 
-  it(`costs what was reserved before they were found, whatever they are (seed ${seed})`, async () => {
+  it(`costs what was reserved before they were found, whatever they are (seed ${runSeed})`, async () => {
     const aggregate = await planned(everything);
     const reserved = chargeOfEvents(eventsOf([aggregate], [])).rho;
     fc.assert(
@@ -101,7 +100,7 @@ describe('noise that follows from found bounds', () => {
         expect(bounded.statistics.map((s) => s.kind)).not.toContain('unbounded');
         expect(contributionOf(bounded).maxGroupsPerPerson).toBe(aggregate.maxGroupsPerPerson);
       }),
-      { seed, numRuns: 200 },
+      { seed: runSeed, numRuns: 200 },
     );
   });
 

@@ -304,7 +304,11 @@ export function printKeptSteps({
   const varying = kept.varying.map((k) => printHashed(k, stored));
   const others = kept.others.map((k) => printHashed(k, stored));
   const order = `hash(${['p', ...varying, '$1'].join(', ')}), ${[...varying, ...others, 'p'].join(', ')}`;
-  const ranked = `SELECT ${columns}, row_number() OVER (PARTITION BY p ORDER BY ${order}) AS n FROM b SEMI JOIN h USING (p)`;
+  const number = `row_number() OVER (PARTITION BY p ORDER BY ${order}) AS n`;
+  if (stored?.isOver === true) {
+    return [`l AS (SELECT ${columns} FROM (SELECT ${columns}, ${number} FROM b) WHERE n <= ${most})`];
+  }
+  const ranked = `SELECT ${columns}, ${number} FROM b SEMI JOIN h USING (p)`;
   return [
     `h AS MATERIALIZED (SELECT p FROM b GROUP BY p HAVING count(*) > ${most})`,
     `l AS (SELECT ${columns} FROM b ANTI JOIN h USING (p) UNION ALL SELECT ${columns} FROM (${ranked}) WHERE n <= ${most})`,

@@ -32,6 +32,11 @@ export interface StoredRows {
    * `null` where it has all.
    */
   printOver(view: TableView): string | null;
+  /**
+   * Whether all that is read is of persons over what is declared: they are put in order without being told from others
+   * first.
+   */
+  readonly isOver?: boolean;
   /** Whether a column says once more what another says. */
   isCode(column: string): boolean;
 }
@@ -114,7 +119,7 @@ function printCut(source: RowSource, { read, style }: PrintScope): string {
   const numbered = `row_number() OVER (PARTITION BY ${by} ORDER BY hash(${ranked}, $1), ${ranked}) AS ${number}`;
   const cut = (from: string): string =>
     `SELECT ${names} FROM (SELECT ${names}, ${numbered} FROM ${from}) WHERE ${number} <= ${most}`;
-  if (isPublic) return cut(table);
+  if (isPublic || style.stored?.isOver === true) return cut(table);
   const others = style.stored?.printOver(input.view) ?? null;
   if (others !== null) return `SELECT ${names} FROM ${table} UNION ALL ${cut(others)}`;
   const over = quoteName(OVER_TABLE);

@@ -1,12 +1,10 @@
 import type { Fraction, RandomBits } from './random-bits.ts';
 
 /** Bits fetched at a time: a big integer for each coin would cost more than the coin. */
-const WORDS_COUNT = 32;
+const WORDS_COUNT = 256;
 const WORD_BITS = 32;
 /** Hexadecimal digits of a word. */
 const WORD_DIGITS = 8;
-/** Digits of a chance that are compared at once: they fit a small integer. */
-const DIGITS_COUNT = 30;
 
 /** Coins and small integers out of uniform bits, of which none is used twice. */
 export class Coins {
@@ -25,7 +23,7 @@ export class Coins {
     if (this.#left < count) return this.#across(count);
     this.#left -= count;
     const taken = this.#word >>> this.#left;
-    this.#word &= 2 ** this.#left - 1;
+    this.#word &= (1 << this.#left) - 1;
     return taken;
   }
 
@@ -63,10 +61,15 @@ export class Coins {
     // Spent randomness is not kept: a later memory disclosure must not tell the noise of an earlier release.
     this.#words[this.#unread] = 0;
     this.#left = WORD_BITS;
-    return high * 2 ** missing + this.take(missing);
+    return (high << missing) | this.take(missing);
   }
 
   #refill(): void {
+    this.#unread = WORDS_COUNT;
+    if (this.#bits.fill !== undefined) {
+      this.#bits.fill(this.#words);
+      return;
+    }
     const digits = this.#bits
       .draw(WORDS_COUNT * WORD_BITS)
       .toString(16)
@@ -74,31 +77,36 @@ export class Coins {
     for (let i = 0; i < WORDS_COUNT; i += 1) {
       this.#words[i] = Number.parseInt(digits.slice(i * WORD_DIGITS, (i + 1) * WORD_DIGITS), 16);
     }
-    this.#unread = WORDS_COUNT;
   }
 }
 
+/** Digits of a chance that are compared at once: they hardly ever are all the same, and more would be drawn for nothing. */
+export const CHANCE_DIGITS_COUNT = 16;
+
 /**
- * A chance between 0 and 1, as a fraction: uniform digits are compared with its own, some at a time, until they differ.
+ * A chance between 0 and 1, by its binary digits: uniform ones are compared with them, some at a time, until they differ.
  *
  * Exact: digits that are the same so far say nothing, and the next are looked at.
  */
 export class Chance {
-  readonly #denominator: bigint;
   readonly #first: number;
-  readonly #rest: bigint;
+  readonly #rest: () => Fraction;
 
-  constructor({ numerator, denominator }: Fraction) {
-    const shifted = numerator << BigInt(DIGITS_COUNT);
+  /** @param rest the chance that is left below the first digits, in units of their last */
+  constructor(first: number, rest: () => Fraction) {
+    this.#first = first;
+    this.#rest = rest;
+  }
+
+  static of({ numerator, denominator }: Fraction): Chance {
+    const shifted = numerator << BigInt(CHANCE_DIGITS_COUNT);
     const first = shifted / denominator;
-    this.#denominator = denominator;
-    this.#first = Number(first);
-    this.#rest = shifted - first * denominator;
+    return new Chance(Number(first), () => ({ numerator: shifted - first * denominator, denominator }));
   }
 
   flip(coins: Coins): boolean {
-    const drawn = coins.take(DIGITS_COUNT);
+    const drawn = coins.take(CHANCE_DIGITS_COUNT);
     if (drawn !== this.#first) return drawn < this.#first;
-    return new Chance({ numerator: this.#rest, denominator: this.#denominator }).flip(coins);
+    return Chance.of(this.#rest()).flip(coins);
   }
 }

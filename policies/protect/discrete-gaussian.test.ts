@@ -1,14 +1,18 @@
 // The law of the noise against its exact probabilities, not only its mean and width.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { effortOf } from '../../test/support/effort.ts';
 import { gaussianLaw, gaussianReach, normalised, surpriseOf } from '../../test/support/laws.ts';
 import { systemBits } from '../../test/support/run-plan.ts';
-import { Chance, Coins } from './coins.ts';
+import { CHANCE_DIGITS_COUNT, Chance, Coins } from './coins.ts';
 import {
   DiscreteGaussian,
   DiscreteLaplace,
   drawBelow,
   drawDiscreteGaussian,
+  estimateOf,
   type Fraction,
+  firstDigits,
   floorSqrt,
 } from './discrete-gaussian.ts';
 
@@ -64,6 +68,54 @@ describe('discrete Gaussian noise', () => {
   });
 });
 
+describe('an estimated exponent', () => {
+  const bits = (most: number) => fc.bigInt({ min: 1n, max: (1n << BigInt(most)) - 1n });
+  /** Any size, and those at which the exponent is a whole number, or 0, or near one. */
+  const cases = fc.record({
+    numerator: fc.oneof(bits(8), bits(40), bits(160)),
+    denominator: fc.oneof(bits(8), fc.constant(1n << 20n), bits(120)),
+    deviations: fc.integer({ min: 0, max: 1 << 20 }),
+    step: fc.integer({ min: -2, max: 2 }),
+  });
+
+  it('has the digits that whole numbers give, or none', () => {
+    let told = 0;
+    const digits = 1n << BigInt(CHANCE_DIGITS_COUNT);
+    fc.assert(
+      fc.property(cases, ({ numerator: n, denominator: d, deviations, step }) => {
+        const root = floorSqrt(n / d);
+        const scale = root + 1n;
+        const size = (root * BigInt(deviations)) / (1n << 17n) + BigInt(step);
+        const estimate = estimateOf(n, d, scale);
+        if (size < 0n || size >= 1n << 52n || estimate === null) return;
+        const found = firstDigits(Number(size), estimate);
+        if (found === null) return;
+        told += 1;
+        const square = (size * scale * d - n) ** 2n;
+        const exact = (square * digits) / (2n * n * d * scale * scale);
+        expect(found).toEqual({ whole: Number(exact / digits), first: Number(exact % digits) });
+      }),
+      { numRuns: effortOf(2_000, 20_000, 2_000_000) },
+    );
+    expect(told).toBeGreaterThan(100);
+  });
+
+  it.each([
+    [1n, 1n],
+    [7n, 2n],
+    [141_421n, 1_000n],
+  ])('of variance %s / %s has none where it is all but a whole number', (n, d) => {
+    const estimate = estimateOf(n, d, floorSqrt(n / d) + 1n) ?? expect.fail('there is no estimate');
+    const { centre, inverse } = estimate;
+    for (const whole of [0, 1, 2]) expect(firstDigits(centre + Math.sqrt(whole / inverse), estimate)).toBeNull();
+  });
+
+  it('is none of variances that doubles do not hold', () => {
+    expect(estimateOf(1n, 1n << 63n, 1n)).toBeNull();
+    expect(estimateOf(1n << 1100n, 1n << 1090n, 33n)).toBeNull();
+  });
+});
+
 describe('discrete Laplace noise', () => {
   it.each([1n, 3n, 20n, 141n])('has the law of scale %s, and not of another 5 percent wider', (scale) => {
     const reach = Number(scale) * 40;
@@ -84,7 +136,7 @@ describe('coins', () => {
     [2n, 1n << 30n],
     [10n ** 40n, 3n * 10n ** 40n + 1n],
   ])('fall with a chance of %s in %s', (numerator, denominator) => {
-    const [coins, chance] = [new Coins(systemBits), new Chance({ numerator, denominator })];
+    const [coins, chance] = [new Coins(systemBits), Chance.of({ numerator, denominator })];
     const heads = drawMany(() => (chance.flip(coins) ? 1n : 0n)).get(1) ?? 0;
     const share = Number(numerator) / Number(denominator);
     // One more, as a chance that is all but none has a width below one.
@@ -102,7 +154,7 @@ describe('coins', () => {
           return BigInt(`0b${(fetched === 1 ? '01' : ending).repeat(count / 2)}`);
         },
       };
-      return new Chance({ numerator: 1n, denominator: 3n }).flip(new Coins(bits));
+      return Chance.of({ numerator: 1n, denominator: 3n }).flip(new Coins(bits));
     };
     expect(flipAfter('00')).toBe(true);
     expect(flipAfter('11')).toBe(false);

@@ -61,6 +61,21 @@ describe('a quantile without noise', () => {
   });
 });
 
+describe('a quantile under noise', () => {
+  it('takes a node, which is counted once more, for better known than its children together', () => {
+    const bins = { scale: 0, lower: 0n, upper: 256n, count: 256 };
+    const values = Array.from({ length: 160 }, (_, i) => BigInt(i % 16));
+    // The first sixteen are nodes above, counted rightly; of each value ten are counted too many.
+    let drawn = 0;
+    const noise = (): bigint => {
+      drawn += 1;
+      return drawn <= 16 ? 0n : 10n;
+    };
+    const tree = new NoisyTree(histogramOf(values, bins), bins, noise);
+    expect(estimateQuantile(tree, bins, 0.5, 1)?.[0]).toBe(trueQuantile(values, 0.5));
+  });
+});
+
 describe('a released quantile', () => {
   const types = [
     [{ kind: 'integer' }, 'integer', 12n],

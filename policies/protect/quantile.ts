@@ -18,10 +18,11 @@ interface Search {
   readonly deviations: number;
 }
 
-/** The leaf that a search ends in, and the noisy rows before it. */
+/** The node that a search has come to, the noisy rows before it, and its own; at the end it is a leaf. */
 interface Leaf {
   readonly index: number;
   readonly before: number;
+  readonly rows: number;
 }
 
 /** The first whole row: a rank of 0 is the least value there is, and not the first bin. */
@@ -45,9 +46,8 @@ export function estimateQuantile(tree: NoisyTree, bins: Bins, rank: number, vari
   const deviations = deviations95(tree.levels === 1 ? 1 : tree.levels === 2 ? 2 : 3);
   const search = { tree, rank, target, variance, deviations };
   const middle = findFirst({ ...search, deviations: 0 });
-  const rows = tree.count(tree.levels, middle.index);
   // Half a row back: the one row of a bin is taken to lie in its middle.
-  const share = rows <= 0 ? 0.5 : (target + ROUNDING_ROWS - middle.before - 0.5) / rows;
+  const share = middle.rows <= 0 ? 0.5 : (target + ROUNDING_ROWS - middle.before - 0.5) / middle.rows;
   return [
     valueWithin(bins, middle.index, share),
     firstUnit(bins, findFirst(search).index),
@@ -78,22 +78,40 @@ interface Edge {
 }
 
 function descend(search: Search, choose: (edges: readonly Edge[]) => number): Leaf {
-  let leaf: Leaf = { index: 0, before: 0 };
+  let leaf: Leaf = { index: 0, before: 0, rows: 0 };
   // Nodes summed up to an edge: those of the first level are part of the total too, and move with it.
   let [whole, parts] = [0, 0];
   for (let level = 0; level < search.tree.levels; level += 1) {
-    const children = search.tree.children(level, leaf.index);
+    const counted = search.tree.children(level, leaf.index);
+    const children = level === 0 ? counted : agreed(counted, leaf.rows);
     const edges: Edge[] = [{ rows: leaf.before, deviation: deviationAt(search, whole, parts) }];
     for (const [i, count] of children.entries()) {
       const [k, deeper] = level === 0 ? [i + 1, 0] : [whole, parts + i + 1];
       edges.push({ rows: (edges[i]?.rows ?? 0) + count, deviation: deviationAt(search, k, deeper) });
     }
     const child = choose(edges);
-    leaf = { index: leaf.index * TREE_FAN_OUT + child, before: edges[child]?.rows ?? 0 };
+    leaf = {
+      index: leaf.index * TREE_FAN_OUT + child,
+      before: edges[child]?.rows ?? 0,
+      rows: children[child] ?? 0,
+    };
     if (level === 0) whole = child;
     else parts += child;
   }
   return leaf;
+}
+
+/**
+ * Children that agree with their node: that has been counted once more, with less noise than all of them together. Their
+ * sum and it are weighed by their variances, and the difference is shared out evenly. It is least squares for one node and
+ * its children, and made of noisy numbers alone; edges between them vary less than {@link deviationAt} says.
+ *
+ * Source: Hay et al., "Boosting the Accuracy of Differentially Private Histograms Through Consistency" (2010).
+ */
+function agreed(counted: readonly number[], rows: number): readonly number[] {
+  const sum = counted.reduce((total, count) => total + count, 0);
+  const each = (rows - sum) / (TREE_FAN_OUT + 1);
+  return counted.map((count) => count + each);
 }
 
 function deviationAt({ rank, variance }: Search, whole: number, parts: number): number {

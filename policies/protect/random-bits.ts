@@ -2,6 +2,8 @@
 export interface RandomBits {
   /** A uniform integer of `count` bits, 0 ≤ value < 2^count. */
   draw(count: number): bigint;
+  /** Uniform words, where a source can give many at once: a big integer for each costs several times as much. */
+  fill?(words: Uint32Array): void;
 }
 
 /** A positive fraction. */

@@ -2,6 +2,7 @@
 // another.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runSeed } from '../../test/support/effort.ts';
 import { parseSql } from '../../test/support/engine.ts';
 import { goldenQuestions } from '../../test/support/golden-questions.ts';
 import { drawCollaboration, tablesOf } from '../../test/support/random-collaboration.ts';
@@ -12,8 +13,6 @@ import type { FunctionView } from '../collaboration/function-view.ts';
 import type { TableView } from '../collaboration/table-view.ts';
 import type { DecisionInputs, LedgerFacts } from './decide.ts';
 import { type DecisionRecord, readDecisionRecord, recordDecision, replayDecision } from './decision-record.ts';
-
-const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
 
 const account = { account: 'owner/ds-1', epsilon: 8, delta: 1e-6, rhoCharged: 0, deltaCharged: 0 };
 const consumer = { ...account, account: 'consumer/col-1/brand' };
@@ -48,7 +47,7 @@ function kept(inputs: DecisionInputs): DecisionRecord<'question'> {
 const counted = 'select zip, count(*) as n from market.outcomes group by zip having n > 50';
 
 describe('the record of a decision', () => {
-  it(`replays to the same decision, whatever was asked and whatever was decided (seed ${seed})`, async () => {
+  it(`replays to the same decision, whatever was asked and whatever was decided (seed ${runSeed})`, async () => {
     const decided: Record<string, number> = {};
     const hold = (inputs: DecisionInputs): void => {
       const record = kept(inputs);
@@ -66,7 +65,7 @@ describe('the record of a decision', () => {
       const accounts = [account, { ...consumer, rhoCharged }];
       hold(await inputsOf(sql, { tables: views, epsilon, ledger: { ...ledger, accounts } }));
     };
-    await fc.assert(fc.asyncProperty(asked, replay), { numRuns: 60, seed });
+    await fc.assert(fc.asyncProperty(asked, replay), { numRuns: 60, seed: runSeed });
     expect(Object.keys(decided).toSorted()).toEqual(['admitted', 'budget-spent', 'refused']);
   }, 120_000);
 

@@ -6,7 +6,7 @@ import type { PrintedContributions } from '../layout/print-planned.ts';
 import type { MostRows } from '../plan/bounding-choice.ts';
 import { FunctionNames } from '../print/function-names.ts';
 import { least, unlessNone } from './print-cells.ts';
-import { printTold } from './print-threshold.ts';
+import { printTold, toldOf } from './print-threshold.ts';
 import { byStores, releasedUnits, type ThresholdAggregate } from './threshold-plan.ts';
 
 /** A threshold question over layouts, with the path that it takes. */
@@ -46,7 +46,7 @@ export function printThresholdPath(
   return {
     kind: path.kind,
     query: {
-      steps: parts.map((p) => p.step),
+      steps: parts.flatMap((p) => p.steps),
       tables: together(parts.flatMap((p) => p.tables)),
       functions: functions.list(),
       ...told,
@@ -58,11 +58,11 @@ function isPairs({ form }: LayoutSpec): boolean {
   return form === 'core' || form === 'rest';
 }
 
-/** A table of groups, from the parts that a step gathers of it. */
+/** A table of groups, from the parts that steps gather of it. */
 interface GroupParts {
   readonly name: string;
   readonly sql: string;
-  readonly step: ShardStep;
+  readonly steps: readonly ShardStep[];
   readonly tables: readonly PathTable[];
 }
 
@@ -71,6 +71,13 @@ interface Gathered {
   readonly name: string;
   readonly of: string;
   readonly by: 'sum' | 'max';
+}
+
+/** Where parts are gathered, by which keys, and what of them. */
+interface GatheringPlace {
+  readonly into: string;
+  readonly keys: readonly string[];
+  readonly gathered: readonly Gathered[];
 }
 
 function printFreshParts(
@@ -83,27 +90,27 @@ function printFreshParts(
   const unlike = units.flatMap((unit, i) =>
     units.flatMap((other, j) => (i < j && unit !== null && unit === other ? [{ i, j, name: `u${i}_${j}` }] : [])),
   );
-  const gathered: readonly Gathered[] = [
-    ...units.flatMap((_, i): readonly Gathered[] => [
-      { name: `s${i}`, of: `sum(${value(i)})`, by: 'sum' },
-      { name: `c${i}`, of: `count(*) FILTER (WHERE ${value(i)} <> 0)`, by: 'sum' },
-      { name: `largest${i}`, of: `max(abs(${value(i)}))`, by: 'max' },
-      { name: `whole${i}`, of: `sum(abs(${value(i)}))`, by: 'sum' },
-    ]),
-    ...unlike.map(({ i, j, name }): Gathered => {
-      return { name, of: `count(*) FILTER (WHERE ${value(i)} <> ${value(j)})`, by: 'sum' };
-    }),
-  ];
+  const told = aggregate.statistics.flatMap((statistic, i): readonly Gathered[] => {
+    const { sum, persons, largest, whole } = toldOf(statistic, `s${i}`);
+    return [
+      { name: `s${i}`, of: sum, by: 'sum' },
+      { name: `c${i}`, of: persons, by: 'sum' },
+      { name: `largest${i}`, of: largest, by: 'max' },
+      { name: `whole${i}`, of: whole, by: 'sum' },
+    ];
+  });
+  const different = unlike.map(({ i, j, name }): Gathered => {
+    return { name, of: `count(*) FILTER (WHERE ${value(i)} <> ${value(j)})`, by: 'sum' };
+  });
   const contributions = printPathContributions(aggregate, path, functions);
   const keys = aggregate.keys.map((_, index) => `k${index}`);
-  const into = 'parts';
+  const place = { into: 'parts', keys, gathered: [...told, ...different] };
   const inside = least(unlike.map(({ name }) => unlessNone(`sum(${name})`)));
-  const shown = gathered.slice(0, units.length * 4).map(({ name, by }) => `${by}(${name}) AS ${name}`);
-  const texts = printTexts(keys, contributions.codes);
+  const shown = told.map(({ name, by }) => `${by}(${name}) AS ${name}`);
   return {
     name: 'f',
-    sql: `SELECT ${[...texts, ...shown, `${inside} AS inside`].join(', ')} FROM ${into} AS parts${groupedBy(keys)}`,
-    step: printStep(into, contributions, { keys, gathered }),
+    sql: `SELECT ${[...keys, ...shown, `${inside} AS inside`].join(', ')} FROM ${printAll(place, contributions)}${groupedBy(keys)}`,
+    steps: printGathering(place, contributions),
     tables: contributions.tables,
   };
 }
@@ -119,43 +126,47 @@ function printStoreParts(
     return { name: `w${i}`, of: i === 0 ? 'count(*)' : `sum(abs(s${i}))`, by: 'sum' };
   });
   const contributions = printPathContributions(asked, path, functions);
-  const into = `parts_of_stores${index}`;
+  const place = { into: `parts_of_stores${index}`, keys: byStore, gathered };
   const sums = gathered.map(({ name }) => `sum(${name}) AS ${name}`);
-  const stores = `SELECT ${[...byStore, ...sums].join(', ')} FROM ${into}${groupedBy(byStore)}`;
+  const stores = `SELECT ${[...byStore, ...sums].join(', ')} FROM ${printAll(place, contributions)}${groupedBy(byStore)}`;
   const largest = gathered.flatMap(({ name }, i) => [`max(${name}) AS largest${i}`, `sum(${name}) AS whole${i}`]);
-  const texts = printTexts(keys, contributions.codes);
   return {
     name: `stores${index}`,
-    sql: `SELECT ${[...texts, ...largest].join(', ')} FROM (${stores}) AS parts${groupedBy(keys)}`,
-    step: printStep(into, contributions, { keys: byStore, gathered }),
+    sql: `SELECT ${[...keys, ...largest].join(', ')} FROM (${stores}) AS parts${groupedBy(keys)}`,
+    steps: printGathering(place, contributions),
     tables: contributions.tables,
   };
 }
 
-function printStep(
-  into: string,
-  { of: parts, codes }: PrintedContributions,
-  { keys, gathered }: { readonly keys: readonly string[]; readonly gathered: readonly Gathered[] },
-): ShardStep {
+/** Parts are gathered by codes where keys are codes: in texts, every person's would be hashed. */
+function printGathering({ into, keys, gathered }: GatheringPlace, { of }: PrintedContributions): readonly ShardStep[] {
   const wide = (text: string, name: string): string => `CAST(${text} AS HUGEINT) AS ${name}`;
-  const firsts = gathered.map(({ name, of }) => wide(of, name));
+  const firsts = [...keys, ...gathered.map((g) => wide(g.of, g.name))].join(', ');
   const again = [...keys, ...gathered.map(({ name, by }) => wide(`${by}(${name})`, name))].join(', ');
-  // Codes of the one are texts in the other, and a table has one of the two.
-  const texts = parts.length === 1 ? keys : keys.map((k) => (codes.has(k) ? `CAST(${k} AS VARCHAR) AS ${k}` : k));
-  const each = parts.map(
-    ({ steps, source }, index) =>
-      `SELECT * FROM (WITH ${steps} SELECT ${[...(index === 0 ? texts : keys), ...firsts].join(', ')} FROM ${source}${groupedBy(keys)})`,
-  );
-  return {
-    into,
-    sql: each.join(' UNION ALL '),
-    keeps: 'run',
-    merge: `SELECT ${again} FROM ${into}${groupedBy(keys)}`,
-  };
+  return of.map(({ steps, source }, index): ShardStep => {
+    const table = index === 0 ? into : overTable(into);
+    return {
+      into: table,
+      sql: `WITH ${steps} SELECT ${firsts} FROM ${source}${groupedBy(keys)}`,
+      keeps: 'run',
+      merge: `SELECT ${again} FROM ${table}${groupedBy(keys)}`,
+      // The second is of persons over what is declared.
+      ...(index === 0 ? {} : { isOver: true }),
+    };
+  });
 }
 
-function printTexts(keys: readonly string[], codes: ReadonlySet<string>): readonly string[] {
-  return keys.map((key) => (codes.has(key) ? `CAST(parts.${key} AS VARCHAR) AS ${key}` : `parts.${key}`));
+/** All that was gathered, with codes as their texts. */
+function printAll({ into, keys, gathered }: GatheringPlace, { of, codes }: PrintedContributions): string {
+  const names = gathered.map(({ name }) => name);
+  const texts = keys.map((key) => (codes.has(key) ? `CAST(${key} AS VARCHAR) AS ${key}` : key));
+  const within = `SELECT ${[...texts, ...names].join(', ')} FROM ${into}`;
+  if (of.length === 1) return `(${within}) AS parts`;
+  return `(${within} UNION ALL SELECT ${[...keys, ...names].join(', ')} FROM ${overTable(into)}) AS parts`;
+}
+
+function overTable(into: string): string {
+  return `${into}_over`;
 }
 
 function groupedBy(keys: readonly string[]): string {
@@ -166,8 +177,15 @@ function groupedBy(keys: readonly string[]): string {
 function together(tables: readonly PathTable[]): readonly PathTable[] {
   const byName = new Map<string, PathTable>();
   for (const table of tables) {
-    const columns = [...new Set([...(byName.get(table.name)?.columns ?? []), ...table.columns])];
+    const known = byName.get(table.name);
+    // INVARIANT: what is given whole is read by no step that runs shard by shard.
+    if (known !== undefined && isOver(known) !== isOver(table)) throw new TypeError('a table is read in two ways');
+    const columns = [...new Set([...(known?.columns ?? []), ...table.columns])];
     byName.set(table.name, { ...table, columns });
   }
   return [...byName.values()];
+}
+
+function isOver(table: PathTable): boolean {
+  return table.kind === 'layout' && table.isOver === true;
 }

@@ -84,7 +84,7 @@ function printFresh(aggregate: ThresholdAggregate, keys: readonly string[], cont
 }
 
 /** What is told of a statistic in a group, from what each person brings to it. */
-interface ToldStatistic {
+export interface ToldStatistic {
   readonly sum: string;
   readonly persons: string;
   readonly largest: string;
@@ -95,7 +95,7 @@ interface ToldStatistic {
  * Shares are taken of magnitudes: gains and losses would cancel, and the largest person vanish in a total near 0. What
  * has no losses is its own magnitude, and the engine adds equal sums up once.
  */
-function toldOf(statistic: Statistic, name: string): ToldStatistic {
+export function toldOf(statistic: Statistic, name: string): ToldStatistic {
   if (statistic.kind === 'persons') {
     // Nobody's share is the largest of an empty total.
     const largest = 'CASE WHEN count(*) > 0 THEN 1 END';

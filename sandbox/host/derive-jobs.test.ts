@@ -167,6 +167,48 @@ describe('a derived table', () => {
     expect(words).toHaveLength(expectedOf((row) => row, { first: 0n, last: LAST_PERSON }).length);
   });
 
+  it('is made from tables of its shard, which are there from the first that reads them to the last', async () => {
+    const within = { into: 'within', sql: `SELECT person, n ${OF_SHARD}` };
+    const tallied = {
+      into: 'tallied of it',
+      sql: 'SELECT person, count(n) AS n FROM within GROUP BY person ORDER BY person',
+    };
+    const whole = table('n', { kind: 'integer' });
+    const outputs = [
+      { ...whole, sql: 'SELECT person, n FROM within', reads: ['within'] },
+      { ...whole, sql: 'SELECT person, n FROM "tallied of it"', reads: ['within', 'tallied of it'] },
+      // What was made of the shard before would be of its persons.
+      {
+        ...whole,
+        sql: `SELECT person, (SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('within', 'tallied of it')) ${OF_SHARD}`,
+      },
+    ];
+    const job = { ...jobOf(...outputs), steps: [within, tallied] };
+    const events = await takeAll(wall.derive(job, LIMITS));
+    const [rowsWithin = [], tallies = [], tables = []] = [0, 1, 2].map((output) => rowsByShard(events, output, 2));
+    for (const [at, span] of job.shards.entries()) {
+      const expected = expectedOf(([person, , n]) => [person as bigint, n as Cell], span);
+      const counts = new Map<bigint, bigint>();
+      for (const [person, n] of expected) {
+        counts.set(person as bigint, (counts.get(person as bigint) ?? 0n) + (n === null ? 0n : 1n));
+      }
+      const texts = (of: readonly Cell[][]) => of.map((row) => row.join()).join('\n');
+      expect(texts(rowsWithin[at] ?? []) === texts(expected)).toBe(true);
+      expect(texts(tallies[at] ?? []) === texts([...counts].map((pair) => [...pair]))).toBe(true);
+      expect(new Set(tables[at]?.map(([, n]) => n))).toEqual(new Set(expected.length > 0 ? [0n] : []));
+    }
+  });
+
+  it.each([
+    ['more than one statement', 'SELECT 1 AS person; SELECT 2'],
+    ['a change of what is there', 'DROP TABLE visits'],
+    ['a table that is not there', 'SELECT * FROM "another step"'],
+  ])('fails without a word where a step is %s', async (_, sql) => {
+    const output = { ...table('n', { kind: 'integer' }), reads: ['within'] };
+    const job = { ...jobOf(output), steps: [{ into: 'within', sql }] };
+    await expect(takeAll(wall.derive(job, LIMITS))).rejects.toMatchObject(FAILED);
+  });
+
   const select = (sql: string, ...types: (ColumnType | LayoutType)[]) => ({ ...table('n', ...types), sql });
   it.each([
     ['a number beyond its column', table('n', { kind: 'rank' })],

@@ -121,11 +121,14 @@ function expectCodesOrFail(chunk: ColumnChunk, textCount: number): void {
 function errandOf(job: DeriveJob) {
   const dictionaries = new Dictionaries();
   const tables = job.tables.map(({ name, columns }) => ({ name, columns: columns.map((c) => dictionaries.specOf(c)) }));
-  const outputs = job.outputs.map(({ sql, columns }) => ({ sql, columns: columns.map((c) => dictionaries.specOf(c)) }));
+  const outputs = job.outputs.map(({ sql, columns, reads = [] }) => {
+    return { sql, columns: columns.map((c) => dictionaries.specOf(c)), reads: [...reads] };
+  });
   return {
     job: {
       kind: 'derive',
       tables,
+      steps: (job.steps ?? []).map(({ into, sql }) => ({ into, sql })),
       outputs,
       dictionaries: dictionaries.counts,
       salt: String(job.salt),

@@ -1,5 +1,7 @@
+import * as path from 'node:path';
+
 import type { Wall, WallCheck, WallOptions, WallPlaces } from '../wall.ts';
-import { COLD_ENGINE_WORD } from '../wire/jobs.ts';
+import { COLD_ENGINE_WORD, READING_ENGINE_WORD } from '../wire/jobs.ts';
 import { buildWall } from './build-wall.ts';
 import { derive } from './derive-jobs.ts';
 import { findMissingTools } from './host-tools.ts';
@@ -12,6 +14,7 @@ import { judgeRows, linkIdentifiers, redact } from './rights-jobs.ts';
 import { checkFunction } from './scoring-jobs.ts';
 import { selfTest, type TestedWall } from './self-test.ts';
 import { runSharded, selectPersonsSharded } from './sharded-jobs.ts';
+import { keepSwept } from './sweep-runtimes.ts';
 import { type PoolSize, WorkerPool } from './worker-pool.ts';
 
 /** Two spares: one a core of a small machine; a third only waits. */
@@ -42,6 +45,9 @@ const CPU_SECONDS = 7_200;
 /** The script a worker runs, below the code folder. */
 const WORKER_SCRIPT = 'worker/main.js';
 
+/** What workers are told of their engine. */
+const ENGINE_WORDS = { warm: [], reading: [READING_ENGINE_WORD], cold: [COLD_ENGINE_WORD] };
+
 /**
  * Builds the wall and proves it: nothing is accepted before a hostile program has been refused everything.
  *
@@ -59,7 +65,11 @@ export async function openWall(options: WallOptions = {}): Promise<Wall> {
     throw new RangeError(`\`engineMemoryMib\` must be between ${MIN_ENGINE_MEMORY_MIB} and ${MAX_ENGINE_MEMORY_MIB}`);
   }
   const tested = await buildWall(options, { engineMemoryMib, cpuSeconds: CPU_SECONDS });
-  return wallOver(tested, options);
+  const sweeping = keepSwept(path.dirname(tested.runtime.code));
+  return wallOver(tested, options, async () => {
+    sweeping.stop();
+    await tested.users.close();
+  });
 }
 
 /** Puts the jobs over a wall that has been proven; tests also put them over one that they have changed. */
@@ -71,7 +81,7 @@ export function wallOver(
   const size = poolSizeOf(places);
   // A spare that has waited too long may still be ending while the next one starts, and one more is started at a time.
   tested.users.makeRoom(size.maxRunning + 2 * size.spareCount + 1);
-  const scriptArguments = places.engine === 'cold' ? [COLD_ENGINE_WORD] : [];
+  const scriptArguments = ENGINE_WORDS[places.engine ?? 'warm'];
   const pool = new WorkerPool({ ...tested, script: WORKER_SCRIPT, scriptArguments, seccomp: 'kill' }, size);
   return {
     isForDevelopment: tested.development !== undefined,
@@ -96,6 +106,7 @@ export function wallOver(
     hidePoints: (job, limits) => hidePoints(pool, job, limits),
     countMatches: (job, limits) => countMatches(pool, job, limits),
     takeSeat: (lane) => pool.takeSeat(lane),
+    refill: () => pool.refill(),
     // The users of workers are those of the first wall, which is closed last.
     apart: (others) => wallOver(tested, others, () => Promise.resolve()),
     selfTest: () => testAll(tested),

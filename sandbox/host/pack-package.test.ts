@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { packPackage } from './pack-package.ts';
+import { type PackedFiles, packPackage } from './pack-package.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'galley-pack-'));
 afterAll(() => fs.rmSync(root, { recursive: true }));
@@ -26,7 +26,7 @@ const SOURCES = {
   'node_modules/kept-native/index.js': `exports.kind = "kept";`,
 };
 
-function write(files: Iterable<readonly [string, string]>, folder: string): void {
+function write(files: Iterable<readonly [string, string | Uint8Array]>, folder: string): void {
   for (const [name, text] of files) {
     const file = path.join(folder, name);
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -34,7 +34,7 @@ function write(files: Iterable<readonly [string, string]>, folder: string): void
   }
 }
 
-function packedFrom(main: string): ReadonlyMap<string, string> {
+function packedFrom(main: string): PackedFiles {
   return packPackage(main, new Set(['kept-native']));
 }
 

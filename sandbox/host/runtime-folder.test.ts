@@ -5,10 +5,14 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { type RuntimeFolder, RuntimeFolderError, stageRuntime } from './runtime-folder.ts';
+import { sweepRuntimes } from './sweep-runtimes.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'galley-stage-'));
 fs.chmodSync(root, 0o755);
 afterAll(() => fs.rmSync(root, { recursive: true }));
+
+/** What is staged; locks and the names of shared bytes lie beside it. */
+const stagedIn = (parent: string) => fs.readdirSync(parent).filter((name) => /^(tools|code)-[^.]*$/.test(name));
 
 describe('the runtime folder', () => {
   it('holds node, packages and worker code without types, and is used again', () => {
@@ -18,7 +22,13 @@ describe('the runtime folder', () => {
     expect(fs.readFileSync(path.join(runtime.code, 'worker/main.js'), 'utf8')).not.toContain('.ts');
     expect(fs.readdirSync(path.join(runtime.code, 'worker')).filter((name) => name.includes('test'))).toEqual([]);
     expect(stageRuntime(path.join(root, 'own'))).toEqual(runtime);
-    expect(fs.readdirSync(path.join(root, 'own'))).toHaveLength(2);
+    expect(stagedIn(path.join(root, 'own'))).toHaveLength(2);
+  });
+
+  it('is not swept while its process lives, however long', async () => {
+    const runtime = stageRuntime(path.join(root, 'own'));
+    await sweepRuntimes(path.join(root, 'own'), { nowMs: Date.now() + 3_650 * 86_400_000 });
+    expect([runtime.node, runtime.code].every((file) => fs.existsSync(file))).toBe(true);
   });
 
   it('can be read and entered by workers but for one file, and written by nobody', () => {
@@ -98,6 +108,6 @@ describe('the runtime folder', () => {
     const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
     const [first, second] = stdout.trim().split('\n');
     expect(first).toBe(second);
-    expect(fs.readdirSync(parent)).toHaveLength(2);
+    expect(stagedIn(parent)).toHaveLength(2);
   });
 });

@@ -1,15 +1,17 @@
 // The worker's files are copied out of the checkout before they are bound into the wall: an unprivileged uid cannot
 // bind paths below a home of mode 0700, and a worker must not see the rest of the checkout. A folder is named by
 // the digest of what is in it, made beside its final name and renamed, so that a half-made one is never used and a
-// finished one is used again by the next start.
+// finished one is used again by the next start. Each is held as long as a process uses it (`sweep-runtimes.ts`).
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
+import { holdFolder } from './folder-use.ts';
 import { packPackage } from './pack-package.ts';
 import { findPackage, packageClosure } from './package-closure.ts';
 import { assembleSeccompProgram, type SeccompMode } from './seccomp-program.ts';
+import { shareFile } from './share-files.ts';
 import { compileWorker, readWorkerSources, type WorkerSources } from './worker-code.ts';
 
 /** Paths of a staged runtime, on the host. */
@@ -70,7 +72,7 @@ export function stageRuntime(parent?: string, kind: RuntimeKind = 'wall'): Runti
   const uid = process.getuid?.() ?? 0;
   const root = parent ?? path.join(os.tmpdir(), `galley-runtime-${uid}`);
   claimFolder(root, uid);
-  const tools = stage(root, 'tools', toolsDigest(), writeTools);
+  const tools = stage(root, 'tools', toolsDigest(), (folder) => writeTools(root, folder));
   expectPrograms(path.join(tools, 'node'));
   const sources = readWorkerSources();
   const programs = { kill: assembleSeccompProgram('kill'), refuse: assembleSeccompProgram('refuse') };
@@ -188,6 +190,8 @@ function expectPrograms(node: string): void {
 
 function stage(root: string, name: string, digest: string, write: (folder: string) => void): string {
   const folder = path.join(root, `${name}-${digest}`);
+  // First: a folder that is found unheld may be gone the next moment.
+  hold(folder);
   if (fs.existsSync(folder)) return folder;
   const draft = `${folder}.${randomBytes(6).toString('hex')}`;
   try {
@@ -203,29 +207,41 @@ function stage(root: string, name: string, digest: string, write: (folder: strin
   return folder;
 }
 
-function writeTools(folder: string): void {
-  copyFile(process.execPath, path.join(folder, 'node'), 0o555);
+function hold(folder: string): void {
+  try {
+    holdFolder(folder);
+  } catch (error) {
+    throw new RuntimeFolderError(
+      `another start keeps \`${path.dirname(folder)}\` to itself: end it, or set \`wall.runtimeDirectory\` to another folder`,
+      { cause: error },
+    );
+  }
+}
+
+function writeTools(root: string, folder: string): void {
+  copyFile(root, { from: process.execPath, to: path.join(folder, 'node'), mode: 0o555 });
   for (const { name, folder: source } of packageClosure(WORKER_PACKAGES))
-    copyPackage(source, path.join(folder, 'node_modules', name));
+    copyPackage(root, source, path.join(folder, 'node_modules', name));
   const interfaces = packPackage(findPackage(ENGINE).main, new Set([ENGINE_BINDINGS]));
   for (const [name, text] of interfaces) writeFile(path.join(folder, 'node_modules', ENGINE, name), text);
   const native = `module.exports = require('${ENGINE_NATIVE}/duckdb.node');\n`;
   writeFile(path.join(folder, 'node_modules', ENGINE_BINDINGS, 'index.js'), native);
 }
 
-function copyPackage(source: string, target: string): void {
+function copyPackage(root: string, source: string, target: string): void {
   for (const entry of fs.readdirSync(source, { withFileTypes: true })) {
     const from = path.join(source, entry.name);
     const to = path.join(target, entry.name);
-    if (entry.isDirectory() && entry.name !== 'node_modules') copyPackage(from, to);
-    if (entry.isFile() && !UNUSED_FILE.test(entry.name)) copyFile(from, to, 0o444);
+    if (entry.isDirectory() && entry.name !== 'node_modules') copyPackage(root, from, to);
+    if (entry.isFile() && !UNUSED_FILE.test(entry.name)) copyFile(root, { from, to, mode: 0o444 });
   }
 }
 
-function copyFile(from: string, to: string, mode: number): void {
+function copyFile(root: string, { from, to, mode }: { from: string; to: string; mode: number }): void {
   makeFolder(path.dirname(to));
   fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE);
   fs.chmodSync(to, mode);
+  shareFile(root, to);
 }
 
 function writeFile(file: string, content: string | Uint8Array): void {
@@ -249,7 +265,7 @@ function toolsDigest(): string {
     folder,
     fs.statSync(folder).mtimeMs,
   ]);
-  const ours = readOwn('pack-package.ts', 'runtime-folder.ts');
+  const ours = readOwn('pack-package.ts', 'runtime-folder.ts', 'share-files.ts');
   return digestOf([process.version, node.size, node.mtimeMs, ...ours, ...packages.flat()].map(String));
 }
 

@@ -154,6 +154,17 @@ describe('a sharded run', () => {
     expect(rows).toEqual(['a', 'b', 'c'].map((region, at) => [region, BigInt(expected[at] as number)]));
   });
 
+  it('runs a step once that says so, with the first shard', async () => {
+    const steps = [
+      { into: 'kept', sql: 'SELECT region FROM regions', keeps: 'shard' as const, merge: null, isOnce: true },
+      { ...gather('SELECT count(*) AS n FROM kept'), into: 'once', isOnce: true },
+      gather('SELECT count(*) AS n FROM visits'),
+    ];
+    const sql = 'SELECT (SELECT sum(n) FROM once), (SELECT count(*) FROM once), (SELECT count(*) FROM g)';
+    const job = { ...jobOver(steps, sql, ['integer', 'integer', 'integer']), tables: [visits, regions] };
+    expect(await wall.runSharded(job, LIMITS)).toEqual([[BigInt(SHOPS.length), 1n, BigInt(SHARDS_COUNT)]]);
+  });
+
   it('merges what it gathers when that has grown long, and goes on', async () => {
     const many =
       'SELECT i % 1000 AS k, count(*) AS n FROM range(300000) t(i), (SELECT 1 FROM visits LIMIT 1) GROUP BY i';
@@ -161,8 +172,8 @@ describe('a sharded run', () => {
     const sql = 'SELECT count(*), count(DISTINCT k), sum(n) FROM g';
     const job = (step: typeof merge | null) => jobOver([gather(many, step)], sql, ['integer', 'integer', 'integer']);
     expect(await wall.runSharded(job(null), LIMITS)).toEqual([[1_200_000n, 1_000n, 1_200_000n]]);
-    // The first shard is not merged before there is a second; the third shard is empty.
-    expect(await wall.runSharded(job(merge), LIMITS)).toEqual([[1_000n, 1_000n, 1_200_000n]]);
+    // Both places for shards gather, and merge what they did; the first shard of each is not merged before its second.
+    expect(await wall.runSharded(job(merge), LIMITS)).toEqual([[2_000n, 1_000n, 1_200_000n]]);
   });
 
   it('orders codes as it orders their texts', async () => {

@@ -42,6 +42,16 @@ describe('the dictionary of a column', () => {
     expect(dictionaryOf(['😀'.repeat(251)]).texts()).toBeNull();
   });
 
+  it('has texts of any length where no question cuts them', () => {
+    const long = '😀'.repeat(251);
+    const dictionary = new TextDictionary(false);
+    dictionary.add(encoded([long, 'a', null]));
+    expect(dictionary.texts()).toEqual(['a', long]);
+    expect(cellsOf(dictionary.encode(encoded([long, null, 'a'])))).toEqual([1n, null, 0n]);
+    dictionary.add(encoded(['a'.repeat(8 * 1024 * 1024)]));
+    expect(dictionary.texts()).toBeNull();
+  });
+
   it('is none of a column whose texts are too long together, and stays small as JSON', () => {
     // Control characters: a byte each, and six in JSON.
     const text = (at: number) => `${at}`.padStart(8, '0') + '\u0001'.repeat(248 - 8);

@@ -7,11 +7,8 @@ import {
 } from '../wire/column-chunk.ts';
 import { MAX_DICTIONARY_COUNT } from '../wire/column-type.ts';
 
-/**
- * Longest text of a dictionary: as long as what a question makes of a group's key, so that a code stands for the whole of
- * it.
- */
-const MAX_TEXT_CHARS = 250;
+/** Longest text of a column whose texts a question cuts as keys of groups: a code stands for the whole of what it makes. */
+const MAX_KEY_CHARS = 250;
 
 /**
  * Most text of a dictionary, in UTF-8: it is kept as JSON, where a control character of one byte takes six, in a piece that
@@ -22,11 +19,17 @@ const MAX_DICTIONARY_BYTES = 8 * 1024 * 1024;
 /** Gathers the texts of a whole column and then writes the column in codes: two passes, and no text made for a row. */
 export class TextDictionary {
   readonly #texts = new Set<string>();
+  readonly #maxChars: number;
   #byteCount = 0;
   #isTooLarge = false;
   /** In order, once they have been asked for. */
   #ordered: readonly string[] = [];
   #codes: ReadonlyMap<string, number> | null = null;
+
+  /** @param isCut whether questions cut the texts of the column, so that a longer one has no code */
+  constructor(isCut = true) {
+    this.#maxChars = isCut ? MAX_KEY_CHARS : Number.POSITIVE_INFINITY;
+  }
 
   /** Adds the texts that rows of an encoded chunk have. */
   add(bytes: Uint8Array): void {
@@ -37,7 +40,7 @@ export class TextDictionary {
       if (used[entry] === 0) continue;
       const text = textAt(chunk.values, entry);
       // The length in UTF-16 first: it is known, and never below that in characters.
-      if (text.length > MAX_TEXT_CHARS && [...text].length > MAX_TEXT_CHARS) this.#isTooLarge = true;
+      if (text.length > this.#maxChars && [...text].length > this.#maxChars) this.#isTooLarge = true;
       if (this.#texts.has(text)) continue;
       this.#texts.add(text);
       this.#byteCount += Buffer.byteLength(text);

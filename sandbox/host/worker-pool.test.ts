@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -113,12 +114,15 @@ function serviceWith(script: string) {
   });
   onTestFinished(() => void service.kill('SIGKILL'));
   const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]();
+  const ending = once(service, 'close');
   const complaint = text(service.stderr);
   return {
     service,
     said: async (): Promise<string> => {
       const line: IteratorResult<string> = await lines.next();
-      return line.done === true ? `ended: ${await complaint}` : line.value;
+      if (line.done !== true) return line.value;
+      const [code, signal] = await ending;
+      return `ended with ${signal ?? code}: ${await complaint}`;
     },
     workers: () => descendantsOf(service.pid ?? 0),
   };

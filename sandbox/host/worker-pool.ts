@@ -77,6 +77,11 @@ export class WorkerPool {
     }
   }
 
+  /** Starts the spares that are missing without waiting for a pause. */
+  refill(): void {
+    this.#spares.refill();
+  }
+
   /** Tells whether the pool has been closed. */
   get isClosed(): boolean {
     return this.#isClosed;

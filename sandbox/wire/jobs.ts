@@ -7,6 +7,9 @@ import type { ScoringLanguage, ScoringParameter } from './scoring.ts';
 /** What a worker's script is told last when no engine is to be opened before a job asks for one. */
 export const COLD_ENGINE_WORD = 'cold-engine';
 
+/** What it is told last when the engine is to be opened, and warmed up for texts alone. */
+export const READING_ENGINE_WORD = 'reading-engine';
+
 /**
  * The identifiers that can be a match key. `custom:<name>` is one that members agree on among themselves, for example
  * `custom:loyalty_id`; it matches the same name only.
@@ -41,18 +44,21 @@ export interface ShardedTableSpec extends TableSpec {
   isWhole: boolean;
 }
 
-/** A statement that each shard runs, and the table that its rows go to. */
+/** A statement that each shard runs, or the first alone, and the table that its rows go to. */
 export interface StepSpec {
   into: string;
   sql: string;
   keeps: 'shard' | 'run';
   merge: string | null;
+  isOnce: boolean;
 }
 
 /** A derived table: the statement that makes a shard of it, and what its columns must be. */
 export interface OutputSpec {
   sql: string;
   columns: ColumnSpec[];
+  /** The tables of steps that must be there. */
+  reads: string[];
 }
 
 /** A scoring function that is compiled before a query; its code follows as bytes, before any chunk. */
@@ -183,6 +189,8 @@ export type JobSpec =
       shardCount: number;
       steps: StepSpec[];
       sql: string;
+      /** Whether the steps of two shards are run at once. */
+      isSideBySide: boolean;
       parameters: string[];
       resultKinds: ResultKind[];
       maxRows: number;
@@ -194,6 +202,7 @@ export type JobSpec =
       salt: string;
       /** First and last person of each. */
       shards: [string, string][];
+      steps: { into: string; sql: string }[];
       outputs: OutputSpec[];
     }
   | { kind: 'check-function'; candidate: FunctionSpec }

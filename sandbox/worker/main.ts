@@ -3,7 +3,7 @@
 
 import type { DuckDBConnection } from 'duckdb';
 
-import { COLD_ENGINE_WORD, type JobSpec } from '../wire/jobs.ts';
+import { COLD_ENGINE_WORD, type JobSpec, READING_ENGINE_WORD } from '../wire/jobs.ts';
 import { answer, receive } from './channel.ts';
 import { RefusedInput } from './ingest/refused-input.ts';
 import { expectInside } from './inside.ts';
@@ -11,7 +11,8 @@ import { expectInside } from './inside.ts';
 expectInside();
 // The engine is loaded before there is a job: that is what a warm spare is for. Not where files are read, which never
 // comes to it: what is not loaded cannot be attacked either.
-const warm = process.argv.at(-1) === COLD_ENGINE_WORD ? undefined : await openWarm();
+const word = process.argv.at(-1);
+const warm = word === COLD_ENGINE_WORD ? undefined : await openWarm(word === READING_ENGINE_WORD);
 answer({ kind: 'ready' });
 
 try {
@@ -24,32 +25,39 @@ try {
 }
 process.exit(0);
 
-async function openEngine(): Promise<DuckDBConnection> {
-  return await (await import('./engine/engine.ts')).openEngine();
+// Locked before anything of a job is known: nothing that comes with one ever meets an engine that is open.
+async function openLocked(): Promise<DuckDBConnection> {
+  const { lockEngine, openEngine } = await import('./engine/engine.ts');
+  const engine = await openEngine();
+  await lockEngine(engine);
+  return engine;
 }
 
 // What is loaded only when there is a job makes its asker wait.
-async function openWarm(): Promise<DuckDBConnection> {
-  const engine = await openEngine();
-  await Promise.all([import('./jobs/parse.ts'), import('./jobs/run.ts'), import('./jobs/run-sharded.ts')]);
-  await (await import('./engine/warm-up.ts')).warmUp(engine);
+async function openWarm(isReader: boolean): Promise<DuckDBConnection> {
+  const engine = await openLocked();
+  const jobs = [import('./jobs/parse.ts'), import('./jobs/run.ts')];
+  await Promise.all(isReader ? jobs : [...jobs, import('./jobs/run-sharded.ts')]);
+  const { warmUpForTables, warmUpForTexts } = await import('./engine/warm-up.ts');
+  await warmUpForTexts(engine);
+  if (!isReader) await warmUpForTables(engine);
   return engine;
 }
 
 async function runJob(job: JobSpec): Promise<void> {
   switch (job.kind) {
     case 'parse':
-      return await (await import('./jobs/parse.ts')).parse(warm ?? (await openEngine()), job);
+      return await (await import('./jobs/parse.ts')).parse(warm ?? (await openLocked()), job);
     case 'check-function':
       return (await import('./jobs/check-function.ts')).checkFunction(job);
     case 'run':
-      return await (await import('./jobs/run.ts')).run(warm ?? (await openEngine()), job);
+      return await (await import('./jobs/run.ts')).run(warm ?? (await openLocked()), job);
     case 'run-sharded':
-      return await (await import('./jobs/run-sharded.ts')).runSharded(warm ?? (await openEngine()), job);
+      return await (await import('./jobs/run-sharded.ts')).runSharded(warm ?? (await openLocked()), job);
     case 'derive':
-      return await (await import('./jobs/derive.ts')).derive(warm ?? (await openEngine()), job);
+      return await (await import('./jobs/derive.ts')).derive(warm ?? (await openLocked()), job);
     case 'compose':
-      return await (await import('./jobs/run.ts')).compose(warm ?? (await openEngine()), job);
+      return await (await import('./jobs/run.ts')).compose(warm ?? (await openLocked()), job);
     case 'ingest':
       return await (await import('./jobs/ingest.ts')).ingest(job);
     case 'inspect':

@@ -8,7 +8,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkAudienceSize, planAudienceSize } from '../../policies/index.ts';
 import { audiences } from '../../proto/index.ts';
-import { advantageBound, expectBelow, expectNotOver, expectSame, play, zcdpAdvantageBound } from '../support/games.ts';
+import { effortOf } from '../support/effort.ts';
+import {
+  advantageBound,
+  expectBelow,
+  expectNotOver,
+  expectSame,
+  FEW_ROUNDS,
+  play,
+  zcdpAdvantageBound,
+} from '../support/games.ts';
 import { assertAllowsAudience } from '../support/policy-assertions.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
 import { matched, outcomesCsv, outcomes as people } from '../support/service-people.ts';
@@ -23,7 +32,7 @@ const shop = { destination: 'shop-front', owner: 'market', identifier: 'email' }
 const SHOWN_STEP_MS = 5_000;
 /** So many that the limit of what is measured lies well below the bound of the smallest epsilon too; others need fewer. */
 const SMALLEST_EPSILON = 0.1;
-const ROUNDS_AT_SMALLEST = 80_000;
+const ROUNDS_AT_SMALLEST = effortOf(60_000, 80_000, 200_000);
 const { DELIVERED } = audiences.ActivationState;
 
 describe('the acceptance of an audience', () => {
@@ -36,10 +45,11 @@ describe('the acceptance of an audience', () => {
       const isAccepted = (size: number): boolean => checkAudienceSize(audience, BigInt(size), shop).length === 0;
       const { minSize } = audience;
       const [present, absent] = [sizeOf(minSize), sizeOf(minSize - 1)];
-      const rounds = epsilon === SMALLEST_EPSILON ? { rounds: ROUNDS_AT_SMALLEST } : {};
-      const bit = await play({ with: present, without: absent, guess: isAccepted, ...rounds });
+      const rounds = epsilon === SMALLEST_EPSILON ? ROUNDS_AT_SMALLEST : FEW_ROUNDS;
+      const bit = await play({ with: present, without: absent, guess: isAccepted, rounds });
       expectBelow(`A22 acceptance, epsilon ${epsilon}`, bit, advantageBound(epsilon, 1e-6));
-      const size = await play({ with: present, without: absent, guess: (n) => n > minSize - 0.5 });
+      const guess = (n: number): boolean => n > minSize - 0.5;
+      const size = await play({ with: present, without: absent, guess, rounds: FEW_ROUNDS });
       expectNotOver(`A22 size, epsilon ${epsilon}`, size, zcdpAdvantageBound(plan.charge.rho));
     },
   );

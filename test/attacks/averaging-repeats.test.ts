@@ -10,7 +10,7 @@ import { expectRefused } from '../support/service-refusal.ts';
 import { ServiceStage } from '../support/service-stage.ts';
 import { setTable, type Table } from '../support/service-table.ts';
 
-const REPEATS_COUNT = effortOf(20, 50, 50);
+const REPEATS_COUNT = effortOf(10, 50, 50);
 
 let stage: ServiceStage;
 let table: Table;

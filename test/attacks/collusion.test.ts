@@ -5,7 +5,7 @@
 // them together have learned is bounded by it, and when it is spent the last of them is refused like the first.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { advantageBound, expectBelow, expectNotOver, play, zcdpAdvantageBound } from '../support/games.ts';
+import { advantageBound, expectBelow, expectNotOver, FEW_ROUNDS, play, zcdpAdvantageBound } from '../support/games.ts';
 import { mailingsCsv } from '../support/service-people.ts';
 import { ask, chargesOf, questionOf } from '../support/service-questions.ts';
 import { refusalOf } from '../support/service-refusal.ts';
@@ -88,7 +88,12 @@ describe('colluders over one dataset', () => {
       for (let i = 0; i < answers; i += 1) sum += firstNumber(world.look());
       return sum / answers;
     };
-    const played = await play({ with: joint(present), without: joint(absent), guess: (mean) => mean > 999.5 });
+    const played = await play({
+      with: joint(present),
+      without: joint(absent),
+      guess: (mean) => mean > 999.5,
+      rounds: FEW_ROUNDS,
+    });
     expectBelow(`A21 ${answers} joint answers`, played, advantageBound(OWNER_EPSILON, OWNER_DELTA));
     expectNotOver('A21 joint answers, by their loss', played, zcdpAdvantageBound(spent[0] ?? 0));
   });

@@ -5,12 +5,13 @@
 // The wall: variances, intervals, thresholds and price follow from declared bounds alone. They are the same numbers in
 // every world, and what is released scatters alike.
 import { describe, expect, it } from 'vitest';
-import { expectBelow, expectSame, isLongCampaign, play, UNSEEN_ADVANTAGE, varianceIn } from '../support/games.ts';
+import { effortOf } from '../support/effort.ts';
+import { expectBelow, expectSame, play, UNSEEN_ADVANTAGE, varianceIn } from '../support/games.ts';
 import type { TestRows } from '../support/load-table.ts';
 import { events, outcomes } from '../support/tables.ts';
 import { crowd, firstNumber, lookAt, type World, worldOf } from '../support/worlds.ts';
 
-const RELEASE_COUNT = isLongCampaign ? 50_000 : 10_000;
+const RELEASE_COUNT = effortOf(3_000, 10_000, 50_000);
 /** Five standard errors of the logarithm of a ratio of two variances of normal series. */
 const LARGEST_LOG_RATIO = 5 * Math.sqrt(4 / RELEASE_COUNT);
 

@@ -5,7 +5,7 @@
 // is charged: the ledger ends the series long before its mean is worth anything.
 import { describe, expect, it } from 'vitest';
 import { type Charge, canBear, chargeOf, type LedgerAccount } from '../../policies/index.ts';
-import { advantageBound, expectBelow, expectNotOver, play, zcdpAdvantageBound } from '../support/games.ts';
+import { advantageBound, expectBelow, expectNotOver, FEW_ROUNDS, play, zcdpAdvantageBound } from '../support/games.ts';
 import { planOf } from '../support/run-plan.ts';
 import { outcomes } from '../support/tables.ts';
 import { crowd, firstNumber, type World, worldOf } from '../support/worlds.ts';
@@ -43,6 +43,7 @@ describe('a difference of two counts', () => {
       with: () => difference(present),
       without: () => difference(absent),
       guess: (seen) => seen > 0.5,
+      rounds: FEW_ROUNDS,
     });
     expectBelow('A1 one difference', played, advantageBound(2 * epsilon, 1e-6));
     const rho = present[0].aggregate.charge.rho + present[1].aggregate.charge.rho;

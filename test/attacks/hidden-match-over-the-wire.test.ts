@@ -90,8 +90,10 @@ const FAULTS: Readonly<Record<string, (points: readonly Uint8Array[]) => readonl
 const LONG_ONLY: ReadonlySet<string> = new Set([
   'one twice, for another',
   'one of its own, for another',
+  'one under another secret',
   'the identity, for one',
   'one too many',
+  'its own as no point',
 ]);
 const TRIED = Object.entries(FAULTS).flatMap(([name, fault]) =>
   isLongCampaign || !LONG_ONLY.has(name) ? [fault] : [],

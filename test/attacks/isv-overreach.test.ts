@@ -119,7 +119,7 @@ const grantBy = (client: ReturnType<ServiceStage['as']>, collaborationId: string
     grantee: 'another',
     abilities: [collaborations.Ability.QUERY],
     tables: ['chenxi.mailings'],
-    expiresAt: new Date(Date.now() + 60_000),
+    expiresAt: new Date(Date.now() + 3_600_000),
   });
 
 describe('an ISV with grants of two members', () => {

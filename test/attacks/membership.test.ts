@@ -4,7 +4,7 @@
 // The wall: against epsilon and delta no adversary, whatever it computes, gains more than
 // (e^epsilon - 1 + 2 delta) / (e^epsilon + 1); the best test here is a threshold half way.
 import { describe, expect, it } from 'vitest';
-import { advantageBound, expectBelow, expectNotOver, play, zcdpAdvantageBound } from '../support/games.ts';
+import { advantageBound, expectBelow, expectNotOver, FEW_ROUNDS, play, zcdpAdvantageBound } from '../support/games.ts';
 import { outcomes } from '../support/tables.ts';
 import { crowd, firstNumber, worldOf } from '../support/worlds.ts';
 
@@ -21,6 +21,7 @@ async function game(id: string, sql: string, epsilon: number): Promise<void> {
     with: () => firstNumber(present.look()),
     without: () => firstNumber(absent.look()),
     guess: (seen) => seen > half,
+    rounds: FEW_ROUNDS,
   });
   expectBelow(id, played, advantageBound(epsilon, 1e-6));
   expectNotOver(`${id}, by its loss`, played, zcdpAdvantageBound(present.aggregate.charge.rho));

@@ -286,7 +286,7 @@ describe("others' persons", () => {
 
   async function settled(erasure: { erasureId: string; isDone: boolean }) {
     return await expect
-      .poll(() => stage.as('outsider').rights.getErasure(erasure.erasureId), { timeout: 30_000 })
+      .poll(() => stage.as('outsider').rights.getErasure(erasure.erasureId), { timeout: 45_000 })
       .toMatchObject({ isDone: true })
       .then(() => stage.as('outsider').rights.getErasure(erasure.erasureId));
   }

@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundedByNothing, printAggregate, printBounds, printOuter } from '../../policies/index.ts';
+import { runSeed } from '../support/effort.ts';
 import { parseSql } from '../support/engine.ts';
 import { expectSame } from '../support/games.ts';
 import { goldenQuestions } from '../support/golden-questions.ts';
@@ -14,7 +15,6 @@ import { partsOf } from '../support/printed-parts.ts';
 import { planOf } from '../support/run-plan.ts';
 import { tables } from '../support/tables.ts';
 
-const seed = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
 const LITERAL_COUNT = 300;
 const plain = "select count(*) from market.outcomes where zip = 'a--b' and visit = 1";
 
@@ -121,7 +121,7 @@ describe('nesting', () => {
 });
 
 describe('what is printed', () => {
-  it(`holds each literal as it was submitted, and no table but those that are bound (seed ${seed})`, async () => {
+  it(`holds each literal as it was submitted, and no table but those that are bound (seed ${runSeed})`, async () => {
     const unbroken = (t: string): boolean => t.isWellFormed() && !t.includes('\0');
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 20 }),
@@ -143,7 +143,7 @@ describe('what is printed', () => {
       expect((await parseSql(printOuter(outer))).ok).toBe(true);
       compared += 1;
     };
-    await fc.assert(fc.asyncProperty(text.filter(unbroken), isFaithful), { numRuns: LITERAL_COUNT, seed });
+    await fc.assert(fc.asyncProperty(text.filter(unbroken), isFaithful), { numRuns: LITERAL_COUNT, seed: runSeed });
     // A check that refused the texts would leave nothing to hold.
     expect(compared).toBeGreaterThan(0.9 * LITERAL_COUNT);
   });

@@ -68,7 +68,7 @@ const probes: Readonly<Record<string, (client: GalleyClient, names: Names) => Pr
       grantee: 'lantu',
       abilities: [2],
       tables: ['chenxi.mailings'],
-      expiresAt: new Date(Date.now() + 60_000),
+      expiresAt: new Date(Date.now() + 3_600_000),
     }),
   'revoking a right': (client, { collaborationId }) => client.collaborations.revoke(collaborationId, 'grant-0'),
   'reading a dataset': (client, { datasetId }) => client.datasets.get(datasetId),

@@ -166,7 +166,7 @@ describe('a grant', () => {
       grantee: cast.isv.member,
       abilities: [QUERY],
       tables: ['chenxi.mailings', 'jiufang.outcomes'],
-      expiresAt: new Date(Date.now() + 60_000),
+      expiresAt: new Date(Date.now() + 3_600_000),
     });
     const fields = { onBehalfOf: cast.brand.member, epsilon: 0.4 };
     const { query, rows } = await ask(stage, 'isv', table.collaborationId, armsSql, fields);

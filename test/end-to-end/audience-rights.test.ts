@@ -89,7 +89,7 @@ describe('an ISV whose grant has ended', () => {
     const onePerson = mailings.filter(({ arm }) => arm === 'womens').slice(0, 1);
     await upload(stage, 'brand', mailingsId, mailingsCsv(onePerson));
     await engine.restart();
-    await vi.waitFor(() => expect(heldBack('rights-ended').length).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(heldBack('rights-ended').length).toBeGreaterThanOrEqual(2), { timeout: 45_000 });
     expect((await stage.as('brand').audiences.get(audienceId)).activations).toMatchObject([
       { state: ACCEPTED, receipt: '' },
     ]);
@@ -136,7 +136,7 @@ describe('a collaboration that is suspended', () => {
     };
     suspend(Date.now());
     await engine.restart();
-    await vi.waitFor(() => expect(heldBack('collaboration-suspended')).not.toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(heldBack('collaboration-suspended')).not.toEqual([]), { timeout: 45_000 });
     expect((await stage.as('brand').audiences.get(audienceId)).activations).toMatchObject([{ state: ACCEPTED }]);
     suspend(null);
     await awaitActivation(stage, 'brand', audienceId, DELIVERED);

@@ -63,12 +63,12 @@ describe('a small question', () => {
   it('takes one worker to be read and one to be run', async () => {
     const sql = armsSql.replace('group by', 'where m.tier < 3 group by');
     const cost = await costOf(() => ask(probed.stage, 'brand', collaborationId, sql, { epsilon: 0.2 }));
-    expect(cost).toEqual({ jobs: ['parse', 'run'], fileSyncs: 8, commits: 2, notes: 5, statements: 95 });
+    expect(cost).toEqual({ jobs: ['parse', 'run'], fileSyncs: 8, commits: 2, notes: 4, statements: 64 });
   });
 
   it('is read once, however often it is explained and asked', async () => {
     const cost = await costOf(() => ask(probed.stage, 'brand', collaborationId, armsSql, { epsilon: 0.2 }));
-    expect(cost).toEqual({ jobs: ['run'], fileSyncs: 8, commits: 2, notes: 5, statements: 95 });
+    expect(cost).toEqual({ jobs: ['run'], fileSyncs: 8, commits: 2, notes: 4, statements: 64 });
   });
 
   it('takes one more worker where its release is computed with', async () => {
@@ -79,13 +79,13 @@ describe('a small question', () => {
 
   it('takes none over data when it is stored', async () => {
     const cost = await costOf(() => ask(probed.stage, 'brand', collaborationId, armsSql, { epsilon: 0.2 }));
-    expect(cost).toEqual({ jobs: [], fileSyncs: 6, commits: 2, notes: 3, statements: 70 });
+    expect(cost).toEqual({ jobs: [], fileSyncs: 6, commits: 2, notes: 3, statements: 50 });
   });
 
   it('takes none over data, and writes nothing but its entry, when it is explained', async () => {
     const question = questionOf(collaborationId, armsSql, { epsilon: 0.3 });
     const cost = await costOf(() => probed.stage.as('brand').queries.explain(question));
-    expect(cost).toEqual({ jobs: [], fileSyncs: 1, commits: 0, notes: 0, statements: 12 });
+    expect(cost).toEqual({ jobs: [], fileSyncs: 1, commits: 0, notes: 0, statements: 9 });
   });
 
   it('sends its run no more than the columns that it needs', async () => {

@@ -44,7 +44,7 @@ describe('a strategy engine that is dead', () => {
     const accepted = await brand.activate({ plan: undefined, audienceId, destinationId, requestId: randomUUID() });
     expect(accepted).toMatchObject({ state: ACCEPTED, receipt: '' });
     // Not a word to anybody of why it takes long; the operator alone can see it.
-    await vi.waitFor(() => expect(stage.operatorLog()).toContain('a delivery failed'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(stage.operatorLog()).toContain('a delivery failed'), { timeout: 45_000 });
     expect((await brand.get(audienceId)).activations).toMatchObject([{ state: ACCEPTED, receipt: '' }]);
 
     await engine.restart();

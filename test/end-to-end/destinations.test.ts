@@ -51,7 +51,7 @@ const one = async (name: string) =>
 
 /** Waits for one more of something to reach the engine. */
 async function engineSees(what: 'publication' | 'withdrawal'): Promise<void> {
-  await vi.waitFor(() => expect(engine.seen).toContain(what), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(() => expect(engine.seen).toContain(what), { timeout: 45_000, interval: 50 });
   engine.seen.length = 0;
 }
 

@@ -194,7 +194,7 @@ describe('erasures over the end of the service', () => {
       const call = own.as('brand').rights.erasePersons({ identifiers, requestId: 'the-one' });
       call.catch(() => {});
       await expect
-        .poll(() => storedRows(own.dataDirectory, 'select state from erasures').length, { timeout: 30_000 })
+        .poll(() => storedRows(own.dataDirectory, 'select state from erasures').length, { timeout: 45_000 })
         .toBe(1);
       await own.crash();
       const begun = await own.as('brand').rights.erasePersons({ identifiers, requestId: 'the-one' });

@@ -51,7 +51,7 @@ it('a service whose log cannot be written says that it is unfit, does nothing mo
   expect(limit).toBeGreaterThan(stage.operatorLog().length + OPERATOR_LOG_BYTES);
   execFileSync('prlimit', ['--pid', String(stage.service.pid), `--fsize=${limit}`]);
   await expectRefused(agree(stage), 'INTERNAL');
-  await vi.waitFor(async () => expect(await healthOf('')).toBe('NOT_SERVING'), { timeout: 30_000, interval: 200 });
+  await vi.waitFor(async () => expect(await healthOf('')).toBe('NOT_SERVING'), { timeout: 45_000, interval: 200 });
   expect(await healthOf('galley.v1.QueryService')).toBe('NOT_SERVING');
   await expectRefused(entriesOf(stage), 'INTERNAL');
   await stage.end('SIGKILL');

@@ -71,7 +71,7 @@ describe('an upload', () => {
     const earlier = sendBytes(client(), uploadId, bytesFrom(bytes.subarray(0, 9 * MIB), { isEndless: true }));
     const ended = expectRefused(earlier, 'TAKEN_OVER');
     await expect
-      .poll(async () => (await client().get(uploadId)).committedBytes, { timeout: 20_000 })
+      .poll(async () => (await client().get(uploadId)).committedBytes, { timeout: 45_000 })
       .toBe(BigInt(8 * MIB));
     const refusal = await expectRefused(sendBytes(client(), uploadId, bytes, 7), 'WRONG_OFFSET');
     await ended;

@@ -1,3 +1,5 @@
+import { runSeed } from '../support/effort.ts';
+
 /** A seeded stream of choices: the same inputs for the same seed, to find a failure again. Not for secrets. */
 export class Choices {
   #state: number;
@@ -27,9 +29,5 @@ export class Choices {
   }
 }
 
-// The short run of every commit looks at the same inputs each time, or a change would be held up by what it did not do;
-// the campaign looks at others each time.
-const USUAL_SEED = 13;
-const anySeed = process.env.GALLEY_LONG === '1' ? Date.now() % 1_000_000_007 : USUAL_SEED;
 /** The seed of a campaign: of GALLEY_SEED, or a usual one. */
-export const campaignSeed = Number(process.env.GALLEY_SEED ?? anySeed);
+export const campaignSeed = runSeed;

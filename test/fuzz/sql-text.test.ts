@@ -36,7 +36,7 @@ describe('any text', () => {
       const draw: Campaign<string>['draw'] = (choices) => mutatedSql(choices, corpus);
       await runCampaign({
         name: 'spoiled text',
-        commitCount: 1_500,
+        commitCount: 600,
         shortCount: 3_000,
         longCount: 70_000,
         draw,
@@ -52,7 +52,7 @@ describe('any text', () => {
       const draw: Campaign<string>['draw'] = (choices) => new SqlGrammar(choices).question();
       await runCampaign({
         name: 'made text',
-        commitCount: 1_000,
+        commitCount: 400,
         shortCount: 2_000,
         longCount: 30_000,
         draw,

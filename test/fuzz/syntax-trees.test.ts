@@ -36,7 +36,7 @@ describe('any tree', () => {
       const trees = corpus.map(({ tree }) => tree);
       await runCampaign<HostileTree>({
         name: 'hostile tree',
-        commitCount: 1_500,
+        commitCount: 600,
         shortCount: 3_000,
         longCount: 50_000,
         draw(choices) {

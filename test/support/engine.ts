@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
 import { type Checked, type Parse, type ParsedQuery, readQuery } from '../../policies/index.ts';
+import { NEW_FILE } from './new-file-channel.ts';
 
 /** A value for a `$1` of the SQL. */
 export type Parameter = bigint | string;
@@ -25,12 +27,24 @@ interface Waiting {
 const program = fileURLToPath(new URL('./engine-child.ts', import.meta.url));
 const waiting = new Map<number, Waiting>();
 let engine: ChildProcess | undefined;
+let lifeCount = 0;
 let lastId = 0;
 
 /** Trees by their text: tests ask the same few questions over and over, and a tree depends on its text alone. */
 const parses = new Map<string, Promise<Parse>>();
 /** Random questions do not come twice; this many are all that are written down in tests, several times over. */
 const MAX_KEPT_PARSES = 5_000;
+
+subscribe(NEW_FILE, () => {
+  engine?.kill('SIGKILL');
+  engine = undefined;
+});
+
+/** Which engine answers now: what was loaded into an earlier one is gone. */
+export function engineLife(): number {
+  if (engine === undefined) startEngine();
+  return lifeCount;
+}
 
 /** Parses SQL with the grammar that ships: for tests of pure rules, where no wall is at stake. */
 export function parseSql(sql: string): Promise<Parse> {
@@ -89,6 +103,9 @@ function startEngine(): ChildProcess {
   child.on('exit', (code, signal) => abandon(child, new Error(`the test engine ended: ${signal ?? code}`)));
   child.on('error', (error) => abandon(child, error));
   engine = child;
+  lifeCount += 1;
+  // One that nobody asks anything is no reason to stay.
+  letGo(child);
   return child;
 }
 

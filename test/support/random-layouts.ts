@@ -195,18 +195,48 @@ const ROW_MEASURES = [
   'avg(clamp(cast(v.amount as double), 0, 3))',
   'sum(case when v.flag then v.points else v.amount end)',
 ];
+const LISTED_MEASURES = [
+  ...['median(v.points)', 'count(distinct v.city)', 'count(distinct v.kind)', 'quantile_cont(v.amount, 0.9)'],
+  ...['count(distinct v.n) filter (where v.flag)', 'count(distinct lower(v.city))'],
+];
 const BESIDE_MEASURES = ['sum(b.score)', 'count(*) filter (where b.vip)', 'sum(v.points) filter (where b.score > 1)'];
 const OWN_FILTERS = ["v.kind <> 'a'", "v.day >= '2024-02-01'", 'v.flag is not null', 'v.email is not null'];
 const BESIDE_FILTERS = ['b.vip', "b.segment in ('a', 'it''s')", 'b.score < 9', 'b.segment is null'];
 
+const GROUPED_MEASURES = [
+  ...['count(*)', 'count(distinct u)', 'sum(mean)', 'sum(n)', 'sum(clamp(total, 0, 3))', 'stddev(clamp(mean, 0, 9))'],
+  ...['count(*) filter (where n > 1)', 'count(distinct u) filter (where p > 0)', 'avg(mean)', 'sum(p)'],
+];
+
+/** A question over a query that groups by the person, mostly one that pairs answer. */
+function drawGroupedQuestion(g: Dice, { visits }: PlannedTables, set: readonly string[]): string {
+  const { amount } = visits.view.rules.measures;
+  const clamped = `clamp(v.amount, ${g(8) === 0 ? 2 : (amount?.min ?? 0)}, ${amount?.max ?? 1})`;
+  const from = pick(g, FROM);
+  const isBeside = from.includes('brand');
+  const keys = [...set.map((key) => `v.${key}`), ...(isBeside && g(2) === 0 ? ['b.segment'] : [])];
+  const made = ['count(*) as n', 'count(v.points) as p', `avg(${clamped}) as mean`, `sum(${clamped}) as total`];
+  const within = keys.map((key, index) => `${key} as k${index}`);
+  const where = g(4) === 0 ? ` where ${pick(g, [...OWN_FILTERS.slice(3), ...(isBeside ? BESIDE_FILTERS : [])])}` : '';
+  const named = ['1', ...keys.map((_, index) => String(index + 2))].join(', ');
+  const rows = `select v.email as u, ${[...within, ...made].join(', ')} from ${from}${where} group by ${named}`;
+  const grade = g(4) === 0 ? ["case when n > 2 then 'many' else 'few' end"] : [];
+  const shown = shuffled(g, [...keys.map((_, index) => `k${index}`), ...grade]).slice(g(8) === 0 ? 1 : 0);
+  const measures = shuffled(g, GROUPED_MEASURES).slice(0, 1 + g(3));
+  const grouped = shown.length === 0 ? '' : ` group by ${shown.map((_, index) => index + 1).join(', ')}`;
+  const having = g(4) === 0 ? pick(g, [' where n > 1', ' where mean > 1', ' where total is not null']) : '';
+  return `select ${[...shown, ...measures].join(', ')} from (${rows}) s${having}${grouped}`;
+}
+
 /** A question over them, mostly one that a planned set of columns answers. */
-export function drawPlannedQuestion(g: Dice, { visits }: PlannedTables): string {
-  const { plannedGroups, groupKeys } = visits.view.rules;
+export function drawPlannedQuestion(g: Dice, tables: PlannedTables): string {
+  const { plannedGroups, groupKeys } = tables.visits.view.rules;
   const sets =
     plannedGroups ??
     Object.keys(groupKeys)
       .slice(0, 4)
       .map((key) => [key]);
+  if (g(4) === 0) return drawGroupedQuestion(g, tables, pick(g, [[], ...sets]));
   const planned = [[], ...sets, ...sets].map((set) => set.map((key) => `v.${key}`));
   const from = pick(g, [...FROM, ...FROM.slice(1, 3)]);
   const isBeside = from.includes('brand');
@@ -215,7 +245,12 @@ export function drawPlannedQuestion(g: Dice, { visits }: PlannedTables): string 
   const beside = isBeside ? some(g, BESIDE_KEYS, 2) : [];
   const tag = from.includes('club') && g(2) === 0 ? ['t.tag'] : [];
   const keys = shuffled(g, [...own, ...beside, ...tag]);
-  const among = [...OWN_MEASURES, ...(isBeside ? BESIDE_MEASURES : []), ...(isRare ? ROW_MEASURES : [])];
+  const among = [
+    ...OWN_MEASURES,
+    ...(isBeside ? BESIDE_MEASURES : []),
+    ...(isRare ? ROW_MEASURES : []),
+    ...(g(4) === 0 ? LISTED_MEASURES : []),
+  ];
   const measures = shuffled(g, among).slice(0, 1 + g(3));
   const where = [
     ...(g(4) === 0 ? [pick(g, OWN_FILTERS)] : []),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { expect } from 'vitest';
 import {
   boundedBy,
@@ -36,6 +36,7 @@ export const systemBits: RandomBits = {
     if (byteCount <= 4) return BigInt(bytes.readUIntBE(0, byteCount) % 2 ** count);
     return BigInt(`0x${bytes.toString('hex')}`) & ((1n << BigInt(count)) - 1n);
   },
+  fill: (words) => void randomFillSync(words),
 };
 
 /** The salt of bounding in tests; any number does. */

@@ -5,6 +5,7 @@ import {
   layoutName,
   type PathQuery,
   type PathTable,
+  type PrintedLayout,
   printLayout,
   type StoredLayout,
   tableName,
@@ -16,6 +17,7 @@ import { runnable } from './scoring.ts';
 export type PersonRange = readonly [bigint, bigint];
 
 const LAST_PERSON = (1n << 64n) - 1n;
+const ALL_PERSONS: PersonRange = [0n, LAST_PERSON];
 /** A longer text is in no dictionary. */
 const MAX_CODED_CHARACTERS = 250;
 
@@ -45,30 +47,55 @@ export async function storeLayouts(
       .map((v) => [tableName(v), v]),
   );
   const coded: (readonly [string, string])[] = [];
+  const texts = new Map<string, Set<string>>();
   for (const [name, { columns }] of views) {
     for (const column of columns) {
-      const isCoded = column.type.kind === 'text' && (await encode(`"${name}"`, column.name));
-      if (isCoded) coded.push([name, column.name]);
+      if (column.type.kind !== 'text') continue;
+      if (await encode(`"${name}"`, column.name)) coded.push([name, column.name]);
+      else texts.set(name, (texts.get(name) ?? new Set()).add(column.name));
     }
   }
+  const layouts = specs.map((spec) => ({ spec, ...printLayout(spec, texts.get(tableName(spec.base.table))) }));
+  // Range by range: layouts of the same tables have steps in common.
+  const steps = [...new Map(layouts.flatMap((l) => l.steps.map((step) => [step.into, step]))).values()];
+  for (const [index, [first, last]] of ranges.entries()) {
+    await runSteps(steps, [salt, first, last]);
+    for (const layout of layouts) await storeRange(layout, [salt, first, last], index === 0);
+  }
   const stored: StoredLayout[] = [];
-  for (const spec of specs) stored.push(await storeLayout(spec, salt, ranges));
+  for (const { spec, name, columns } of layouts) stored.push({ spec, codes: await codesIn(wholeTable(name), columns) });
   for (const [name, column] of coded) await runSql(`ALTER TABLE "${name}" ALTER "${column}" TYPE VARCHAR`);
   return stored;
 }
 
-async function storeLayout(spec: LayoutSpec, salt: bigint, ranges: readonly PersonRange[]): Promise<StoredLayout> {
-  const { name, sql, columns } = printLayout(spec);
+async function storeRange(
+  { name, sql, columns }: PrintedLayout,
+  parameters: readonly bigint[],
+  isFirst: boolean,
+): Promise<void> {
   const table = wholeTable(name);
-  for (const [index, [first, last]] of ranges.entries()) {
-    const into = index === 0 ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
-    await runSql(`${into} ${await countedOn(sql, columns, index === 0 ? null : table)}`, [salt, first, last]);
-  }
+  const into = isFirst ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
+  await runSql(`${into} ${await countedOn(sql, columns, isFirst ? null : table)}`, parametersOf(sql, parameters));
+}
+
+async function codesIn(table: string, columns: readonly LayoutColumn[]): Promise<ReadonlySet<string>> {
   const types = await runSql(`SELECT column_name, column_type FROM (DESCRIBE ${table})`);
   const codes = types.filter(([, type]) => String(type).startsWith('ENUM')).map(([column]) => String(column));
   const isDeclared = (name: string): boolean => columns.some((c) => c.name === name && c.type.kind === 'code');
   if (!codes.every(isDeclared)) throw new Error('only columns of codes are held as codes');
-  return { spec, codes: new Set(codes) };
+  return new Set(codes);
+}
+
+/** Makes the tables that the statement of a layout reads. */
+export async function runSteps(steps: PrintedLayout['steps'], parameters: readonly bigint[]): Promise<void> {
+  for (const { into, sql } of steps) {
+    await runSql(`CREATE OR REPLACE TABLE "${into}" AS ${sql}`, parametersOf(sql, parameters));
+  }
+}
+
+/** Those that a statement names: the engine takes no more. */
+function parametersOf(sql: string, parameters: readonly bigint[]): readonly bigint[] {
+  return parameters.filter((_, index) => sql.includes(`$${index + 1}`));
 }
 
 /** A range counts its persons and pairs from 0; those of a layout are counted on from range to range. */
@@ -96,19 +123,28 @@ async function encode(table: string, column: string): Promise<boolean> {
   return true;
 }
 
-/** Runs a path as a worker does: shard by shard, and one SELECT at the end. */
+/**
+ * Runs a path as a worker does: shard by shard, and one SELECT at the end. Those over what is declared are given whole, or
+ * shard by shard where they are many.
+ */
 export async function runPath(
   query: PathQuery,
   salt: bigint,
   ranges: readonly PersonRange[],
+  over: 'whole' | 'in shards' = 'whole',
 ): Promise<readonly (readonly unknown[])[]> {
   const bind = (sql: string): bigint[] => (sql.includes('$1') ? [salt] : []);
   const run = (head: string, sql: string) =>
     runSql(`${head} ${runnable({ sql, functions: query.functions })}`, bind(sql));
   const gathering = query.steps.filter((s) => s.keeps === 'run');
   for (const [index, range] of ranges.entries()) {
-    for (const table of query.tables) await loadShard(table, range);
-    for (const { into, sql, keeps } of query.steps) {
+    const isWhole = (isOver: boolean | undefined): boolean => isOver === true && over === 'whole';
+    for (const table of query.tables) {
+      const isOver = table.kind === 'layout' && isWhole(table.isOver);
+      if (!isOver || index === 0) await loadShard(table, isOver ? ALL_PERSONS : range);
+    }
+    for (const { into, sql, keeps, isOver } of query.steps) {
+      if (isWhole(isOver) && index > 0) continue;
       const isNew = keeps === 'shard' || index === 0;
       await run(isNew ? `CREATE OR REPLACE TABLE ${into} AS` : `INSERT INTO ${into}`, sql);
     }

@@ -1,5 +1,5 @@
 import type { FunctionParameter, FunctionView, PrintedFunction } from '../../policies/index.ts';
-import { runSql } from './engine.ts';
+import { engineLife, runSql } from './engine.ts';
 
 const parameter = (name: string, kind: FunctionParameter['kind']): FunctionParameter => ({ name, kind, values: null });
 
@@ -52,12 +52,13 @@ export const scoringFunctions: readonly FunctionView[] = FUNCTIONS.map((f) => f.
 /** Rules that permit them, beside all functions of ours. */
 export const SCORES_PERMITTED = ['standard', 'isv/*'];
 
-let loading: Promise<void> | undefined;
+let loading: { readonly life: number; readonly done: Promise<void> } | undefined;
 
 /** Makes the test engine know the functions: as code that keeps to nothing, and under their SQL names as they are meant. */
 export function loadScores(): Promise<void> {
-  loading ??= createMacros();
-  return loading;
+  const life = engineLife();
+  if (loading?.life !== life) loading = { life, done: createMacros() };
+  return loading.done;
 }
 
 async function createMacros(): Promise<void> {

@@ -72,14 +72,14 @@ export async function removeLists(kitchen: Kitchen, spool: Spool, names: readonl
 }
 
 /** Whether any list of a publication is there. */
-export async function hasLists(kitchen: Kitchen, { activationId, version }: Spool): Promise<boolean> {
+export async function hasLists(kitchen: Pick<Kitchen, 'config'>, { activationId, version }: Spool): Promise<boolean> {
   const names = await listNames(kitchen);
   return names.some((name) => name.startsWith(`${activationId}.${version}.`));
 }
 
 /** Removes every list of an activation but those of some versions; of all activations but some, when none is named. */
 export async function keepOnly(
-  kitchen: Kitchen,
+  kitchen: Pick<Kitchen, 'config'>,
   isKept: (spool: Spool) => boolean,
   activationId?: string,
 ): Promise<void> {
@@ -92,11 +92,11 @@ export async function keepOnly(
   }
 }
 
-function directoryOf(kitchen: Kitchen): string {
+function directoryOf(kitchen: Pick<Kitchen, 'config'>): string {
   return join(kitchen.config.dataDirectory, FOLDER);
 }
 
-async function listNames(kitchen: Kitchen): Promise<readonly string[]> {
+async function listNames(kitchen: Pick<Kitchen, 'config'>): Promise<readonly string[]> {
   return await readdir(directoryOf(kitchen)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

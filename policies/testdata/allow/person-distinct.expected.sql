@@ -12,7 +12,7 @@ WHERE "row of person" <= 20) AS t1
 WHERE "t1"."email" IS NOT NULL
 GROUP BY "t1"."email", "t1"."category") AS t0
 WHERE "t0"."the person" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(count(*) AS BIGINT), CAST('20' AS BIGINT)) AS s1
+b AS (SELECT p, k0, least(CAST(count(*) AS BIGINT), CAST('1' AS BIGINT)) AS s1
 FROM r
 GROUP BY p, k0), h AS MATERIALIZED (SELECT p
 FROM b

@@ -1,34 +1,39 @@
 // The rows of the next shard are read while the engine still computes over those of the last: it has threads of its
-// own. So there are two of each table, one under the name that statements know and one that is being filled.
+// own. So there are two places for shards, each a schema of the engine, in which a shard's tables have the names that
+// statements know.
 import { setImmediate } from 'node:timers/promises';
 import type { DuckDBConnection } from 'duckdb';
 
-import type { ShardedTableSpec, TableSpec } from '../../wire/jobs.ts';
+import type { ShardedTableSpec } from '../../wire/jobs.ts';
 import { receiveTables } from '../channel.ts';
 import { createTable, quote, TableLoader } from './load-tables.ts';
 
-/** Before the name of a table that is being filled. */
-const NEXT_PREFIX = 'galley next ';
+/** Where tables are that come once. */
+const WHOLE_SCHEMA = 'main';
 
-/** Loads tables shard by shard, and puts each shard in the place of the last. */
+/** Loads tables shard by shard, each shard into a place in which nothing runs any more. */
 export class ShardLoader {
   readonly #connection: DuckDBConnection;
   readonly #tables: readonly ShardedTableSpec[];
   readonly #loader: TableLoader;
+  /** Schemas that hold a shard already. */
+  readonly #filled = new Set<string>();
+  #schema = WHOLE_SCHEMA;
   #shard = -1;
 
   /** @param connection one that runs nothing else, or loading would wait for it */
   constructor(connection: DuckDBConnection, tables: readonly ShardedTableSpec[], dictionaries: readonly number[]) {
     this.#connection = connection;
     this.#tables = tables;
-    const nameOf = ({ name }: TableSpec) => `${NEXT_PREFIX}${name}`;
-    this.#loader = new TableLoader(connection, tables, dictionaries, nameOf);
+    this.#loader = new TableLoader(connection, tables, dictionaries, (place) => this.#schemaOf(tables[place]));
   }
 
-  /** Reads the next shard beside the one that is in place. */
-  async load(): Promise<void> {
+  /** Reads the next shard into a schema, in place of the one that is there. */
+  async load(schema: string): Promise<void> {
     this.#shard += 1;
-    for (const table of this.#coming()) await createTable(this.#connection, table, `${NEXT_PREFIX}${table.name}`);
+    this.#schema = schema;
+    for (const table of this.#coming()) await this.#empty(table);
+    this.#filled.add(schema);
     const loader = this.#loader;
     for (const chunk of receiveTables('shard', (byteCount) => loader.memoryFor(byteCount))) {
       if (this.#tables[chunk.table]?.isWhole && this.#shard > 0) throw new Error('a whole table comes once');
@@ -39,12 +44,16 @@ export class ShardLoader {
     loader.finish();
   }
 
-  /** Puts what was read in its place; nothing may run over the last shard any more. */
-  async place(): Promise<void> {
-    for (const { name } of this.#coming()) {
-      if (this.#shard > 0) await this.#connection.run(`DROP TABLE main.${quote(name)}`);
-      await this.#connection.run(`ALTER TABLE main.${quote(NEXT_PREFIX + name)} RENAME TO ${quote(name)}`);
+  async #empty(table: ShardedTableSpec): Promise<void> {
+    const schema = this.#schemaOf(table);
+    if (!table.isWhole && this.#filled.has(schema)) {
+      await this.#connection.run(`DROP TABLE ${quote(schema)}.${quote(table.name)}`);
     }
+    await createTable(this.#connection, table, schema);
+  }
+
+  #schemaOf(table: ShardedTableSpec | undefined): string {
+    return table?.isWhole === true ? WHOLE_SCHEMA : this.#schema;
   }
 
   #coming(): readonly ShardedTableSpec[] {

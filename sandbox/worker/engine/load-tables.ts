@@ -39,10 +39,10 @@ export async function loadTables(
   loader.finish();
 }
 
-/** Makes an empty table, by the name of the job or another. */
-export async function createTable(connection: DuckDBConnection, table: TableSpec, name = table.name): Promise<void> {
+/** Makes an empty table. */
+export async function createTable(connection: DuckDBConnection, table: TableSpec, schema = 'main'): Promise<void> {
   const columns = table.columns.map((column) => `${quote(column.name)} ${typeOf(column)}`);
-  await connection.run(`CREATE TABLE main.${quote(name)} (${columns.join(', ')})`);
+  await connection.run(`CREATE TABLE ${quote(schema)}.${quote(table.name)} (${columns.join(', ')})`);
 }
 
 /** Holds the chunks of one block until the last column has come, then appends the block. */
@@ -50,7 +50,7 @@ export class TableLoader {
   readonly #connection: DuckDBConnection;
   readonly #tables: readonly TableSpec[];
   readonly #dictionaries: readonly number[];
-  readonly #nameOf: (table: TableSpec) => string;
+  readonly #schemaOf: (place: number) => string;
   #table = -1;
   #writer: TableWriter | null = null;
   #pending: ColumnChunk[] = [];
@@ -61,12 +61,12 @@ export class TableLoader {
     connection: DuckDBConnection,
     tables: readonly TableSpec[],
     dictionaries: readonly number[],
-    nameOf: (table: TableSpec) => string = ({ name }) => name,
+    schemaOf: (place: number) => string = () => 'main',
   ) {
     this.#connection = connection;
     this.#tables = tables;
     this.#dictionaries = dictionaries;
-    this.#nameOf = nameOf;
+    this.#schemaOf = schemaOf;
   }
 
   /**
@@ -92,7 +92,7 @@ export class TableLoader {
         type,
         textCount: this.#dictionaries[dictionary] ?? 0,
       }));
-      this.#writer = await TableWriter.open(this.#connection, this.#nameOf(spec), columns);
+      this.#writer = await TableWriter.open(this.#connection, spec.name, columns, this.#schemaOf(table));
       this.#table = table;
     }
     if (column !== this.#pending.length || this.#writer === null) throw new Error('a chunk is out of order');

@@ -13,32 +13,49 @@ const MERGED_ROWS_COUNT = 262_144;
 /** What a merge of few equal rows must have grown by before it is merged again, or every shard would pay for all. */
 const GROWTH_RATIO = 2;
 
-const MERGED_TABLE = '"galley merged"';
+const MERGED_TABLE = 'galley merged';
 
-/** The statements that each shard runs, and the tables that their rows go to. */
+/** The statements that the shards of one place run, and the tables that their rows go to. */
 export class ShardProgram {
   readonly #engine: DuckDBConnection;
   readonly #steps: readonly StepSpec[];
   readonly #parameters: readonly bigint[];
+  readonly #schema: string;
   /** How many rows a gathering table may have before it is merged; of those that there are. */
   readonly #limits = new Map<string, number>();
 
-  constructor(engine: DuckDBConnection, steps: readonly StepSpec[], parameters: readonly bigint[]) {
+  /** @param engine a connection that looks for tables in the schema first */
+  constructor(engine: DuckDBConnection, schema: string, steps: readonly StepSpec[], parameters: readonly bigint[]) {
     this.#engine = engine;
+    this.#schema = schema;
     this.#steps = steps;
     this.#parameters = parameters;
   }
 
-  /** Runs the steps over the tables of one shard, and drops what keeps no longer than it. */
-  async runShard(): Promise<void> {
-    for (const step of this.#steps) await this.#runStep(step);
-    for (const { into, keeps } of this.#steps) {
-      if (keeps === 'shard') await this.#engine.run(`DROP TABLE main.${quote(into)}`);
+  /**
+   * Runs the steps over the tables of one shard, and drops what keeps no longer than it.
+   *
+   * @param isFirst whether it is the first of the job: steps over tables that come once run with it alone
+   */
+  async runShard(isFirst: boolean): Promise<void> {
+    const steps = this.#steps.filter(({ isOnce }) => !isOnce || isFirst);
+    for (const step of steps) await this.#runStep(step);
+    for (const { into, keeps } of steps) {
+      if (keeps === 'shard') await this.#engine.run(`DROP TABLE ${this.#nameOf(into)}`);
     }
   }
 
+  /** What a step has gathered, as a table of the engine; `null` for nothing, as no shard ran. */
+  gathered(into: string): string | null {
+    return this.#limits.has(into) ? this.#nameOf(into) : null;
+  }
+
+  #nameOf(table: string): string {
+    return `${quote(this.#schema)}.${quote(table)}`;
+  }
+
   async #runStep({ into, sql, keeps, merge }: StepSpec): Promise<void> {
-    const table = `main.${quote(into)}`;
+    const table = this.#nameOf(into);
     const limit = this.#limits.get(into);
     if (limit === undefined) {
       // As a text of its own, before it is put into a statement: what is one SELECT alone cannot end the one around it.
@@ -50,9 +67,9 @@ export class ShardProgram {
     await runStatement(this.#engine, `INSERT INTO ${table} ${sql}`, this.#parameters);
     if (merge === null || (await this.#countRows(table)) <= limit) return;
     await expectSelect(this.#engine, merge);
-    await runStatement(this.#engine, `CREATE TABLE main.${MERGED_TABLE} AS ${merge}`, this.#parameters);
+    await runStatement(this.#engine, `CREATE TABLE ${this.#nameOf(MERGED_TABLE)} AS ${merge}`, this.#parameters);
     await this.#engine.run(`DROP TABLE ${table}`);
-    await this.#engine.run(`ALTER TABLE main.${MERGED_TABLE} RENAME TO ${quote(into)}`);
+    await this.#engine.run(`ALTER TABLE ${this.#nameOf(MERGED_TABLE)} RENAME TO ${quote(into)}`);
     this.#limits.set(into, Math.max(MERGED_ROWS_COUNT, GROWTH_RATIO * (await this.#countRows(table))));
   }
 

@@ -48,8 +48,9 @@ export class TableWriter {
     connection: DuckDBConnection,
     table: string,
     columns: readonly WrittenColumn[],
+    schema = 'main',
   ): Promise<TableWriter> {
-    return new TableWriter(columns, await connection.createAppender(table, 'main'));
+    return new TableWriter(columns, await connection.createAppender(table, schema));
   }
 
   /**

@@ -8,6 +8,7 @@ import type { Cell } from '../../wire/column-type.ts';
 import type { TableSpec } from '../../wire/jobs.ts';
 import { loadTables } from './load-tables.ts';
 import { readResultChunk } from './result-chunks.ts';
+import { serialiseSql } from './serialise-sql.ts';
 
 /** A table of every common type. No question can name it: those of plans have a point in their names. */
 const TABLE: TableSpec = {
@@ -33,8 +34,13 @@ const SQL = `WITH pairs AS (
 SELECT r.k, count(*)::BIGINT, sum(least(greatest(r.s, 0), 9))::BIGINT
 FROM ranked r JOIN "warm up" w ON w.p = r.p WHERE r.r <= 8 GROUP BY r.k ORDER BY r.k`;
 
+/** Does once what a job over a text does. */
+export async function warmUpForTexts(engine: DuckDBConnection): Promise<void> {
+  await serialiseSql(engine, 'SELECT 1');
+}
+
 /** Does once what a job over data does. Nothing of it stays: neither table nor setting. */
-export async function warmUp(engine: DuckDBConnection): Promise<void> {
+export async function warmUpForTables(engine: DuckDBConnection): Promise<void> {
   const chunks = TABLE.columns.map(({ type }, column) => ({
     table: 0,
     column,

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from 'duckdb';
 import type { JobSpec } from '../../wire/jobs.ts';
 import { MAX_TREE_BYTES } from '../../wire/messages.ts';
 import { answer } from '../channel.ts';
-import { lockEngine } from '../engine/engine.ts';
+import { serialiseSql } from '../engine/serialise-sql.ts';
 
 /**
  * Most bytes of SQL: the tree is some thirty times as large, and the largest statement a person writes is a tenth
@@ -16,15 +16,13 @@ const TOO_DEEP = /^memory exhausted|expression depth limit/i;
 
 /** Turns SQL text into the engine's own syntax tree; nothing is bound and nothing runs. */
 export async function parse(engine: DuckDBConnection, job: JobSpec & { kind: 'parse' }): Promise<void> {
-  await lockEngine(engine);
   if (Buffer.byteLength(job.sql) > MAX_SQL_BYTES)
     return answer({ kind: 'unparsed', reason: 'too-large', position: null });
   // The engine reads text up to the first NUL: what follows would be approved unseen.
   const nul = job.sql.indexOf('\0');
   if (nul >= 0)
     return answer({ kind: 'unparsed', reason: 'syntax', position: Buffer.byteLength(job.sql.slice(0, nul)) });
-  const reader = await engine.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [job.sql]);
-  const text = String(reader.value(0, 0));
+  const text = await serialiseSql(engine, job.sql);
   if (Buffer.byteLength(text) > MAX_TREE_BYTES)
     return answer({ kind: 'unparsed', reason: 'too-large', position: null });
   if (!text.startsWith('{"error":true')) return answer({ kind: 'tree', text });

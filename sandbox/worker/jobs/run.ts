@@ -3,7 +3,6 @@ import type { DuckDBConnection } from 'duckdb';
 import type { JobSpec } from '../../wire/jobs.ts';
 import { answer } from '../channel.ts';
 import { loadDictionaries } from '../engine/dictionaries.ts';
-import { lockEngine } from '../engine/engine.ts';
 import { loadTables } from '../engine/load-tables.ts';
 import { wireKindOf } from '../engine/result-chunks.ts';
 import { answerRows, runSelect } from '../engine/run-select.ts';
@@ -17,7 +16,6 @@ export async function run(engine: DuckDBConnection, job: JobSpec & { kind: 'run'
   }
   await loadDictionaries(engine, job.dictionaries);
   await loadTables(engine, job.tables, job.dictionaries);
-  await lockEngine(engine);
   const result = await runSelect(engine, job.sql, job.parameters.map(BigInt));
   if (result.columnCount !== job.resultKinds.length) throw new Error('the result has other columns than declared');
   await answerRows(result, job.resultKinds, job.maxRows);
@@ -26,7 +24,6 @@ export async function run(engine: DuckDBConnection, job: JobSpec & { kind: 'run'
 /** Runs an outer query over released values and answers its columns, whatever they are, then its rows. */
 export async function compose(engine: DuckDBConnection, job: JobSpec & { kind: 'compose' }): Promise<void> {
   await loadTables(engine, job.tables, []);
-  await lockEngine(engine);
   const result = await runSelect(engine, job.sql, []);
   const kinds = result.columnTypes().map(wireKindOf);
   answer({ kind: 'columns', columns: kinds.map((kind, column) => ({ name: result.columnName(column), kind })) });

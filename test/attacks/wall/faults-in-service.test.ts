@@ -44,7 +44,7 @@ async function hangWorkers(): Promise<readonly number[]> {
 afterEach(() => kill(hung));
 
 describe('a question whose worker', () => {
-  beforeAll(() => openStage(DEADLINE_MS));
+  beforeAll(() => openStage(DEADLINE_MS), LONG.timeout);
   afterAll(() => stage[Symbol.asyncDispose]());
 
   it('hangs ends in the one failure at its deadline; the worker is killed, the charge stays', LONG, async () => {
@@ -93,7 +93,7 @@ describe('a question whose worker', () => {
 
 describe('a member that', () => {
   // Questions that still hang when their test ends fail with their workers, before the next test begins.
-  beforeAll(() => openStage(240_000));
+  beforeAll(() => openStage(240_000), LONG.timeout);
   afterAll(() => stage[Symbol.asyncDispose]());
 
   it('cancels a question that runs has its worker killed and its place free', LONG, async () => {

@@ -5,7 +5,6 @@
 // failure; and what it keeps meanwhile is bounded.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-
 import type { IngestJob, RunJob, Wall } from '../../../sandbox/index.ts';
 import {
   chunkOfCells,
@@ -18,13 +17,13 @@ import {
   type WorkerMessage,
   yieldAll,
 } from '../../../sandbox/testkit/index.ts';
+import { runSeed } from '../../support/effort.ts';
 import { tally } from '../../support/tally.ts';
 import { done, fateOf, frame, READY, raw, said } from '../../support/wall/liars.ts';
 import { report } from '../../support/wall/report.ts';
 
 const IS_LONG = process.env.GALLEY_LONG === '1';
 const MUTATED_RUNS = IS_LONG ? 2_000 : 60;
-const SEED = Number(process.env.GALLEY_SEED ?? Date.now() % 1_000_000_007);
 const TIMEOUT_MS = IS_LONG ? 1_200_000 : 120_000;
 /** A flood is cut at the deadline; long enough to fill a memory that nobody watches. */
 const FLOOD_MS = 3_000;
@@ -241,7 +240,7 @@ describe('any answer at all', () => {
             report({ category: 'lying worker', attack: 'a mutated answer', isEscape: true, stoppedBy: 'nothing' });
           return isSafe;
         }),
-        { numRuns: MUTATED_RUNS, seed: SEED },
+        { numRuns: MUTATED_RUNS, seed: runSeed },
       );
       report({
         category: 'lying worker',

@@ -132,8 +132,15 @@ describe('an upload that needs too much', () => {
     };
     const end = await sendFile(wall, { format: 'csv', columns: integers, file: killing });
     expect(end).toEqual({ end: 'failed', what: 'RUN_FAILED' });
-    // The spare was killed too: the wall replaces it once its death has been told.
-    await vi.waitFor(() => expect(wrappers().filter((pid) => killed.includes(pid))).toEqual([]));
+    // The spare was killed too: the wall replaces it once its death has been told, and takes it for alive until then.
+    await vi.waitFor(
+      () => {
+        const now = wrappers();
+        expect(now.filter((pid) => killed.includes(pid))).toEqual([]);
+        expect(now).not.toEqual([]);
+      },
+      { timeout: LONG_MS },
+    );
     await expectClean();
     tally('hostileFiles', sentCount);
   });
