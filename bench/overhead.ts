@@ -54,9 +54,9 @@ export async function overheadFigures(): Promise<readonly StageFigure[]> {
 
 async function timesOf(probed: ProbedStage, work: () => Promise<unknown>): Promise<Map<string, number>> {
   await sleep(SETTLE_MS);
-  const began = performance.now();
   let allMs = 0;
   const events = await probed.during(async () => {
+    const began = performance.now();
     await work();
     allMs = performance.now() - began;
   });

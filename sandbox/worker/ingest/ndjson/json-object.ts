@@ -149,8 +149,10 @@ export class JsonObjectReader {
     return NUMBER.test(word) ? 'number' : null;
   }
 
-  // What is inside is nobody's value: its brackets and texts must close, and that is all.
+  // What is inside is nobody's value: where its brackets close it ends, and the parser of the language looks at the rest. It
+  // is given nothing before that, as it has no limit of depth.
   #scanNested(): 'nested' | null {
+    const start = this.#at;
     for (let depth = 0; this.#at < this.#end; ) {
       const byte = this.#bytes[this.#at] as number;
       if (byte === QUOTE) {
@@ -165,7 +167,7 @@ export class JsonObjectReader {
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
         depth -= 1;
         if (this.#nesting[depth] !== (byte === CLOSE_OBJECT ? OPEN_OBJECT : OPEN_ARRAY)) return null;
-        if (depth === 0) return 'nested';
+        if (depth === 0) return isJson(this.#bytes.toString('utf8', start, this.#at)) ? 'nested' : null;
       }
     }
     return null;
@@ -191,6 +193,15 @@ export class JsonObjectReader {
 /** Whether a byte is white space between the parts of JSON. */
 export function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The text that stands escaped between quotes. */

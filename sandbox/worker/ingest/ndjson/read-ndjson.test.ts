@@ -78,6 +78,8 @@ describe('a line of json', () => {
     ['{"t":"\\x"}', '', 'not-an-object'],
     [`{"x":${'['.repeat(100)}${']'.repeat(100)}}`, '', 'not-an-object'],
     ['{"x":[}]}', '', 'not-an-object'],
+    ['{"x":{,}}', '', 'not-an-object'],
+    ['{"x":[1 2]}', '', 'not-an-object'],
   ])('%s is left out', async (line, column, reason) => {
     expect(await rowOf(line)).toEqual({ column, reason });
   });
