@@ -18,6 +18,12 @@ const SETTLE_MS = 1_000;
 /** The stage in which a question waits for its step of time. */
 const WAIT = 'wait';
 
+/** From the headers of the first call that the service gets to the last byte of the last that it sends, without the wait. */
+export const SERVICE = 'service';
+
+/** What is left of the whole: the client's own work, in a process of its own, and the way there and back. */
+const CLIENT = 'client';
+
 /** One stage of one kind of call. */
 export interface StageFigure {
   readonly call: 'question' | 'stored' | 'explain';
@@ -43,6 +49,7 @@ export async function overheadFigures(): Promise<readonly StageFigure[]> {
     explain: (round: number) => stage.as('brand').queries.explain(questionOf(collaborationId, sqlOf(-round), fields)),
   } as const;
   await put(ROUNDS_COUNT);
+  await sleep(SETTLE_MS);
   const figures: StageFigure[] = [];
   for (const call of ['question', 'stored', 'explain'] as const) {
     const rounds: Map<string, number>[] = [];
@@ -53,17 +60,23 @@ export async function overheadFigures(): Promise<readonly StageFigure[]> {
 }
 
 async function timesOf(probed: ProbedStage, work: () => Promise<unknown>): Promise<Map<string, number>> {
-  await sleep(SETTLE_MS);
   let allMs = 0;
   const events = await probed.during(async () => {
     const began = performance.now();
     await work();
     allMs = performance.now() - began;
+    // The service tells of the end of its last call when the client has had it.
+    await sleep(SETTLE_MS);
   });
   const times = new Map<string, number>();
   const add = (stage: string, ms: number): void => void times.set(stage, (times.get(stage) ?? 0) + ms);
   for (const event of events) addTimes(event, add);
-  times.set('all', allMs - (times.get(WAIT) ?? 0));
+  const waitMs = times.get(WAIT) ?? 0;
+  const calls = events.filter((event) => 'call' in event);
+  const servedMs = Math.max(...calls.map((c) => c.endedAt)) - Math.min(...calls.map((c) => c.beganAt));
+  times.set('all', allMs - waitMs);
+  times.set(SERVICE, servedMs - waitMs);
+  times.set(CLIENT, allMs - servedMs);
   return times;
 }
 

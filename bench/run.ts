@@ -9,6 +9,7 @@ import { marketRows } from './over-grpc/market-rows.ts';
 import { smallRows } from './over-grpc/small-rows.ts';
 import { printPeers } from './peers/print-peers.ts';
 import { BENCH_QUESTIONS } from './questions/bench-questions.ts';
+import { warmProtection } from './questions/warm-protection.ts';
 import type { BenchRow } from './rows/bench-row.ts';
 import type { EngineBench } from './rows/engine-bench.ts';
 import { engineRows } from './rows/engine-rows.ts';
@@ -26,6 +27,7 @@ const told = (more: readonly BenchRow[]): void => {
   rows.push(...more);
 };
 
+await warmProtection();
 let before: readonly QuestionCost[] = [];
 for (const size of options.sizes) before = await rowsOfSize(size, before);
 if (options.wants('real data')) {

@@ -21,7 +21,7 @@ export { printRule } from './audience/print-rule.ts';
 export { readAudienceRule } from './audience/read-rule.ts';
 export { readTags } from './audience/read-tags.ts';
 export { TAG_SENSITIVITIES, type Tag, type TagSensitivity } from './audience/tag.ts';
-export { pricesOf, SENSITIVE_BLUR_EPSILON, tagsTouched } from './audience/tag-terms.ts';
+export { declaredPriceOf, SENSITIVE_BLUR_EPSILON, tagsTouched } from './audience/tag-terms.ts';
 export { type Violation, type ViolationRule, violationCatalogue } from './check/catalogue.ts';
 export { type CheckedAudience, checkAudience, checkSizeEpsilon, smallestSizeEpsilon } from './check/check-audience.ts';
 export {
@@ -98,6 +98,8 @@ export { layoutsOf } from './layout/layouts-of.ts';
 export type { ChosenPath, PathKind } from './layout/path.ts';
 export { printLayout } from './layout/print-layout.ts';
 export { printPath } from './layout/print-path.ts';
+export { printSelection, type SelectionQuery } from './layout/print-selection.ts';
+export { chooseSelection, type Selection, type SelectionPath } from './layout/selection-path.ts';
 export { type CodedFeature, type Dimension, marginsSql, spaceOf } from './model/cluster-space.ts';
 export { clusterSql, nearestSql, type Point, profileSql, roundSql } from './model/cluster-sql.ts';
 export type { ReleasedRow } from './model/counted-rows.ts';

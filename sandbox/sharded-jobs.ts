@@ -36,7 +36,7 @@ export interface ShardedStep {
   readonly keeps: 'shard' | 'run';
   /** A SELECT over a gathering table that says the same in fewer rows, for when it has grown long. */
   readonly merge: string | null;
-  /** Runs with the first shard and no other: what it reads of persons is in whole tables. */
+  /** Runs once, beside the first shard: what it reads of persons is in whole tables, and no step of shards reads what it makes. */
   readonly isOnce?: boolean;
 }
 
@@ -49,8 +49,6 @@ export interface ShardedRunJob {
   readonly steps: readonly ShardedStep[];
   /** One SELECT, after the last shard. */
   readonly sql: string;
-  /** Whether the steps of two shards are run at once: what one core runs, and takes next to no memory. */
-  readonly isSideBySide?: boolean;
   /** `$1` to `$n`; a statement names the first of them, as many as it likes. */
   readonly parameters: readonly bigint[];
   readonly resultColumns: readonly { readonly name: string; readonly kind: ResultKind }[];

@@ -3,7 +3,7 @@ import { admit } from '../collaborations/index.ts';
 import { shownText } from '../details/index.ts';
 import { type Call, type HandlerWrappers, notFound } from '../grpc/index.ts';
 import { type Kitchen, once, readDisplayName, readPage } from '../kitchen/index.ts';
-import type { Runs } from '../queries/index.ts';
+import { type Runs, selectionPath } from '../queries/index.ts';
 import type { ActivationState } from '../store/index.ts';
 import { activateAudience, latestActivation, revokeAudience } from './activate-audience.ts';
 import { type ActivationRow, type AudienceRow, admitToAudience, decideOnAudience } from './audience-record.ts';
@@ -31,8 +31,8 @@ export function makeAudienceService(
     defineAudience: unary('define-audience', (request, call) => defineOnce(kitchen, call, request)),
     estimateAudience: unary('estimate-audience', async ({ audienceId, epsilon }, call) => {
       const audience = await admitToAudience(kitchen, call, 'estimate-audience', audienceId);
-      const { size, charged } = await estimateAudience(kitchen, call, audience, epsilon);
-      return { size, charged };
+      const sized = await estimateAudience(kitchen, call, audience, epsilon);
+      return { size: sized.size, charged: sized.charged, selection: await selectionPath(kitchen, call, sized) };
     }),
     activateAudience: unary('activate-audience', (request, call) => activate(kitchen, deliveries, call, request)),
     getAudience: unary('read-audience', async ({ audienceId }, call) => {
@@ -45,10 +45,10 @@ export function makeAudienceService(
       deliveries.nudge();
       return { activation: activationMessage(activation) };
     }),
-    // WIP of this session: stubs.
     estimateDefinition: unary('define-audience', async (request, call) => {
       const sized = await estimateDefinition(kitchen, call, { ...request, definition: definitionOf(request) });
-      return { size: sized.size, charged: sized.charged, sql: sized.inputs.sql };
+      const selection = await selectionPath(kitchen, call, sized);
+      return { size: sized.size, charged: sized.charged, sql: sized.inputs.sql, selection };
     }),
     portrayAudience: unary('estimate-audience', (request, call) => portrayAudience(kitchen, runs, call, request)),
     compareAudiences: unary('estimate-audience', (request, call) => compareAudiences(kitchen, call, request)),

@@ -139,7 +139,7 @@ function uploading(role: Role) {
 
 function asked(role: Role) {
   const actingFor = role === 'isv' ? 'acme' : memberOf(role);
-  return { collaboration, grants: [grant], question: { queryId: 'q', asker: memberOf(role), actingFor } };
+  return { collaboration, grants: [grant], question: { asker: memberOf(role), actingFor } };
 }
 
 function defined(role: Role) {
@@ -229,7 +229,7 @@ describe('a member', () => {
         expect(isVisible(principalOf(role), { action, upload })).toBe(false);
       }
       expect(allows(principalOf(role), { action: 'set-rules', collaboration, owner: 'acme' })).toBe(false);
-      const question = { queryId: 'q', asker: 'acme', actingFor: 'acme' };
+      const question = { asker: 'acme', actingFor: 'acme' };
       expect(allows(principalOf(role), { action: 'read-question', collaboration, question })).toBe(false);
       const audience = { audienceId: 'a', definer: 'acme', owner: 'acme' };
       expect(allows(principalOf(role), { action: 'read-audience', collaboration, audience })).toBe(false);
@@ -246,7 +246,7 @@ describe('a member', () => {
   });
 
   it('reads what was asked for it', () => {
-    const question = { queryId: 'q', asker: 'tools', actingFor: 'acme' };
+    const question = { asker: 'tools', actingFor: 'acme' };
     expect(allows(principalOf('brand'), { action: 'read-question', collaboration, question })).toBe(true);
   });
 });
@@ -296,7 +296,7 @@ describe('an ISV', () => {
 
   it('cannot read what it asked once the grant is revoked, nor what others asked', () => {
     const read = { action: 'read-question', collaboration } as const;
-    const question = { queryId: 'q', asker: 'tools', actingFor: 'acme' };
+    const question = { asker: 'tools', actingFor: 'acme' };
     expect(allows(isv, { ...read, question, grants: [grant] })).toBe(true);
     expect(allows(isv, { ...read, question, grants: [{ ...grant, isRevoked: true }] })).toBe(false);
     expect(allows(isv, { ...read, question: { ...question, asker: 'acme' }, grants: [grant] })).toBe(false);
@@ -357,7 +357,7 @@ describe('what is suspended', () => {
     expect(allows(brand, { action: 'retire-function', collaboration: suspended, scoringFunction })).toBe(true);
     expect(allows(brand, { action: 'revoke-grant', collaboration: suspended, owner: 'acme' })).toBe(true);
     expect(allows(brand, { action: 'read-log', collaboration: suspended })).toBe(true);
-    const question = { queryId: 'q', asker: 'acme', actingFor: 'acme' };
+    const question = { asker: 'acme', actingFor: 'acme' };
     expect(allows(brand, { action: 'read-question', collaboration: suspended, question })).toBe(false);
   });
 

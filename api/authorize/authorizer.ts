@@ -1,4 +1,4 @@
-import { statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import { statefulIsAuthorized } from './cedar.ts';
 import { circumstancesOf, entitiesOf, resourceOf, uid } from './entities.ts';
 import { KeptDecisions } from './kept-decisions.ts';
 import { loadPolicySet, POLICY_SET_ID } from './policy-set.ts';

@@ -10,7 +10,8 @@ export function uid(type: string, id: string): TypeAndId {
 
 /** The resource of a request, by name. */
 export function resourceOf(request: AuthorizationRequest): TypeAndId {
-  if ('question' in request) return uid('Question', request.question.queryId);
+  // Who asked what for whom decides, and never which question it was: the same answer stands for all that are alike.
+  if ('question' in request) return uid('Question', 'asked');
   if ('audience' in request) return uid('Audience', request.audience.audienceId);
   if ('model' in request) return uid('Model', request.model.modelId);
   if ('scoringFunction' in request) return uid('Function', request.scoringFunction.functionId);

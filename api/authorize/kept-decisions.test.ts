@@ -39,6 +39,13 @@ describe('decisions that are kept', () => {
     expect(kept.decision('ana', 'facts', () => true)).toBe(true);
   });
 
+  it('are of all questions that are alike: no policy names a question, or anything else, but by what is known of it', async () => {
+    const text = await readFile(new URL('./galley.cedar', import.meta.url), 'utf8');
+    const named = [...text.matchAll(/\b(\w+)::"/g)].map(([, type]) => type);
+    expect(named.length).toBeGreaterThan(0);
+    expect(new Set(named)).toEqual(new Set(['Action', 'Role']));
+  });
+
   it('are of all times: no policy looks at the time but for a grant', async () => {
     const policies = mapPolicies(await readFile(new URL('./galley.cedar', import.meta.url), 'utf8'));
     const timed = Object.values(policies).filter((policy) => policy.includes('now_ms'));

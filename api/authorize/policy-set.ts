@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type DetailedError, preparsePolicySet, preparseSchema, validate } from '@cedar-policy/cedar-wasm/nodejs';
+import { type DetailedError, preparsePolicySet, preparseSchema, validate } from './cedar.ts';
 
 /** Thrown at the start when policies and schema do not fit; `message` names the policy. */
 class PolicyRefused extends Error {

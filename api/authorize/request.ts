@@ -175,7 +175,6 @@ export type AuthorizationRequest = Call &
         readonly action: QuestionAction;
         readonly collaboration: CollaborationFacts;
         readonly question: {
-          readonly queryId: string;
           readonly asker: string;
           readonly actingFor: string;
           readonly isByTemplate?: boolean;

@@ -48,7 +48,7 @@ describe('a grant of templates alone', () => {
   });
 
   it('opens the answers to what was filled in, and no others', () => {
-    const question = { queryId: 'q', asker: 'tools', actingFor: 'acme', isByTemplate: true };
+    const question = { asker: 'tools', actingFor: 'acme', isByTemplate: true };
     const read = { ...asked, action: 'read-question' };
     expect(allows({ ...read, question })).toBe(true);
     expect(allows({ ...read, question: { ...question, isByTemplate: false } })).toBe(false);

@@ -1,6 +1,7 @@
 // Which rows of a dataset count in a collaboration: their consent must cover its purpose, and nobody in them may have
 // opted out. What decides it is named here; the verdicts over rows are made once for each such state.
 import type { Kitchen } from '../kitchen/index.ts';
+import { anyOf, writtenOnce } from '../store/index.ts';
 import { columnsOf, type DatasetColumn, identifiersOf, isConsent } from './dataset-columns.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,13 +35,13 @@ function consentOf(columns: readonly DatasetColumn[]): {
   return { hasConsent: columns.some(isConsent), hasDays: columns.some((c) => c.kind === 'consent_until') };
 }
 
+const findVersions = writtenOnce((db, of: { readonly members: readonly string[] }) =>
+  db.selectFrom('counting_versions').selectAll().where('member', 'in', anyOf(of.members)),
+);
+
 /** How often what counts of each member's data may have changed. */
 export async function readVersions(kitchen: Kitchen, members: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await kitchen.store.db
-    .selectFrom('counting_versions')
-    .selectAll()
-    .where('member', 'in', [...new Set(members)])
-    .execute();
+  const rows = await findVersions(kitchen.store.db, { members });
   return new Map(rows.map((row) => [row.member, row.version]));
 }
 

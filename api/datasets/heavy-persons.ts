@@ -1,6 +1,7 @@
 import { type MostRows, type PlanTable, tableName } from '../../policies/index.ts';
 import { WallError } from '../../sandbox/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
+import { anyOf, writtenOnce } from '../store/index.ts';
 import { countedId, type PinnedPersons } from './pinned-persons.ts';
 import { personChunks } from './snapshot-chunks.ts';
 import type { TableSnapshot } from './table-snapshot.ts';
@@ -36,7 +37,7 @@ export async function ensureHeavyPersons(
   // Named by the persons too: a spine that joins two of them makes one that is heavier than either.
   const named = snapshots.map((snapshot) => ({ snapshot, id: countedId(snapshot, persons) }));
   const ids = named.map(({ id }) => id);
-  const rows = await findCounted(kitchen, collaborationId, ids).select('content_id').execute();
+  const rows = await findCounted(kitchen.store.db, { collaborationId, ids });
   const known = new Set(rows.map((row) => row.content_id));
   for (const { snapshot, id } of named) {
     if (!known.has(id)) await keepHeavyPersons(kitchen, collaborationId, { snapshot, persons, id });
@@ -64,12 +65,18 @@ async function keepHeavyPersons(
     .execute();
 }
 
-function findCounted(kitchen: Kitchen, collaborationId: string, ids: readonly string[]) {
-  return kitchen.store.db
-    .selectFrom('heavy_persons')
-    .where('collaboration_id', '=', collaborationId)
-    .where('content_id', 'in', [...new Set(ids)]);
+interface ContentsOf {
+  readonly collaborationId: string;
+  readonly ids: readonly string[];
 }
+
+const findCounted = writtenOnce((db, of: ContentsOf) =>
+  db
+    .selectFrom('heavy_persons')
+    .select(['content_id', 'counted_sealed'])
+    .where('collaboration_id', '=', of.collaborationId)
+    .where('content_id', 'in', anyOf(of.ids)),
+);
 
 /** `null` when it could not be counted; questions then hold every person to the declared rows as before. */
 async function countHeavyPersons(
@@ -121,7 +128,7 @@ export async function readHeavyPersons(
     return snapshot === undefined ? [] : [{ name: tableName(view), id: countedId(snapshot, of.persons) }];
   });
   const ids = named.map(({ id }) => id);
-  const rows = await findCounted(kitchen, collaborationId, ids).select(['content_id', 'counted_sealed']).execute();
+  const rows = await findCounted(kitchen.store.db, { collaborationId, ids });
   const known = new Map(rows.map((row) => [row.content_id, row.counted_sealed]));
   const heavy = new Map<string, HeavyPersons>();
   for (const { name, id } of named) {

@@ -1,6 +1,7 @@
 import { type PlanTable, tableName } from '../../policies/index.ts';
 import type { TableSource } from '../../sandbox/index.ts';
 import type { Kitchen, Work } from '../kitchen/index.ts';
+import { anyOf, type Database, writtenOnce } from '../store/index.ts';
 import { contentName, dayOf, type NamedState, readContentName, readVersions, stateOf } from './counting-state.ts';
 import { columnsOf, isIdentifier, wallTypeOf } from './dataset-columns.ts';
 import { ensureHeavyPersons } from './heavy-persons.ts';
@@ -21,11 +22,7 @@ export async function newestSnapshots(
   datasetIds: readonly string[],
 ): Promise<ReadonlyMap<string, TableSnapshot>> {
   await assertSynthetic(kitchen, datasetIds);
-  const rows = await publishedSnapshots(kitchen)
-    .where('snapshots.dataset_id', 'in', [...new Set(datasetIds)])
-    .orderBy('snapshots.published_at_ms')
-    .orderBy('snapshots.leaf_index')
-    .execute();
+  const rows = await findPublished(kitchen.store.db, { datasetIds });
   const newest = new Map(rows.map((r) => [r.datasetId, r]));
   return new Map((await asOfNow(kitchen, collaborationId, [...newest.values()])).map((s) => [s.datasetId, s]));
 }
@@ -36,7 +33,7 @@ export async function snapshotsById(
   collaborationId: string,
   snapshotIds: readonly string[],
 ): Promise<ReadonlyMap<string, TableSnapshot>> {
-  const rows = await publishedSnapshots(kitchen)
+  const rows = await publishedSnapshots(kitchen.store.db)
     .where('snapshots.snapshot_id', 'in', [...new Set(snapshotIds)])
     .execute();
   return new Map((await asOfNow(kitchen, collaborationId, rows)).map((s) => [s.snapshotId, s]));
@@ -52,7 +49,7 @@ export async function contentsByName(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, TableSnapshot>> {
   const named = [...new Set(names)].map((name) => ({ name, ...readContentName(name) }));
-  const rows = await publishedSnapshots(kitchen)
+  const rows = await publishedSnapshots(kitchen.store.db)
     .where('snapshots.snapshot_id', 'in', [...new Set(named.map((n) => n.snapshotId))])
     .execute();
   const contents = new Map<string, TableSnapshot>();
@@ -65,8 +62,8 @@ export async function contentsByName(
   return contents;
 }
 
-function publishedSnapshots(kitchen: Kitchen) {
-  return kitchen.store.db
+function publishedSnapshots(db: Database) {
+  return db
     .selectFrom('snapshots')
     .innerJoin('datasets', 'datasets.dataset_id', 'snapshots.dataset_id')
     .select([
@@ -78,6 +75,13 @@ function publishedSnapshots(kitchen: Kitchen) {
     ])
     .where('snapshots.state', '=', 'published');
 }
+
+const findPublished = writtenOnce((db, of: { readonly datasetIds: readonly string[] }) =>
+  publishedSnapshots(db)
+    .where('snapshots.dataset_id', 'in', anyOf(of.datasetIds))
+    .orderBy('snapshots.published_at_ms')
+    .orderBy('snapshots.leaf_index'),
+);
 
 interface FoundSnapshot {
   readonly datasetId: string;
@@ -99,18 +103,17 @@ async function asOfNow(
   return await withParts(kitchen, collaborationId, stated);
 }
 
+const findParts = writtenOnce((db, of: { readonly ids: readonly string[] }) =>
+  db.selectFrom('snapshot_parts').selectAll().where('snapshot_id', 'in', anyOf(of.ids)).orderBy('position'),
+);
+
 async function withParts(
   kitchen: Kitchen,
   collaborationId: string,
   rows: readonly (FoundSnapshot & { readonly state: NamedState })[],
 ): Promise<TableSnapshot[]> {
   const ids = rows.map((r) => r.snapshotId);
-  const parts = await kitchen.store.db
-    .selectFrom('snapshot_parts')
-    .selectAll()
-    .where('snapshot_id', 'in', ids)
-    .orderBy('position')
-    .execute();
+  const parts = await findParts(kitchen.store.db, { ids });
   const bySnapshot = Map.groupBy(parts, (p) => p.snapshot_id);
   return rows.map(({ datasetId, snapshotId, revision, columns, owner, state }) => {
     const counting = stateOf({ owner, columns }, { collaborationId, ...state });

@@ -1,4 +1,5 @@
 import { digestOf, type Kitchen } from '../kitchen/index.ts';
+import { anyOf, writtenOnce } from '../store/index.ts';
 import { columnsOf, identifiersOf } from './dataset-columns.ts';
 import { ensurePersonColumn } from './person-column.ts';
 import type { TableSnapshot } from './table-snapshot.ts';
@@ -48,13 +49,21 @@ export function namesPersons({ columns }: TableSnapshot): boolean {
   return identifiersOf(columnsOf(columns)).length > 0;
 }
 
-async function readPins(kitchen: Kitchen, collaborationId: string, partIds: readonly string[]): Promise<PinnedPersons> {
-  if (partIds.length === 0) return new Map();
-  const rows = await kitchen.store.db
+interface PartsOf {
+  readonly collaborationId: string;
+  readonly partIds: readonly string[];
+}
+
+const findColumns = writtenOnce((db, of: PartsOf) =>
+  db
     .selectFrom('person_columns')
     .select(['part_id', 'file_name'])
-    .where('collaboration_id', '=', collaborationId)
-    .where('part_id', 'in', [...new Set(partIds)])
-    .execute();
+    .where('collaboration_id', '=', of.collaborationId)
+    .where('part_id', 'in', anyOf(of.partIds)),
+);
+
+async function readPins(kitchen: Kitchen, collaborationId: string, partIds: readonly string[]): Promise<PinnedPersons> {
+  if (partIds.length === 0) return new Map();
+  const rows = await findColumns(kitchen.store.db, { collaborationId, partIds });
   return new Map(rows.map((row) => [row.part_id, row.file_name]));
 }

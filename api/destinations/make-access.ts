@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { nkeys } from '@nats-io/transport-node';
 import type { DestinationKind } from '../store/index.ts';
 
 /** Bytes of a webhook's secret: what Standard Webhooks asks for is 24 to 64. */
@@ -16,13 +15,15 @@ export interface Access {
 }
 
 /** Makes the secret that a kind of destination needs. */
-export function makeAccess(kind: DestinationKind): Access {
+export async function makeAccess(kind: DestinationKind): Promise<Access> {
   const none = { secret: null, signingSecret: '', brokerUser: '' };
   if (kind === 'webhook') {
     const secret = randomBytes(WEBHOOK_SECRET_BYTES);
     return { ...none, secret, signingSecret: `whsec_${secret.toString('base64')}` };
   }
   if (kind !== 'nats') return none;
+  // Here and not at the start: few services have a broker, and its client is a hundred files.
+  const { nkeys } = await import('@nats-io/transport-node');
   const secret = nkeys.createUser().getSeed();
   return { ...none, secret, brokerUser: nkeys.fromSeed(secret).getPublicKey() };
 }

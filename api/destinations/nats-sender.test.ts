@@ -16,7 +16,7 @@ import { openNatsSender } from './nats-sender.ts';
 const { KEPT, DONE, NEEDS_FULL } = strategy.DeliveryOutcome;
 const never = new AbortController().signal;
 const directory = mkdtempSync(join(tmpdir(), 'galley-nats-test-'));
-const { secret, brokerUser } = makeAccess('nats');
+const { secret, brokerUser } = await makeAccess('nats');
 const seed = secret ?? new Uint8Array();
 const engineUser = nkeys.createUser();
 

@@ -31,7 +31,7 @@ export async function proposeDestination(
     throw new ServiceError('INVALID_REQUEST', '`destination_id` must be lower-case letters, digits and hyphens');
   }
   const hasDropFolder = kitchen.config.destinations.dropDirectory !== null;
-  const terms = readTerms(request.terms, { collaboration, hasDropFolder });
+  const terms = await readTerms(request.terms, { collaboration, hasDropFolder });
   const owner = call.principal.member;
   const digest = termsDigest({ collaborationId, destinationId, owner }, terms);
   const found = await readDestination(kitchen, collaborationId, destinationId);
@@ -78,7 +78,7 @@ interface Proposal {
 async function register(kitchen: Kitchen, call: Call, { request, terms, digest }: Proposal): Promise<Proposed> {
   const { collaborationId, destinationId } = request;
   const tokenKey = randomBytes(TOKEN_KEY_BYTES);
-  const access = makeAccess(terms.kind);
+  const access = await makeAccess(terms.kind);
   const place = accessPlace(collaborationId, destinationId);
   const row: DestinationRow = {
     ...terms,

@@ -1,6 +1,5 @@
 // Whatever a destination's terms say is held here, once, before anybody is asked to approve it: what the parties read is
 // what is reached.
-import { Encrypter } from 'age-encryption';
 import { isAudiencePurpose, isIdentifierKind } from '../../policies/index.ts';
 import { destinations } from '../../proto/index.ts';
 import type { CollaborationRecord } from '../collaborations/index.ts';
@@ -53,10 +52,10 @@ export interface TermsSetting {
 }
 
 /** Reads terms from a request. @throws {ServiceError} INVALID_REQUEST naming the field */
-export function readTerms(
+export async function readTerms(
   terms: destinations.DestinationTerms | undefined,
   { collaboration, hasDropFolder }: TermsSetting,
-): StoredTerms {
+): Promise<StoredTerms> {
   if (terms === undefined) throw wrong('terms', 'are missing');
   const kind = KINDS[terms.kind];
   if (kind === undefined) throw wrong('kind', 'is not a kind of destination that is known');
@@ -71,7 +70,7 @@ export function readTerms(
     throw wrong('purpose', 'must be a purpose of the list, see docs/destinations.md');
   if (terms.minSize > BigInt(MAX_MINIMUM_PERSONS)) throw wrong('min_size', `is over ${MAX_MINIMUM_PERSONS}`);
   if (terms.retentionDays > MAX_RETENTION_DAYS) throw wrong('retention_days', `is over ${MAX_RETENTION_DAYS}`);
-  assertRecipient(kind, terms.recipient);
+  await assertRecipient(kind, terms.recipient);
   return {
     kind,
     address: terms.address,
@@ -118,11 +117,13 @@ function webhookNeedsCa(text: string): boolean {
   throw wrong('address', 'must begin with `https://` (`http://` on this machine only) and hold no user or fragment');
 }
 
-function assertRecipient(kind: DestinationKind, recipient: string): void {
+async function assertRecipient(kind: DestinationKind, recipient: string): Promise<void> {
   if (kind !== 'file-drop') {
     if (recipient !== '') throw wrong('recipient', 'is of a file drop alone');
     return;
   }
+  // Here and not at the start: the ciphers are seventy files, and few services have a file drop.
+  const { Encrypter } = await import('age-encryption');
   try {
     new Encrypter().addRecipient(recipient);
   } catch {

@@ -20,7 +20,7 @@ import { openWebhookSender } from './webhook-sender.ts';
 const { KEPT, DONE, NEEDS_FULL } = strategy.DeliveryOutcome;
 const never = new AbortController().signal;
 const directory = mkdtempSync(join(tmpdir(), 'galley-webhook-'));
-const access = makeAccess('webhook');
+const access = await makeAccess('webhook');
 const secret = access.secret ?? new Uint8Array();
 const batch = Buffer.alloc(64, 7);
 const servers: Server[] = [];
@@ -82,7 +82,7 @@ describe('a webhook', () => {
   });
 
   it('that is given another secret takes nothing', async () => {
-    const other = makeAccess('webhook').signingSecret;
+    const other = (await makeAccess('webhook')).signingSecret;
     const port = await listen(createWebhookInbox(other, () => expect.fail('it was taken')));
     const failure = await failureOf(send(at(`http://127.0.0.1:${port}/`), [withdrawalOf('aud-1', 1n)]));
     expect(failure).toMatchObject({ reason: 'destination-failed', status: 'HTTP_401' });

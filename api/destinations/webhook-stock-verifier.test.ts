@@ -21,7 +21,7 @@ it('messages to a webhook are good for the stock verifier, and not when a byte o
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`;
-  const { secret, signingSecret } = makeAccess('webhook');
+  const { secret, signingSecret } = await makeAccess('webhook');
   const means = { secret: secret ?? new Uint8Array(), internalHosts: [], nowMs: Date.now };
   const sender = await openWebhookSender({ address, ca_certificate_pem: '' }, means, never);
   for (const part of publicationOf('aud-1', 1n, [Buffer.alloc(32, 1)])) await sender.send(part, never);
@@ -40,5 +40,5 @@ it('messages to a webhook are good for the stock verifier, and not when a byte o
   expect(messages).toHaveLength(3);
   expect(verdicts(signingSecret)).toEqual(Array(3).fill('verified'));
   expect(verdicts(signingSecret, (body) => body.replace('aud-1', 'aud-2'))).toEqual(Array(3).fill('refused'));
-  expect(verdicts(makeAccess('webhook').signingSecret)).toEqual(Array(3).fill('refused'));
+  expect(verdicts((await makeAccess('webhook')).signingSecret)).toEqual(Array(3).fill('refused'));
 });

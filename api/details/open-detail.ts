@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
+import { writtenOnce } from '../store/index.ts';
 import { blobPlace, type DetailPlace, SALT_BYTES } from './keep-detail.ts';
 
 /** A detail that is there. */
@@ -26,19 +27,22 @@ export interface ErasedDetail {
 /** A detail as it is now. */
 export type Detail = KeptDetail | ErasedDetail;
 
-/** Looks for a detail; undefined when there never was one. @throws {SealBroken} when it was altered on the disk */
-export async function openDetail(
-  kitchen: Kitchen,
-  of: Pick<DetailPlace, 'kind' | 'subjectId'>,
-): Promise<Detail | undefined> {
-  const row = await kitchen.store.db
+const findDetail = writtenOnce((db, of: Pick<DetailPlace, 'kind' | 'subjectId'>) =>
+  db
     .selectFrom('entry_details')
     .leftJoin('erasures', 'erasures.erasure_id', 'entry_details.erased_by')
     .selectAll('entry_details')
     .select('erasures.leaf_index')
     .where('subject_id', '=', of.subjectId)
-    .where('entry_details.kind', '=', of.kind)
-    .executeTakeFirst();
+    .where('entry_details.kind', '=', of.kind),
+);
+
+/** Looks for a detail; undefined when there never was one. @throws {SealBroken} when it was altered on the disk */
+export async function openDetail(
+  kitchen: Kitchen,
+  of: Pick<DetailPlace, 'kind' | 'subjectId'>,
+): Promise<Detail | undefined> {
+  const [row] = await findDetail(kitchen.store.db, of);
   if (row === undefined) return undefined;
   const collaborationId = row.collaboration_id ?? '';
   if (row.erased_by !== null) {

@@ -3,6 +3,7 @@ export { budgetSpent, chargeBudget, type LoggedCharge, logCharge, noteTold, rese
 export { assertHistoryIsWhole, countExactAggregations, recordExactAggregation } from './exact-aggregations.ts';
 export { readBounds } from './find-bounds.ts';
 export { loggableShapes } from './loggable-shape.ts';
+export { droppingBroken, type OpenPath, openPath, type PrintedPath } from './open-path.ts';
 export { MAX_READING_MS, parse, treeOf } from './parse.ts';
 export { untilNextStep } from './quantised-time.ts';
 export { violationEntry, violationMessages } from './refusal.ts';

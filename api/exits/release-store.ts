@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Release } from '../../policies/index.ts';
 import { type Kitchen, newId, staged } from '../kitchen/index.ts';
-import type { Database } from '../store/index.ts';
+import { anyOf, type Database, writtenOnce } from '../store/index.ts';
 
 /** Largest sealed release that is read back at once. */
 const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
@@ -10,18 +10,21 @@ const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
 /** A release as stored: only what may leave. */
 export type StoredRelease = Pick<Release, 'columns' | 'rows' | 'threshold'>;
 
+const findShown = writtenOnce((db, of: { readonly keys: readonly string[] }) =>
+  db
+    .selectFrom('releases')
+    .select('cache_key')
+    .where('cache_key', 'in', anyOf(of.keys))
+    .where('shown_at_ms', 'is not', null),
+);
+
 /**
  * Which of these releases are stored, as their consumer may know: those that it has seen the end of. What a question
  * that runs, failed or was cancelled has stored would tell by its price when it was made.
  */
 export async function findReleases(kitchen: Kitchen, keys: readonly string[]): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set();
-  const rows = await kitchen.store.db
-    .selectFrom('releases')
-    .select('cache_key')
-    .where('cache_key', 'in', [...new Set(keys)])
-    .where('shown_at_ms', 'is not', null)
-    .execute();
+  const rows = await findShown(kitchen.store.db, { keys });
   return new Set(rows.map((r) => r.cache_key));
 }
 
@@ -47,6 +50,8 @@ interface PlaceOfRelease {
   readonly isShownLater?: boolean;
   /** What its run took, sealed: asked for once it has run. */
   readonly sealedCost?: () => Uint8Array | null;
+  /** What is kept in the transaction that takes it, once all that this takes has been read. */
+  readonly alongside?: Promise<(db: Database) => Promise<void>>;
 }
 
 /**
@@ -80,7 +85,9 @@ export async function putRelease(
     created_at_ms: kitchen.nowMs(),
     ...(facts.sealedCost === undefined ? {} : { cost_sealed: facts.sealedCost() }),
   };
+  const keepAlongside = await facts.alongside;
   const inserted = await kitchen.store[facts.isShownLater ? 'noteDown' : 'transaction'](async (db) => {
+    await keepAlongside?.(db);
     const insertion = db.insertInto('releases').values(row);
     return await insertion.onConflict((conflict) => conflict.column('cache_key').doNothing()).executeTakeFirst();
   });
@@ -130,12 +137,16 @@ export async function sweepReleases(kitchen: Kitchen): Promise<void> {
   for (const name of found) if (!kept.has(name)) await rm(join(directory, name), { force: true });
 }
 
+const findRelease = writtenOnce((db, of: { readonly key: string }) =>
+  db.selectFrom('releases').selectAll().where('cache_key', '=', of.key),
+);
+
 /** Reads the bytes under a key; undefined when there are none. */
 export async function readRelease(
   kitchen: Kitchen,
   key: string,
 ): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array; readonly digest: string } | undefined> {
-  const row = await kitchen.store.db.selectFrom('releases').selectAll().where('cache_key', '=', key).executeTakeFirst();
+  const [row] = await findRelease(kitchen.store.db, { key });
   if (row === undefined) return undefined;
   if (row.byte_count > MAX_RELEASE_BYTES) throw new Error('a stored release is too large to read');
   const path = join(kitchen.config.dataDirectory, row.sealed_path);

@@ -3,6 +3,11 @@ import { type CollaborationRecord, rulesOf } from '../collaborations/index.ts';
 import { columnsOf, identifiersOf, tableColumnsOf } from '../datasets/index.ts';
 import { ServiceError } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
+import { anyOf, writtenOnce } from '../store/index.ts';
+
+const findColumns = writtenOnce((db, of: { readonly ids: readonly string[] }) =>
+  db.selectFrom('datasets').select(['dataset_id', 'columns']).where('dataset_id', 'in', anyOf(of.ids)),
+);
 
 /** The bound tables of a collaboration as the check sees them: names, schemas and rules, never a row. */
 export async function readTableViews(
@@ -10,11 +15,7 @@ export async function readTableViews(
   collaboration: CollaborationRecord,
 ): Promise<readonly TableView[]> {
   const ids = collaboration.bindings.map((b) => b.dataset_id);
-  const datasets = await kitchen.store.db
-    .selectFrom('datasets')
-    .select(['dataset_id', 'columns'])
-    .where('dataset_id', 'in', ids)
-    .execute();
+  const datasets = await findColumns(kitchen.store.db, { ids });
   const columns = new Map(datasets.map((d) => [d.dataset_id, columnsOf(d.columns)]));
   return collaboration.bindings.map((binding) => {
     const schema = columns.get(binding.dataset_id) ?? [];

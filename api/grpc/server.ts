@@ -6,7 +6,7 @@ import type { Gate } from './call.ts';
 import { readCredentials } from './credentials.ts';
 import { type HandlerWrappers, makeHandlerWrappers } from './handlers.ts';
 import type { OperatorLog } from './operator-log.ts';
-import { readReflection } from './reflection.ts';
+import { addReflection } from './reflection.ts';
 import { makeRefusalTally, type OnRefusal } from './refusal-tally.ts';
 import { ServiceError } from './service-error.ts';
 import { makeTokenBuckets } from './token-bucket.ts';
@@ -71,7 +71,7 @@ export function createServer(options: ServerOptions): GalleyServer {
     },
     start: async () => {
       health.addToServer(server);
-      (await readReflection()).addToServer(server);
+      addReflection(server);
       const port = await bind(server, config);
       for (const service of services) health.setStatus(service, 'SERVING');
       log.info({ listenAddress: config.listenAddress, port, tls: config.tls !== null }, 'listening');

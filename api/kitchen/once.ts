@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { ServiceError } from '../grpc/index.ts';
-import type { Database } from '../store/index.ts';
+import { type Database, writtenOnce } from '../store/index.ts';
 import type { Kitchen } from './kitchen.ts';
 
 /** A call that may be sent again. */
@@ -56,6 +56,37 @@ export async function once(
   }
 }
 
+type CallId = Pick<RepeatableCall, 'member' | 'rpc' | 'requestId'>;
+
+const findAnswer = writtenOnce((db, of: CallId) =>
+  db
+    .selectFrom('requests')
+    .selectAll()
+    .where('member', '=', of.member)
+    .where('rpc', '=', of.rpc)
+    .where('request_id', '=', of.requestId),
+);
+
+interface Answer extends CallId {
+  readonly digest: string;
+  readonly response: Uint8Array;
+  readonly createdAtMs: number;
+}
+
+const keepAnswer = writtenOnce((db, { member, rpc, requestId, digest, response, createdAtMs }: Answer) =>
+  db
+    .insertInto('requests')
+    .values({
+      member,
+      rpc,
+      request_id: requestId,
+      request_digest: digest,
+      response,
+      created_at_ms: createdAtMs,
+    })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
 async function runOnce(
   kitchen: Kitchen,
   call: RepeatableCall,
@@ -63,27 +94,16 @@ async function runOnce(
 ): Promise<Uint8Array> {
   // Keyed: whoever reads the store must not be able to try out what was asked.
   const digest = createHmac('sha256', kitchen.vault.deriveKey('requests')).update(call.request).digest('hex');
-  const known = await kitchen.store.db
-    .selectFrom('requests')
-    .selectAll()
-    .where('member', '=', call.member)
-    .where('rpc', '=', call.rpc)
-    .where('request_id', '=', call.requestId)
-    .executeTakeFirst();
+  const [known] = await findAnswer(kitchen.store.db, call);
   if (known !== undefined) {
     if (known.request_digest === digest) return known.response;
     throw new ServiceError('CONFLICT', `\`request_id\` was used for another request; choose a new one`);
   }
-  const facts = { member: call.member, rpc: call.rpc, request_id: call.requestId, request_digest: digest };
+  const facts = { member: call.member, rpc: call.rpc, requestId: call.requestId, digest };
   let isRemembered = false;
   const remember: Remember = async (db, response) => {
     isRemembered = true;
-    const row = { ...facts, response, created_at_ms: kitchen.nowMs() };
-    await db
-      .insertInto('requests')
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+    await keepAnswer(db, { ...facts, response, createdAtMs: kitchen.nowMs() });
   };
   const response = await work(remember);
   // Work that remembers by itself has written this very row.

@@ -3,5 +3,5 @@ export { dropLayouts } from './drop-layouts.ts';
 export { type FoundLayout, findLayouts } from './find-layouts.ts';
 export { type Layouts, startLayouts, sweepLayouts } from './keep-layouts.ts';
 export { listLayouts } from './list-layouts.ts';
-export { type OpenLayouts, openLayouts } from './open-layouts.ts';
+export { ALL_PERSONS, type OpenLayouts, openLayouts, type PersonsPart } from './open-layouts.ts';
 export { type PathKind, type RunCost, readRunCost, sealRunCost } from './run-cost.ts';

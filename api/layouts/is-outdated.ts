@@ -5,7 +5,8 @@ import type { WantedLayout } from './wanted-layouts.ts';
 
 /**
  * Whether nobody would ever find these layouts, were they made to their end: rules or contents are others than they are
- * made of. Opt-outs and days of consent, which are looked up person by person, are left to the next look at all.
+ * made of, opt-outs and days of consent included. Who is one person, which is looked up row by row, is left to the next
+ * look at all.
  */
 export async function isOutdated(
   kitchen: Kitchen,

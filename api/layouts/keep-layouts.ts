@@ -176,19 +176,19 @@ class Keeper {
 
 /**
  * Removes layouts of rows that are not there any more. What is wanted is known only when persons are told apart, which may
- * fail and be tried again much later: until then nobody's old rows lie about.
+ * fail and be tried again much later: until then nobody's old rows lie about. Nothing is being made now: what says so was
+ * given up on a full disk, which took no note of that either.
  */
 async function removeReplaced(kitchen: Kitchen, collaborationId: string, views: readonly TableView[]): Promise<void> {
   const stored = await kitchen.store.db
     .selectFrom('layouts')
-    .select(['layout_id', 'made_of'])
+    .select(['layout_id', 'made_of', 'state'])
     .where('collaboration_id', '=', collaborationId)
     .execute();
   if (stored.length === 0) return;
   const contents = await contentsOf(kitchen, collaborationId, views);
-  const old = stored.filter(
-    ({ made_of: made }) => !(JSON.parse(made) as MadeOf).contents.every((id) => contents.has(id)),
-  );
+  const isOfNow = (made: string) => (JSON.parse(made) as MadeOf).contents.every((id) => contents.has(id));
+  const old = stored.filter(({ made_of: made, state }) => state === 'making' || !isOfNow(made));
   await removeLayouts(kitchen, collaborationId, old);
 }
 

@@ -7,12 +7,29 @@ import type { FoundLayout } from './find-layouts.ts';
 import { layoutPlace } from './layout-files.ts';
 import { shardsForBytes } from './shard-index.ts';
 
-/** Layouts that are open for one run. */
-export interface OpenLayouts {
+/** One of so many parts of all persons, by the upper bits of their names: from 0, and a power of two. */
+export interface PersonsPart {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** All persons. */
+export const ALL_PERSONS: PersonsPart = { index: 0, count: 1 };
+
+/** What layouts hold of a part of the persons, in shards of its own. */
+export interface LayoutsPart {
   readonly tables: readonly ShardedTable[];
   readonly shardCount: number;
+}
+
+/** Layouts that are open for one run. */
+export interface OpenLayouts {
+  /** Most parts that they can be read in. */
+  readonly cut: number;
   /** Whether tables of persons over what is declared are given whole. */
   readonly isOverWhole: boolean;
+  /** A part of at most `cut`; all together are all rows. */
+  readonly part: (part: PersonsPart) => LayoutsPart;
   /** Rows of all of them. */
   readonly rowCount: number;
   /** Bytes read so far. */
@@ -41,26 +58,23 @@ export async function openLayouts(
   }));
   // As every table is cut: to show by a statement a shard, one person would need the rows of a whole shard.
   const isOverWhole = sizes.every(({ isOver, bytes }) => !isOver || shardsForBytes(bytes) === 1);
-  const shardCount = Math.min(
-    shardsForBytes(Math.max(0, ...sizes.map(({ bytes }) => bytes))),
-    ...named.map(([, { index }]) => index.cut),
-  );
+  const cut = Math.min(...named.map(([, { index }]) => index.cut));
+  const shardCount = Math.min(shardsForBytes(Math.max(0, ...sizes.map(({ bytes }) => bytes))), cut);
   try {
-    const tables: ShardedTable[] = [];
+    const tables: OpenTable[] = [];
     for (const [table, layout] of named) {
-      const columns: ShardedColumn[] = [];
-      const isWhole = isOverWhole && table.isOver === true;
+      const columns: OpenColumn[] = [];
       for (const name of table.columns) {
         const opened = await openColumn(kitchen, layout, name);
         readers.push(opened.reader);
-        columns.push(await columnOf(opened, isWhole ? 1 : shardCount));
+        columns.push({ ...opened, dictionary: await opened.reader.dictionary() });
       }
-      tables.push({ name: table.name, columns, isWhole });
+      tables.push({ name: table.name, columns, isWhole: isOverWhole && table.isOver === true });
     }
     return {
-      tables,
-      shardCount,
+      cut,
       isOverWhole,
+      part: (part) => partOf(tables, Math.max(shardCount, part.count), part),
       rowCount: counts.reduce((sum, count) => sum + count, 0),
       bytesRead: () => readers.reduce((sum, reader) => sum + reader.byteCount, 0),
       close,
@@ -80,9 +94,18 @@ interface OpenColumn {
   readonly name: string;
   readonly type: ColumnType | LayoutType;
   readonly reader: ColumnReader;
+  readonly dictionary: readonly string[] | undefined;
 }
 
-async function openColumn(kitchen: Kitchen, layout: FoundLayout, name: string): Promise<OpenColumn> {
+interface OpenTable extends Pick<ShardedTable, 'name' | 'isWhole'> {
+  readonly columns: readonly OpenColumn[];
+}
+
+async function openColumn(
+  kitchen: Kitchen,
+  layout: FoundLayout,
+  name: string,
+): Promise<Omit<OpenColumn, 'dictionary'>> {
   const { row, spec, source, index } = layout;
   const at = source.printed.columns.findIndex((column) => column.name === name);
   const column = source.printed.columns[at];
@@ -94,10 +117,22 @@ async function openColumn(kitchen: Kitchen, layout: FoundLayout, name: string): 
   return { name, type: storedType(column.type, index.hasDictionary(at)), reader };
 }
 
-async function columnOf({ name, type, reader }: OpenColumn, shardCount: number): Promise<ShardedColumn> {
-  const dictionary = await reader.dictionary();
-  const chunksOf = (shard: number) => reader.chunksOf(shard, shardCount);
-  return { name, type, ...(dictionary === undefined ? {} : { dictionary }), chunksOf };
+/** A part of the tables: so many shards of all, or of a table that is given whole the part at once. */
+function partOf(tables: readonly OpenTable[], shardsOfAll: number, { index, count }: PersonsPart): LayoutsPart {
+  const shardCount = shardsOfAll / count;
+  return {
+    shardCount,
+    tables: tables.map(({ name, columns, isWhole }) => ({
+      name,
+      isWhole,
+      columns: columns.map((column): ShardedColumn => {
+        const { reader, dictionary } = column;
+        const chunksOf = (shard: number) =>
+          isWhole ? reader.chunksOf(index, count) : reader.chunksOf(index * shardCount + shard, shardsOfAll);
+        return { name: column.name, type: column.type, ...(dictionary === undefined ? {} : { dictionary }), chunksOf };
+      }),
+    })),
+  };
 }
 
 /** How a column of a layout lies on the disk: text is codes where it has a dictionary. */

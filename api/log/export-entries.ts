@@ -6,7 +6,6 @@ import { filterSubject, placesOf, readFilter } from './entry-filter.ts';
 import type { EntryIndex } from './entry-index/index.ts';
 import { type EntryWriter, jsonLineOf, lineWriter } from './export/entry-writer.ts';
 import { ocsfLineOf } from './export/ocsf-event.ts';
-import { parquetWriter } from './export/parquet-writer.ts';
 import { readFound } from './found-entries.ts';
 import { readScope } from './log-scope.ts';
 
@@ -16,9 +15,15 @@ const EXPORT_CHUNK_BYTES = 262_144;
 /** How often progress is told while nothing is ready to leave. */
 const PROGRESS_EVERY_MS = 1_000;
 
-const FORMATS: ReadonlyMap<audit.ExportFormat, { name: string; write: (origin: string) => EntryWriter }> = new Map([
+/** A format of an export, and what writes it. */
+interface Format {
+  readonly name: string;
+  readonly write: (origin: string) => EntryWriter | Promise<EntryWriter>;
+}
+
+const FORMATS: ReadonlyMap<audit.ExportFormat, Format> = new Map<audit.ExportFormat, Format>([
   [audit.ExportFormat.JSON_LINES, { name: 'json-lines', write: () => lineWriter(jsonLineOf) }],
-  [audit.ExportFormat.PARQUET, { name: 'parquet', write: () => parquetWriter() }],
+  [audit.ExportFormat.PARQUET, { name: 'parquet', write: writeParquet }],
   [
     audit.ExportFormat.OCSF,
     { name: 'ocsf', write: (origin: string) => lineWriter((entry) => ocsfLineOf(entry, { origin })) },
@@ -63,7 +68,13 @@ export async function* exportEntries(
   const untilIndex = Math.min(until, places.untilIndex);
   const query = { visible, terms: read.terms, minRho: read.minRho, fromIndex, untilIndex };
   const found = readFound(kitchen.log, index.find(query, call.signal));
-  yield* written(found, format.write(originOf(kitchen)), { from, total: until - from });
+  yield* written(found, await format.write(originOf(kitchen)), { from, total: until - from });
+}
+
+// Its library is loaded for whoever asks for it: a start waits for every file that is loaded then.
+async function writeParquet(): Promise<EntryWriter> {
+  const { parquetWriter } = await import('./export/parquet-writer.ts');
+  return parquetWriter();
 }
 
 async function* written(

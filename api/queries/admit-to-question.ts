@@ -3,10 +3,14 @@ import type { Decision } from '../authorize/index.ts';
 import { type CollaborationRecord, factsOf, grantFactsOf, readCollaboration } from '../collaborations/index.ts';
 import { accessRefused, type Call, notFound } from '../grpc/index.ts';
 import type { Kitchen } from '../kitchen/index.ts';
-import type { Tables } from '../store/index.ts';
+import { type Tables, writtenOnce } from '../store/index.ts';
 
 /** A question as kept. */
 export type QuestionRow = Selectable<Tables['questions']>;
+
+const findQuestion = writtenOnce((db, of: { readonly queryId: string }) =>
+  db.selectFrom('questions').selectAll().where('query_id', '=', of.queryId),
+);
 
 /** Lets a caller at a question. @throws {ServiceError} NOT_FOUND or PERMISSION_DENIED */
 export async function admitToQuestion(
@@ -15,11 +19,7 @@ export async function admitToQuestion(
   action: 'read-question' | 'cancel-question',
   queryId: string,
 ): Promise<QuestionRow> {
-  const row = await kitchen.store.db
-    .selectFrom('questions')
-    .selectAll()
-    .where('query_id', '=', queryId)
-    .executeTakeFirst();
+  const [row] = await findQuestion(kitchen.store.db, { queryId });
   const collaboration = row && (await readCollaboration(kitchen, row.collaboration_id));
   if (row === undefined || collaboration === undefined) throw notFound('question');
   const decision = decideOnQuestion(kitchen, call, action, { row, collaboration });
@@ -40,7 +40,6 @@ export function decideOnQuestion(
     action,
     collaboration: factsOf(collaboration),
     question: {
-      queryId: row.query_id,
       asker: row.asker,
       actingFor: row.acting_for,
       isByTemplate: row.template !== null,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { functionsUsed, isThreshold, priceOf, recordOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
 import {
@@ -60,6 +61,8 @@ export async function ask(
     staged('log', () => logDecision(kitchen, call, { prepared, subject, charged })),
   );
   runs.start(run, { queryId, prepared, decision: subject.decision ?? '' });
+  // The run asks the store what it needs before its asker is answered, who can only wait for it.
+  await setImmediate();
   await noteLogged(kitchen, { queryId, charged, leafIndex });
   return queryId;
 }

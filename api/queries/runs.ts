@@ -26,7 +26,7 @@ import { type Call, ServiceError } from '../grpc/index.ts';
 import { beginCallWork, type Kitchen, record, recordPlaced, staged, takeSeat, type Work } from '../kitchen/index.ts';
 import { readRunCost } from '../layouts/index.ts';
 import { keepReceipt, signReceipt } from '../receipts/index.ts';
-import type { QuestionState } from '../store/index.ts';
+import { type Database, type QuestionState, writtenOnce } from '../store/index.ts';
 import { SealBroken } from '../vault/index.ts';
 import { countFailure } from './failed-runs.ts';
 import { isStored, type Prepared } from './prepare.ts';
@@ -169,12 +169,11 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Pro
   const { queryId, prepared, call } = run;
   const collaboration = prepared.collaboration.row.collaboration_id;
   const end = await runOrFail(kitchen, run).finally(leave);
-  // The workers that this question has used up are made good while it waits, and not beside the next one.
-  kitchen.wall.refill();
-  kitchen.reader.refill();
-  const endedAtMs = await staged('wait', () => untilNextStep(call.receivedAtMs, kitchen.nowMs));
+  const endedAtMs = await staged('wait', () =>
+    untilNextStep(call.receivedAtMs, kitchen.nowMs, () => startSpares(kitchen)),
+  );
   // A cancel in the meantime has ended it already: what the engine did is then nobody's to know.
-  const row = await readState(kitchen, queryId);
+  const [row] = await findState(kitchen.store.db, { queryId });
   if (row?.state !== 'running') return;
   const placed = await staged('log', () =>
     recordPlaced(kitchen, { kind: end.kind, call, collaboration, subject: end.subject }),
@@ -200,13 +199,15 @@ async function runToEnd(kitchen: Kitchen, run: RunFacts, leave: () => void): Pro
   );
 }
 
-async function readState(kitchen: Kitchen, queryId: string) {
-  return await kitchen.store.db
-    .selectFrom('questions')
-    .select('state')
-    .where('query_id', '=', queryId)
-    .executeTakeFirst();
+/** The workers that a question has used up are made good while it waits: neither before its end nor beside the next one. */
+function startSpares({ wall, reader }: Kitchen): void {
+  wall.refill();
+  reader.refill();
 }
+
+const findState = writtenOnce((db, of: { readonly queryId: string }) =>
+  db.selectFrom('questions').select('state').where('query_id', '=', of.queryId),
+);
 
 interface RunEnd {
   readonly state: QuestionState;
@@ -256,24 +257,28 @@ async function runOrFail(kitchen: Kitchen, run: RunFacts): Promise<RunEnd> {
 }
 
 /**
- * Keeps for the owners how their data is counted, once for each aggregation, whether it ran or was stored: how many of
- * them ran may depend on how long another question took.
+ * Gathers for the owners how their data is counted, to be kept with what leaves, as it shows with the question alone.
+ *
+ * Once for each aggregation, whether it ran or was stored: how many of them ran may depend on how long another question
+ * took.
  */
-async function tellOwners(kitchen: Kitchen, { queryId, prepared }: RunFacts): Promise<void> {
+async function gatherCounting(
+  kitchen: Kitchen,
+  { queryId, prepared }: RunFacts,
+): Promise<(db: Database) => Promise<void>> {
   const place = { collaborationId: prepared.question.collaborationId, snapshots: prepared.snapshots };
   const { aggregates } = prepared.plan;
   const choices = await Promise.all(aggregates.map((aggregate) => choiceOf(kitchen, aggregate, place)));
   // Of the run that made the release, also where that was another's: whether one was stored must not show.
   const costs = await Promise.all(prepared.keys.map((key) => readRunCost(kitchen, key)));
   const decidedBy = await personsDecidedBy(kitchen, place.collaborationId);
-  // They show with the question alone, and its end is a transaction after this one.
-  await kitchen.store.noteDown(async (db) => {
+  return async (db) => {
     for (const [index, { tables }] of aggregates.entries()) {
       const choice = choices[index] as BoundingChoice;
       const cost = costs[index] ?? null;
       await recordCountingPaths(kitchen, db, { queryId, ...place, tables, choice, decidedBy, cost });
     }
-  });
+  };
 }
 
 /** Protects every aggregation that is not stored yet, then asks the outer query of the releases. */
@@ -294,10 +299,10 @@ async function release(kitchen: Kitchen, run: RunFacts) {
   }
   const composed = await staged('outer', () => askOuter(kitchen, plan.outer, releases, work));
   const bytes = toArrow(composed, labelsOf(prepared.mode, notes, toldBounds(plan, found)));
-  const facts = { key: `question/${queryId}`, collaborationId, isShownLater: true };
-  const told = staged('owners', () => tellOwners(kitchen, run));
-  const [kept] = await Promise.all([staged('store', () => putRelease(kitchen, facts, bytes)), told]);
-  return kept;
+  const alongside = staged('owners', () => gatherCounting(kitchen, run));
+  alongside.catch(() => {});
+  const facts = { key: `question/${queryId}`, collaborationId, isShownLater: true, alongside };
+  return await staged('store', () => putRelease(kitchen, facts, bytes));
 }
 
 /** The outer query over the releases; where nothing is computed in it, no worker is needed. */

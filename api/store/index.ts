@@ -17,3 +17,4 @@ export type { UploadState } from './tables-datasets.ts';
 export type { ActivationState, WithdrawalReason } from './tables-deliveries.ts';
 export type { DestinationKind } from './tables-destinations.ts';
 export type { ReceiptsTable } from './tables-receipts.ts';
+export { anyOf, writtenOnce } from './written-once.ts';

@@ -3,6 +3,7 @@
 import type { Selectable, Transaction } from 'kysely';
 import type { Database } from './store.ts';
 import type { AccountLevel, LedgerAccountsTable, LedgerEventsTable, Tables } from './tables.ts';
+import { anyOf, writtenOnce } from './written-once.ts';
 
 /** An account as it stands. */
 export type LedgerAccount = {
@@ -97,21 +98,28 @@ async function reserveWithin(db: Database, reservation: Reservation): Promise<Le
   return after;
 }
 
-async function assertNotCharged(db: Database, { names, subject }: { names: string[]; subject: string }): Promise<void> {
+const findCharge = writtenOnce((db, of: { readonly names: readonly string[]; readonly subject: string }) => {
   const events = db.selectFrom('ledger_events').select('event_id');
-  const earlier = await events.where('subject', '=', subject).where('account', 'in', names).executeTakeFirst();
+  return events.where('subject', '=', of.subject).where('account', 'in', anyOf(of.names));
+});
+
+async function assertNotCharged(db: Database, { names, subject }: { names: string[]; subject: string }): Promise<void> {
+  const [earlier] = await findCharge(db, { names, subject });
   if (earlier !== undefined) throw new AlreadyCharged(subject);
 }
 
+type Stand = Pick<LedgerAccount, 'account' | 'rhoCharged' | 'deltaCharged' | 'exactSinceMs'>;
+
+const writeStand = writtenOnce((db, { account, rhoCharged, deltaCharged, exactSinceMs }: Stand) =>
+  db
+    .updateTable('ledger_accounts')
+    .set({ rho_charged: rhoCharged, delta_charged: deltaCharged, exact_since_ms: exactSinceMs })
+    .where('account', '=', account),
+);
+
 async function writeCharge(db: Database, after: readonly LedgerAccount[], reservation: Reservation): Promise<void> {
   const { charge, subject, nowMs } = reservation;
-  for (const { account, rhoCharged, deltaCharged, exactSinceMs } of after) {
-    await db
-      .updateTable('ledger_accounts')
-      .set({ rho_charged: rhoCharged, delta_charged: deltaCharged, exact_since_ms: exactSinceMs })
-      .where('account', '=', account)
-      .execute();
-  }
+  for (const account of after) await writeStand(db, account);
   const { rho, delta, mechanisms } = charge;
   const events = after.map(({ account }) => ({ account, subject, rho, delta, mechanisms, reserved_at_ms: nowMs }));
   if (events.length > 0) await db.insertInto('ledger_events').values(events).execute();
@@ -140,12 +148,16 @@ export async function openAccount(
     .execute();
 }
 
+const findAccounts = writtenOnce((db, of: { readonly names: readonly string[] }) =>
+  db.selectFrom('ledger_accounts').selectAll().where('account', 'in', anyOf(of.names)),
+);
+
 /** Reads accounts as they stand, by name; one that is not open is not there. */
 export async function readAccounts(
   db: Database,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, LedgerAccount>> {
-  const rows = await db.selectFrom('ledger_accounts').selectAll().where('account', 'in', names).execute();
+  const rows = await findAccounts(db, { names });
   return new Map(rows.map((row) => [row.account, accountOf(row)]));
 }
 

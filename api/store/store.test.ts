@@ -27,6 +27,21 @@ const collaboration = {
   suspended_at_ms: null,
 };
 
+it('a start that cannot make one of its tables leaves none of the others behind', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'galley-store-'));
+  // In the way of one of the last tables.
+  const before = new DatabaseSync(join(other, 'control.sqlite'));
+  before.exec('create table layouts (anything text) strict');
+  await expect(openStore(other)).rejects.toThrow('layouts');
+  const tables = before
+    .prepare("select name from sqlite_schema where type = 'table' and name not like 'kysely%'")
+    .all();
+  expect(tables).toEqual([{ name: 'layouts' }]);
+  before.exec('drop table layouts');
+  before.close();
+  await (await openStore(other)).close();
+});
+
 describe('what was overwritten', () => {
   const marker = Buffer.from('a wrapped key that nobody may find again');
   const files = async () => {

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kysely, sql, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { makePrivateDirectory } from '../vault/index.ts';
 import { migrate0001 } from './migration-0001.ts';
@@ -100,16 +100,19 @@ export async function openStore(directory: string): Promise<Store> {
   };
 }
 
+const IN_ORDER = CompiledQuery.raw('pragma synchronous = normal');
+const TO_THE_DISK = CompiledQuery.raw('pragma synchronous = full');
+
 // In its journal SQLite writes in order and syncs all that stands before: a commit that does not sync is lost alone or
 // with those after it.
 async function noteDown<Result>(
   connection: Database,
   work: (transaction: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  await sql`pragma synchronous = normal`.execute(connection);
+  await connection.executeQuery(IN_ORDER);
   try {
     return await connection.transaction().execute(work);
   } finally {
-    await sql`pragma synchronous = full`.execute(connection);
+    await connection.executeQuery(TO_THE_DISK);
   }
 }

@@ -2,10 +2,11 @@ import {
   type CheckedAudience,
   canBear,
   chargeOfEvents,
+  declaredPriceOf,
   type PrivacyEvent,
-  pricesOf,
   recordOf,
   type Tag,
+  tableName,
   tagsTouched,
 } from '../../policies/index.ts';
 import { accountsOf, arithmeticOf, type CollaborationRecord } from '../collaborations/index.ts';
@@ -37,26 +38,33 @@ export async function chargeTags(
   const touched = tagsTouched(checked, tags);
   const consumers = [actingFor, call.principal.member];
   const events: PrivacyEvent[] = [];
-  const charges: { datasetIds: string[]; event: PrivacyEvent }[] = [];
-  for (const { view } of checked.tables) {
-    const datasetIds = [view.datasetId];
-    const accounts = await accountsOf(kitchen, collaboration, { datasetIds, consumers });
-    const own = touched.filter(({ table }) => table === `${view.member}.${view.alias}`);
-    const [price] = pricesOf(own, Math.min(...accounts.map((account) => account.deltaLimit)));
-    if (price === undefined || charges.some((one) => one.datasetIds[0] === view.datasetId)) continue;
-    charges.push({ datasetIds, event: price.event });
-    events.push(price.event);
+  const charges: { datasetId: string; event: PrivacyEvent }[] = [];
+  // A dataset has one budget, by however many names its owner has bound it.
+  const bound = Map.groupBy(checked.tables, ({ view }) => view.datasetId);
+  for (const [datasetId, tables] of bound) {
+    const accounts = await accountsOf(kitchen, collaboration, { datasetIds: [datasetId], consumers });
+    const own = touched.filter(({ table }) => tables.some(({ view }) => tableName(view) === table));
+    const event = declaredPriceOf(own, Math.min(...accounts.map((account) => account.deltaLimit)));
+    if (event === null) continue;
+    charges.push({ datasetId, event });
+    events.push(event);
     // All of them first, as far as can be seen: a publication that one owner's budget cannot bear costs the others nothing.
     // An owner's own account is charged its own price alone; those of all bear all prices.
-    const [ownCharge, charge] = [chargeOfEvents([price.event]), chargeOfEvents(events)];
+    const [ownCharge, charge] = [chargeOfEvents([event]), chargeOfEvents(events)];
     const chargeFor = ({ level }: LedgerAccount) => (level === 'owner' ? ownCharge : charge);
     const spent = accounts.find((account) => !canBear(arithmeticOf(account), chargeFor(account)));
     if (spent !== undefined) throw budgetSpent(spent);
   }
-  for (const { datasetIds, event } of charges) {
-    const subject = `activation/${activationId}/${datasetIds[0]}`;
-    const reservation = { subject, datasetIds, actingFor, charge: chargeOfEvents([event]), events: [event] };
-    await reserveBudget(kitchen, call, collaboration, reservation);
+  for (const { datasetId, event } of charges) {
+    const subject = `activation/${activationId}/${datasetId}`;
+    const charge = chargeOfEvents([event]);
+    await reserveBudget(kitchen, call, collaboration, {
+      subject,
+      datasetIds: [datasetId],
+      actingFor,
+      charge,
+      events: [event],
+    });
   }
   return events.length === 0 ? {} : { mechanisms: recordOf(events) };
 }

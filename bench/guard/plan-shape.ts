@@ -3,12 +3,14 @@
 import {
   chooseBounding,
   choosePath,
+  chooseSelection,
   columnsNeeded,
-  type PathQuery,
   printAggregate,
   printPath,
+  printSelection,
   printThreshold,
   printThresholdPath,
+  type SelectionQuery,
   tableName,
 } from '../../policies/index.ts';
 import type { BenchQuestion } from '../questions/bench-questions.ts';
@@ -51,8 +53,11 @@ function pathOf(
   planned: Planned,
   { mostRows }: BenchStore,
   { stored }: BenchLayouts,
-): { readonly kind: string; readonly query: PathQuery } | null {
-  if (planned.mode === 'audience') return null;
+): { readonly kind: string; readonly query: SelectionQuery } | null {
+  if (planned.mode === 'audience') {
+    const path = chooseSelection(planned.selection, stored);
+    return path && { kind: path.kind, query: printSelection(planned.selection, path) };
+  }
   if (planned.mode === 'threshold') return printThresholdPath(planned.aggregate, mostRows, stored);
   const path = choosePath(planned.aggregate, mostRows, stored);
   const query = printPath(planned.aggregate, path);
@@ -78,7 +83,7 @@ export function printShape({ name, path, rows, bytesRead, peakBytes, operators }
 type Counted = Omit<PlanShape, 'name' | 'path'>;
 
 // As a worker does: a shard's columns are loaded, and all that is made of them is forgotten with it.
-async function overLayouts({ engine }: BenchStore, { tables, steps, sql }: PathQuery): Promise<Counted> {
+async function overLayouts({ engine }: BenchStore, { tables, steps, sql }: SelectionQuery): Promise<Counted> {
   const statements: StatementShape[] = [];
   const operators: string[] = [];
   const layouts = tables.flatMap((table) => (table.kind === 'layout' ? [table] : []));

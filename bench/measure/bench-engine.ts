@@ -8,12 +8,15 @@ const KIB_BYTES = 1_024;
 const WORKING_MEMORY = `SELECT CAST(coalesce(sum(memory_usage_bytes + temporary_storage_bytes), 0) AS DOUBLE)
   FROM duckdb_memory() WHERE tag NOT IN ('BASE_TABLE', 'METADATA', 'EXTERNAL_FILE_CACHE', 'TRANSACTION')`;
 
+/** The database in memory beside the one on the disk, which all connections see. */
+export const IN_MEMORY = 'held';
+
 /** A bare engine of this process, with a second connection that looks at the memory of the first. */
 export class BenchEngine implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #watcher: DuckDBConnection;
-  #beside: BenchEngine | null = null;
+  #beside: readonly [BenchEngine, BenchEngine] | null = null;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, watcher: DuckDBConnection) {
     this.#instance = instance;
@@ -24,12 +27,15 @@ export class BenchEngine implements Disposable {
   /** Opens an engine on a file, with the memory that it may have for pages and work together. */
   static async open(path: string, memoryLimit: string): Promise<BenchEngine> {
     const instance = await DuckDBInstance.create(path, { threads: String(THREADS_COUNT), memory_limit: memoryLimit });
-    return new BenchEngine(instance, await instance.connect(), await instance.connect());
+    const connection = await instance.connect();
+    await connection.run(`ATTACH ':memory:' AS ${IN_MEMORY}`);
+    return new BenchEngine(instance, connection, await instance.connect());
   }
 
-  /** The same engine over one more connection: what one runs does not hold up the other, and neither are its views. */
-  async beside(): Promise<BenchEngine> {
-    this.#beside ??= new BenchEngine(this.#instance, await this.#instance.connect(), this.#watcher);
+  /** The same engine over two more connections: what one runs does not hold up the others, and neither are its views. */
+  async beside(): Promise<readonly [BenchEngine, BenchEngine]> {
+    const open = async () => new BenchEngine(this.#instance, await this.#instance.connect(), this.#watcher);
+    this.#beside ??= [await open(), await open()];
     return this.#beside;
   }
 
@@ -45,9 +51,9 @@ export class BenchEngine implements Disposable {
     await this.rows(sql, parameters);
   }
 
-  /** One number. */
-  async number(sql: string): Promise<number> {
-    return Number((await this.rows(sql))[0]?.[0]);
+  /** One number: of a statement that writes, how many rows it wrote. */
+  async number(sql: string, parameters: readonly bigint[] = []): Promise<number> {
+    return Number((await this.rows(sql, parameters))[0]?.[0]);
   }
 
   /** The most memory that the engine worked with while something ran, beyond what it had before. */
@@ -75,7 +81,7 @@ export class BenchEngine implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#beside !== null) this.#beside.#connection.closeSync();
+    for (const engine of this.#beside ?? []) engine.#connection.closeSync();
     this.#connection.closeSync();
     this.#watcher.closeSync();
     this.#instance.closeSync();

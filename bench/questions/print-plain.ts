@@ -1,11 +1,10 @@
 import type { PlainQuery, PlainTables } from './bench-questions.ts';
 
-/** Prints a plain query as one would write it; `within` are further conditions on its rows. */
-export function printPlain(query: PlainQuery, tables: PlainTables, within: string | null = null): string {
+/** Prints a plain query as one would write it. */
+export function printPlain(query: PlainQuery, tables: PlainTables): string {
   const { keys, inner, where } = query;
   const items = [...keys, ...Object.entries(query.aggregates).map(([as, of]) => `${of} AS ${as}`)].join(', ');
-  const conditions = [where, within].filter((condition) => condition !== null);
-  const filtered = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const filtered = where === null ? '' : ` WHERE ${where}`;
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
   const rows = `${tables.from}${filtered}`;
   const from = inner === null ? rows : `(${inner.replace('{from}', rows)})`;

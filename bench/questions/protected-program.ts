@@ -17,11 +17,12 @@ import {
   RawGroups,
   RawThresholdGroups,
   type Release,
+  type Selection,
   type TableView,
   type ThresholdAggregate,
 } from '../../policies/index.ts';
 import { readSql } from '../../test/support/engine.ts';
-import type { BenchEngine } from '../measure/bench-engine.ts';
+import { type BenchEngine, IN_MEMORY } from '../measure/bench-engine.ts';
 import { systemBits } from '../measure/system-bits.ts';
 import type { BenchStore } from '../stored/bench-store.ts';
 import type { BenchQuestion } from './bench-questions.ts';
@@ -36,7 +37,7 @@ const DELTA = 1e-6;
 export type Planned =
   | { readonly mode: 'private'; readonly aggregate: PlannedAggregate }
   | { readonly mode: 'threshold'; readonly aggregate: ThresholdAggregate }
-  | { readonly mode: 'audience'; readonly sql: string };
+  | { readonly mode: 'audience'; readonly sql: string; readonly selection: Selection };
 
 /** One of the programs that count a question. */
 export interface ProtectedProgram {
@@ -59,7 +60,7 @@ export async function planSql(sql: string, views: readonly TableView[], mode: Be
   if (mode === 'audience') {
     const checked = checkAudience(parsed.value, views);
     if (!checked.ok) throw new Error(canonicalText(checked.violations));
-    return { mode, sql: printPersons(checked.value).sql };
+    return { mode, sql: printPersons(checked.value).sql, selection: checked.value };
   }
   const checked = checkQuestion(parsed.value, views, { epsilon: EPSILON, omitIntervals: false, mode });
   if (!checked.ok) throw new Error(canonicalText(checked.violations));
@@ -105,10 +106,12 @@ export function ofGroups(
 }
 
 /** A program whose persons stay in the engine, in the table `selected`. */
-function ofAudience(path: string, engine: BenchEngine, select: () => Promise<void>): ProtectedProgram {
+export function ofAudience(path: string, engine: BenchEngine, select: () => Promise<void>): ProtectedProgram {
   const count = async () => {
     await select();
-    return cellsOf(await engine.rows('SELECT CAST(count(*) AS VARCHAR) FROM selected'));
+    return cellsOf(
+      await engine.rows(`SELECT count(*), CAST(sum(hash(person)) AS VARCHAR) FROM ${IN_MEMORY}.main.selected`),
+    );
   };
   return {
     path,
@@ -122,7 +125,7 @@ function ofAudience(path: string, engine: BenchEngine, select: () => Promise<voi
 
 /** Puts the persons of a query aside, as a worker does before it sends them: on both sides alike. */
 export function intoSelected(sql: string): string {
-  return `CREATE OR REPLACE TEMP TABLE selected AS ${sql}`;
+  return `CREATE OR REPLACE TABLE ${IN_MEMORY}.main.selected AS ${sql}`;
 }
 
 /** Values as the wall's output gate lets them through. */

@@ -10,7 +10,7 @@ import {
   planBenchQuestion,
 } from '../questions/protected-program.ts';
 import { HANDED_IN } from '../stored/bench-store.ts';
-import { OWN_LAYOUT, rowsOfMatch, runPlainShards, shardsOf } from '../stored/own-layout.ts';
+import { OWN_LAYOUT, plainInMemory, rowsOfMatch } from '../stored/own-layout.ts';
 import type { BenchRow } from './bench-row.ts';
 import type { EngineBench } from './engine-bench.ts';
 import type { QuestionCost } from './growth-rows.ts';
@@ -31,11 +31,18 @@ const SIDES = {
   general: 'general',
   handedIn: 'handed in',
   handedInWithout: 'handed in, no persons',
-  ownWhole: 'own',
-  ownShards: 'own in shards',
-  ownWithout: 'own, no persons',
-  ownShardsWithout: 'own in shards, no persons',
+  ownStored: 'own, as stored',
+  ownInMemory: 'own, in memory',
+  ownStoredWithout: 'own, as stored, no persons',
+  ownInMemoryWithout: 'own, in memory, no persons',
 } as const;
+
+/** How rows name the plain sides. */
+const BASELINES: readonly (readonly [sides: readonly string[], text: string])[] = [
+  [[SIDES.handedIn, SIDES.handedInWithout], 'on the data as handed in'],
+  [[SIDES.ownStored, SIDES.ownStoredWithout], 'on our own layout (as stored)'],
+  [[SIDES.ownInMemory, SIDES.ownInMemoryWithout], 'on our own layout (in memory, in the same shards)'],
+];
 
 /** The rows of one question: the program that the planner chooses, and the general one, over each plain baseline. */
 export async function engineRows(bench: EngineBench, question: BenchQuestion): Promise<EngineRows> {
@@ -88,23 +95,18 @@ async function sidesOf(
     return { name, run: () => (isAudience ? engine.run(intoSelected(sql)) : engine.rows(sql)) };
   };
   const rowsLayout = rowsOfMatch(layouts.stored);
-  const shards = rowsLayout === undefined ? 1 : await shardsOf(engine, rowsLayout.spec);
-  const inShards = (name: string, query: PlainQuery): readonly Side[] =>
-    rowsLayout !== undefined && query.addsUp && shards > 1
-      ? [{ name, run: () => runPlainShards(engine, query, { spec: rowsLayout.spec, shardCount: shards }) }]
-      : [];
+  const inMemory = async (name: string, query: PlainQuery): Promise<readonly Side[]> =>
+    rowsLayout === undefined || isAudience ? [] : [{ name, run: await plainInMemory(engine, query, rowsLayout) }];
   const harder = against === 'also without persons' ? [withoutPersons(plain)] : [];
   return [
     ...(chosen === null ? [] : [{ name: SIDES.general, run: general.run }]),
     ...harder.map((query) => whole(SIDES.handedInWithout, query, HANDED_IN)),
     whole(SIDES.handedIn, plain, HANDED_IN),
     { name: SIDES.path, run: (chosen ?? general).run },
-    whole(SIDES.ownWhole, plain, OWN_LAYOUT),
-    ...inShards(SIDES.ownShards, plain),
-    ...harder.flatMap((query) => [
-      whole(SIDES.ownWithout, query, OWN_LAYOUT),
-      ...inShards(SIDES.ownShardsWithout, query),
-    ]),
+    whole(SIDES.ownStored, plain, OWN_LAYOUT),
+    ...(await inMemory(SIDES.ownInMemory, plain)),
+    ...harder.map((query) => whole(SIDES.ownStoredWithout, query, OWN_LAYOUT)),
+    ...(await Promise.all(harder.map((query) => inMemory(SIDES.ownInMemoryWithout, query)))).flat(),
   ];
 }
 
@@ -116,67 +118,47 @@ interface Result {
 
 function rowsOf(bench: EngineBench, question: BenchQuestion, { chosen, measured, keptShare }: Result): BenchRow[] {
   const named = (name: string): Measured | undefined => measured.find((m) => m.name === name);
-  const cheaper = (whole: string, shards: string): Measured | undefined =>
-    [named(whole), named(shards)].flatMap((m) => m ?? []).toSorted((a, b) => totalMs(a) - totalMs(b))[0];
-  const { countsPersons } = question.plain;
-  const row = (side: Measured | undefined, over: Measured | undefined, fields: RowFields): readonly BenchRow[] => {
-    if (side === undefined || over === undefined) return [];
-    const { name, size } = { name: question.name, size: bench.size };
-    const ratio = ratioOf(side, over);
-    return [
-      { name, size, ...fields, ...ratio, peakBytes: side.peakBytes, ...(keptShare === undefined ? {} : { keptShare }) },
-    ];
-  };
+  const { name, plain, targets } = question;
   const path = chosen?.path ?? 'general';
-  const [own, ownWithout] = [
-    cheaper(SIDES.ownWhole, SIDES.ownShards),
-    cheaper(SIDES.ownWithout, SIDES.ownShardsWithout),
-  ];
-  const { handedIn, own: ownMost, ownWithoutPersons } = question.targets;
-  // Below it the time is that of a few statements and of the noise, which do not grow with the rows.
-  const most = (value: number | undefined): Pick<BenchRow, 'most'> =>
-    value === undefined || bench.size < LEAST_AIMED_ROWS ? {} : { most: value };
+  const rowOver = (over: Measured | undefined, fields: RowFields): readonly BenchRow[] => {
+    const side = named(fields.path === path ? SIDES.path : SIDES.general);
+    if (side === undefined || over === undefined) return [];
+    const { countsPersons, path: ofRow, most } = fields;
+    const told = { path: ofRow, countsPersons, baseline: baselineText(over.name, countsPersons) };
+    // Below it the time is that of a few statements and of the noise, which do not grow with the rows.
+    const aimed = most === undefined || bench.size < LEAST_AIMED_ROWS ? {} : { most };
+    const kept = keptShare === undefined ? {} : { keptShare };
+    return [{ name, size: bench.size, ...told, ...aimed, ...ratioOf(side, over), peakBytes: side.peakBytes, ...kept }];
+  };
+  const { countsPersons } = plain;
+  const own = [SIDES.ownStored, SIDES.ownInMemory].flatMap((side) => named(side) ?? []).toSorted(byTime);
+  const ownWithout = [SIDES.ownStoredWithout, SIDES.ownInMemoryWithout].flatMap((side) => named(side) ?? []);
+  // Whichever is cheaper for the plain side; where what is aimed at names the shards, these too.
+  const shown = own.filter((side, place) => place === 0 || (targets.ownInMemory && side.name === SIDES.ownInMemory));
+  const mostOf = (side: Measured) =>
+    side.name === SIDES.ownInMemory ? (targets.ownInMemory ?? targets.own) : targets.own;
   return [
-    ...row(named(SIDES.path), named(SIDES.handedIn), {
-      baseline: baselineText('on the data as handed in', countsPersons),
-      path,
-      countsPersons,
-      ...most(handedIn),
-    }),
-    ...row(named(SIDES.path), named(SIDES.handedInWithout), {
-      baseline: baselineText('on the data as handed in', false),
-      path,
-      countsPersons: false,
-    }),
-    ...row(named(SIDES.path), own, {
-      baseline: baselineText(ownText(own), countsPersons),
-      path,
-      countsPersons,
-      ...most(ownMost),
-    }),
-    ...row(named(SIDES.path), ownWithout, {
-      baseline: baselineText(ownText(ownWithout), false),
-      path,
-      countsPersons: false,
-      ...most(ownWithoutPersons),
-    }),
-    ...row(named(SIDES.general), named(SIDES.handedIn), {
-      baseline: baselineText('on the data as handed in', countsPersons),
-      path: 'general',
-      countsPersons,
-    }),
+    ...rowOver(named(SIDES.handedIn), { path, countsPersons, most: targets.handedIn }),
+    ...rowOver(named(SIDES.handedInWithout), { path, countsPersons: false }),
+    ...shown.flatMap((side) => rowOver(side, { path, countsPersons, most: mostOf(side) })),
+    ...rowOver(ownWithout.toSorted(byTime)[0], { path, countsPersons: false, most: targets.ownWithoutPersons }),
+    ...(chosen === null ? [] : rowOver(named(SIDES.handedIn), { path: 'general', countsPersons })),
   ];
 }
 
-type RowFields = Pick<BenchRow, 'baseline' | 'path' | 'countsPersons' | 'most'>;
+interface RowFields {
+  readonly path: string;
+  readonly countsPersons: boolean;
+  readonly most?: number | undefined;
+}
 
-function baselineText(where: string, countsPersons: boolean): string {
+function baselineText(side: string, countsPersons: boolean): string {
+  const where = BASELINES.find(([sides]) => sides.includes(side))?.[1] ?? side;
   return `plain ${where}${countsPersons ? ', distinct persons counted' : ', no persons counted'}`;
 }
 
-/** The plain side takes whichever is faster for it, whole or in shards; the row says which that was. */
-function ownText(own: Measured | undefined): string {
-  return `on our own layout (${own?.name.includes('shards') ? 'in the same shards' : 'as a whole'})`;
+function byTime(a: Measured, b: Measured): number {
+  return totalMs(a) - totalMs(b);
 }
 
 function totalMs({ rounds }: Measured): number {

@@ -1,16 +1,16 @@
 // The plain query on our own layout: everything that a protected program may use of it is there for the plain one too.
-import { type LayoutSpec, layoutName, type StoredLayout } from '../../policies/index.ts';
+import { layoutName, printLayout, type StoredLayout } from '../../policies/index.ts';
 import type { BenchEngine } from '../measure/bench-engine.ts';
 import type { PlainQuery, PlainTables } from '../questions/bench-questions.ts';
 import { printPlain, printPlainTotal } from '../questions/print-plain.ts';
+import { SALT } from '../questions/protected-program.ts';
 import { type BenchLayouts, layoutTable } from './bench-layouts.ts';
-import { shardCountOf } from './shard-ranges.ts';
-import { rowsOfShard, rowsOfTable } from './stored-cut.ts';
+import { runShards } from './run-shards.ts';
+import { openCut } from './shard-cut.ts';
 
 /** The joined rows in order of persons, with codes for texts and dense numbers for persons. */
 const MATCH = 'own_match';
 const GATHERED = 'plain_parts';
-const PLACE = '"place of row"';
 /** Where the plain questions over our own layout read, and what tells persons apart there. */
 export const OWN_LAYOUT: PlainTables = { from: MATCH, person: '"person ordinal"' };
 
@@ -18,9 +18,7 @@ export const OWN_LAYOUT: PlainTables = { from: MATCH, person: '"person ordinal"'
 export async function openOwnLayout(engine: BenchEngine, { stored }: BenchLayouts): Promise<void> {
   const rows = rowsOfMatch(stored);
   if (rows === undefined) throw new Error('the match has no rows');
-  await engine.run(
-    `CREATE OR REPLACE TEMP VIEW ${MATCH} AS SELECT * RENAME ("matched segment" AS segment), rowid AS ${PLACE} FROM ${layoutTable(layoutName(rows.spec))}`,
-  );
+  await engine.run(`CREATE OR REPLACE TEMP VIEW ${MATCH} AS ${asAsked(layoutTable(layoutName(rows.spec)))}`);
 }
 
 /** The joined rows, of what is stored. */
@@ -28,23 +26,27 @@ export function rowsOfMatch(stored: BenchLayouts['stored']): StoredLayout | unde
   return stored.find(({ spec }) => spec.form === 'rows' && spec.base.matched !== null);
 }
 
-/** How many shards a layout is run in. */
-export async function shardsOf(engine: BenchEngine, spec: LayoutSpec): Promise<number> {
-  return shardCountOf(await rowsOfTable(engine, layoutTable(layoutName(spec))));
-}
-
-/** Runs a plain query in shards of the rows that it reads, and adds its parts up. */
-export async function runPlainShards(
+/**
+ * A plain query over just the tables that a worker would hold: the columns that it names, in memory, in the same shards, two
+ * at once, and its parts added up; as one table where they do not add up.
+ */
+export async function plainInMemory(
   engine: BenchEngine,
   query: PlainQuery,
-  { spec, shardCount }: { readonly spec: LayoutSpec; readonly shardCount: number },
-): Promise<void> {
-  const table = layoutTable(layoutName(spec));
-  for (let shard = 0; shard < shardCount; shard += 1) {
-    const part = printPlain(query, OWN_LAYOUT, await rowsOfShard(engine, table, { shard, shardCount, place: PLACE }));
-    await engine.run(
-      shard === 0 ? `CREATE OR REPLACE TEMP TABLE ${GATHERED} AS ${part}` : `INSERT INTO ${GATHERED} ${part}`,
-    );
-  }
-  await engine.rows(printPlainTotal(query, GATHERED));
+  { spec }: StoredLayout,
+): Promise<() => Promise<unknown>> {
+  const name = layoutName(spec);
+  const tables: PlainTables = { ...OWN_LAYOUT, from: `(${asAsked(`"${name}"`)})` };
+  const sql = printPlain(query, tables);
+  const columns = printLayout(spec)
+    .columns.map((column) => column.name)
+    .filter((column) => sql.includes(column.replace('matched ', '')));
+  const cut = await openCut(engine, [{ name, spec, columns }], !query.addsUp);
+  const steps = query.addsUp ? [{ into: GATHERED, sql, keeps: 'run', merge: null } as const] : [];
+  const total = query.addsUp ? printPlainTotal(query, GATHERED) : sql;
+  return () => runShards(engine, { steps, sql: total }, cut, SALT);
+}
+
+function asAsked(table: string): string {
+  return `SELECT * RENAME ("matched segment" AS segment) FROM ${table}`;
 }

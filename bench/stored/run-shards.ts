@@ -1,92 +1,59 @@
-import { type PathQuery, type PathTable, printLayout, type ShardStep } from '../../policies/index.ts';
-import type { BenchEngine } from '../measure/bench-engine.ts';
-import { layoutTable } from './bench-layouts.ts';
-import { rowsOfShard, shardsOfTable } from './stored-cut.ts';
+import type { ShardedQuery, ShardStep } from '../../policies/index.ts';
+import { type BenchEngine, IN_MEMORY } from '../measure/bench-engine.ts';
+import type { ShardCut } from './shard-cut.ts';
 
 /** Rows of a gathering table from which on its parts are added up. */
 const MERGED_ROWS = 262_144;
-/** Where places gather: in memory, and seen from every connection. */
-const GATHERED = 'gathered';
 
-type LayoutTable = Extract<PathTable, { kind: 'layout' }>;
-
-/** A place for shards, as a worker has two: a connection with the views of a shard, and what its steps gathered. */
+/** A place for shards, as a worker has two: a connection that knows the tables of a shard, and what its steps gathered. */
 interface Lane {
   readonly engine: BenchEngine;
   readonly place: number;
-  readonly made: Set<string>;
-  running: Promise<void>;
+  /** Rows of each gathering table. */
+  readonly made: Map<string, number>;
 }
 
 /**
- * Runs a query shard by shard in a bare engine, as a worker does behind the wall: the layouts of a shard under their
- * names, the steps, and one SELECT over what they gathered. Of steps that one core runs two shards are run side by side.
+ * Runs a query shard by shard in a bare engine, as a worker does behind the wall: the steps of two shards at once, and one
+ * SELECT over what they gathered.
  */
 export async function runShards(
   engine: BenchEngine,
-  query: PathQuery,
+  { steps, sql }: ShardedQuery,
+  cut: ShardCut,
   salt: bigint,
 ): Promise<readonly (readonly unknown[])[]> {
-  const { steps, sql, tables, isSideBySide = false } = query;
-  const layouts = tables.flatMap((table) => (table.kind === 'layout' ? [table] : []));
-  const cut = await cutOf(engine, layouts);
-  const lanes = await openLanes(engine, isSideBySide ? 2 : 1);
-  for (let shard = 0; shard < cut.shardCount; shard += 1) {
-    const lane = lanes[shard % lanes.length] as Lane;
-    await lane.running;
-    lane.running = runShard(lane, { layouts, steps, salt, shard, ...cut });
-  }
-  await Promise.all(lanes.map((lane) => lane.running));
+  const lanes = await openLanes(engine);
+  const once = steps.filter(({ isOver }) => isOver === true && cut.isOverWhole);
+  const ofShards = steps.filter((step) => !once.includes(step));
+  const work = [
+    { schema: cut.schemas[0] as string, steps: ofShards },
+    ...(once.length > 0 ? [{ schema: cut.schemas[0] as string, steps: once }] : []),
+    ...cut.schemas.slice(1).map((schema) => ({ schema, steps: ofShards })),
+  ].values();
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const { schema, steps: ofSchema } of work) {
+        await lane.engine.run(`SET search_path = '${IN_MEMORY}.${schema},main'`);
+        for (const step of ofSchema) await runStep(lane, step, salt);
+      }
+    }),
+  );
+  const [first] = lanes;
   for (const { into, keeps } of steps) {
     if (keeps === 'shard') continue;
     const parts = lanes.filter(({ made }) => made.has(into)).map((lane) => `FROM ${gathered(lane, into)}`);
-    await engine.run(`CREATE OR REPLACE TEMP VIEW "${into}" AS ${parts.join(' UNION ALL ')}`);
+    await first.engine.run(`CREATE OR REPLACE TEMP VIEW "${into}" AS ${parts.join(' UNION ALL ')}`);
   }
-  const rows = await engine.rows(sql, [salt]);
-  for (const lane of lanes) for (const into of lane.made) await lane.engine.run(`DROP TABLE ${gathered(lane, into)}`);
-  return rows;
+  return await first.engine.rows(sql, [salt]);
 }
 
-interface Cut {
-  readonly shardCount: number;
-  /** Rows of persons over what is declared come once, as where one shard holds them all. */
-  readonly isOverWhole: boolean;
-}
-
-async function cutOf(engine: BenchEngine, layouts: readonly LayoutTable[]): Promise<Cut> {
-  const counts = await Promise.all(
-    layouts.map(async ({ name, spec, columns, isOver = false }) => {
-      const shards = await shardsOfTable(engine, layoutTable(name), { columns, of: () => printLayout(spec).columns });
-      return { isOver, shards };
-    }),
-  );
-  const isOverWhole = counts.every(({ isOver, shards }) => !isOver || shards === 1);
-  return { shardCount: Math.max(1, ...counts.map(({ shards }) => shards)), isOverWhole };
-}
-
-async function openLanes(engine: BenchEngine, count: number): Promise<readonly Lane[]> {
-  await engine.run(`ATTACH IF NOT EXISTS ':memory:' AS ${GATHERED}`);
-  const engines = [engine, await engine.beside()].slice(0, count);
-  return engines.map((of, place) => ({ engine: of, place, made: new Set(), running: Promise.resolve() }));
-}
-
-interface ShardWork extends Cut {
-  readonly layouts: readonly LayoutTable[];
-  readonly steps: readonly ShardStep[];
-  readonly salt: bigint;
-  readonly shard: number;
-}
-
-async function runShard(lane: Lane, work: ShardWork): Promise<void> {
-  const { layouts, steps, salt, shard, shardCount, isOverWhole } = work;
-  for (const { name, columns, isOver = false } of layouts) {
-    const isWhole = shardCount === 1 || (isOverWhole && isOver);
-    if (isWhole && shard > 0) continue;
-    const read = columns.map((column) => `"${column}"`).join(', ');
-    const within = isWhole ? '' : ` WHERE ${await rowsOfShard(lane.engine, layoutTable(name), { shard, shardCount })}`;
-    await lane.engine.run(`CREATE OR REPLACE TEMP VIEW "${name}" AS SELECT ${read} FROM ${layoutTable(name)}${within}`);
-  }
-  for (const step of steps) if (!(step.isOver === true && isOverWhole) || shard === 0) await runStep(lane, step, salt);
+async function openLanes(engine: BenchEngine): Promise<readonly [Lane, Lane]> {
+  const [first, second] = await engine.beside();
+  return [
+    { engine: first, place: 0, made: new Map() },
+    { engine: second, place: 1, made: new Map() },
+  ];
 }
 
 async function runStep({ engine, made, place }: Lane, { into, sql, keeps, merge }: ShardStep, salt: bigint) {
@@ -94,16 +61,19 @@ async function runStep({ engine, made, place }: Lane, { into, sql, keeps, merge 
     await engine.run(`CREATE OR REPLACE TEMP TABLE "${into}" AS ${sql}`, [salt]);
     return;
   }
+  // What the last query gathered is replaced: a worker ends with its query, and removes nothing.
   const table = gathered({ place }, into);
-  await engine.run(`${made.has(into) ? `INSERT INTO ${table}` : `CREATE TABLE ${table} AS`} ${sql}`, [salt]);
-  made.add(into);
-  if (merge !== null && (await engine.number(`SELECT count(*) FROM ${table}`)) > MERGED_ROWS) {
+  const before = made.get(into);
+  const statement = before === undefined ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
+  const rows = (before ?? 0) + (await engine.number(`${statement} ${sql}`, [salt]));
+  made.set(into, rows);
+  if (merge !== null && rows > MERGED_ROWS) {
     await engine.run(`CREATE OR REPLACE TEMP VIEW "${into}" AS FROM ${table}`);
     await engine.run(`CREATE OR REPLACE TABLE ${gathered({ place }, 'merged')} AS ${merge}`);
-    await engine.run(`CREATE OR REPLACE TABLE ${table} AS FROM ${gathered({ place }, 'merged')}`);
+    made.set(into, await engine.number(`CREATE OR REPLACE TABLE ${table} AS FROM ${gathered({ place }, 'merged')}`));
   }
 }
 
 function gathered({ place }: Pick<Lane, 'place'>, into: string): string {
-  return `${GATHERED}."${into} of lane ${place}"`;
+  return `${IN_MEMORY}.main."${into} of lane ${place}"`;
 }

@@ -1,6 +1,6 @@
 /** Bytes of the largest table of a shard: fewer cost more in statements than they save in memory. */
-const SHARD_BYTES = 30_000_000;
-/** The one that is computed over, and the one that is read meanwhile. */
+const SHARD_BYTES = 60_000_000;
+/** Those that are computed over, or one of them and the next, which is read meanwhile. */
 const HELD_SHARDS_COUNT = 2;
 /** Bytes of a row of which nothing else is known. */
 const ROW_BYTES = 30;

@@ -5,6 +5,7 @@ import { formatNumber, printable, renderTable } from '../render/index.ts';
 import { type DefinitionOptions, definitionOf, sourceText, withDefinition } from './audience-definition.ts';
 import { sizeText } from './audience-text.ts';
 import { runCommand } from './command-context.ts';
+import { pathText } from './explanation-text.ts';
 import { parseEpsilon } from './parse-option.ts';
 
 /** Adds the commands that look at audiences without seeing anybody. */
@@ -36,6 +37,7 @@ function addSize(group: Command): void {
           show(audiences.EstimateDefinitionResponse.toJSON(answer), () =>
             [
               `${sizeText(answer.size)}, ${chargedText(answer.charged)}`,
+              ...(answer.selection === undefined ? [] : [pathText('selected', answer.selection)]),
               '',
               ...answer.sql.split('\n').map(printable),
             ].join('\n'),

@@ -19,7 +19,7 @@ export function renderExplanation(sql: string, explanation: queries.Explanation)
     parts.push(renderTable(['column', 'expected error (95 %)', 'because'], rows));
   }
   for (const { words } of explanation.boundingPaths) parts.push(`bounded by: ${words}`);
-  for (const path of explanation.layoutPaths) parts.push(pathText(path));
+  for (const path of explanation.layoutPaths) parts.push(pathText('counted', path));
   if (explanation.releaseThreshold > 0) {
     const about = explanation.mode === queries.ReleaseMode.THRESHOLD ? '' : 'about ';
     parts.push(`a group is shown from ${about}${formatNumber(explanation.releaseThreshold, 0)} persons on`);
@@ -36,13 +36,16 @@ const THRESHOLD_TEXT =
 const MARKED_TEXT =
   'exact releases were made from the accounts marked so: differential privacy no longer holds for them on its own';
 
-/** How it is counted when all that is laid out is ready; the answer is the same on every path. */
-function pathText({ path, layouts, obstacle, costRatio, ownRows }: queries.LayoutPath): string {
+/** How groups are counted, or persons selected, when all that is laid out is ready; they are the same on every path. */
+export function pathText(
+  made: 'counted' | 'selected',
+  { path, layouts, obstacle, costRatio, ownRows }: queries.LayoutPath,
+): string {
   const share = costRatio === 1 ? '' : `, about ${formatNumber(costRatio, 2)} of the time of the general path`;
   const read = layouts.length === 0 ? '' : `; it reads ${layouts.map((name) => `\`${name}\``).join(', ')}`;
   const own = ownRows === 0n ? '' : `; ${ownRows} rows of yours`;
   const why = obstacle === '' ? '' : `\n  no cheaper path: ${obstacle}`;
-  return `counted by: the ${path} path${share}${read}${own}${why}`;
+  return `${made} by: the ${path} path${share}${read}${own}${why}`;
 }
 
 function priceText({ stored, price, mode }: queries.Explanation): string {

@@ -5,7 +5,7 @@ import { chargeOfEvents } from '../account/charge-of-events.ts';
 import { conversionDelta } from '../account/ledger-account.ts';
 import { rhoFor } from '../account/zcdp.ts';
 import { checkDestination } from '../check/check-destination.ts';
-import { pricesOf, SENSITIVE_BLUR_EPSILON, tagsTouched } from './tag-terms.ts';
+import { declaredPriceOf, SENSITIVE_BLUR_EPSILON, tagsTouched } from './tag-terms.ts';
 
 const to = { destination: 'shop-front', owner: 'market', identifier: 'email' } as const;
 const overVip = 'select p.email from market.people p join brand.customers c using (email) where c.vip';
@@ -38,13 +38,24 @@ describe('the tags of an audience', () => {
     ]);
   });
 
-  it('cost their owners’ datasets what was declared, and nothing elsewhere', () => {
+  it('cost their dataset what was declared for each of them, and nothing where nothing was', () => {
     const delta = 1e-6;
-    const [price, ...others] = pricesOf(tags, delta);
-    expect(others).toEqual([]);
-    expect(price?.table).toBe('brand.customers');
-    const { rho, deltaSelection } = chargeOfEvents(price === undefined ? [] : [price.event]);
-    expect(rho).toBeCloseTo(rhoFor(0.2, conversionDelta(delta)), 10);
-    expect(deltaSelection).toBe(0);
+    const customers = tags.filter(({ table }) => table === 'brand.customers');
+    const rhoOf = (priced: typeof tags) => {
+      const event = declaredPriceOf(priced, delta);
+      expect(event?.kind).toBe('declared');
+      const { rho, deltaSelection } = chargeOfEvents(event === null ? [] : [event]);
+      expect(deltaSelection).toBe(0);
+      return rho;
+    };
+    const single = rhoFor(0.2, conversionDelta(delta));
+    expect(rhoOf(customers)).toBeCloseTo(single, 10);
+    expect(rhoOf([...customers, ...customers])).toBeCloseTo(2 * single, 10);
+    expect(
+      declaredPriceOf(
+        tags.filter((tag) => !customers.includes(tag)),
+        delta,
+      ),
+    ).toBe(null);
   });
 });

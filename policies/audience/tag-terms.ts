@@ -22,27 +22,16 @@ export function tagsTouched(audience: CheckedAudience, tags: readonly Tag[]): re
   );
 }
 
-/** A price that owners declared, as what their accounts are charged. */
-export interface TagPrice {
-  /** `member.alias` of the table whose dataset is charged. */
-  readonly table: string;
-  readonly event: PrivacyEvent;
-}
-
 /**
- * What a publication costs by its tags, table by table; nothing for tags without a price.
+ * What a publication costs a dataset by its tags, under however many names these are bound; null where none has a price.
  *
  * Losses add up, so that each price is turned into one first. It is no mechanism's loss: it is what the owner wants to be
  * counted for telling a destination who somebody is, and it ends with the budget like all else.
  */
-export function pricesOf(tags: readonly Tag[], delta: number): readonly TagPrice[] {
-  const priced = Map.groupBy(
-    tags.filter(({ price }) => price > 0),
-    ({ table }) => table,
-  );
-  return [...priced].map(([table, all]) => {
-    const loss = all.reduce((sum, { price }) => sum + rhoFor(price, conversionDelta(delta)), 0);
-    const { numerator, denominator } = exactly(Math.max(LEDGER_UNITS.rho, downToUnits(loss, LEDGER_UNITS.rho)));
-    return { table, event: { kind: 'declared', rho: `${numerator}/${denominator}` } };
-  });
+export function declaredPriceOf(tags: readonly Tag[], delta: number): PrivacyEvent | null {
+  const priced = tags.filter(({ price }) => price > 0);
+  if (priced.length === 0) return null;
+  const loss = priced.reduce((sum, { price }) => sum + rhoFor(price, conversionDelta(delta)), 0);
+  const { numerator, denominator } = exactly(Math.max(LEDGER_UNITS.rho, downToUnits(loss, LEDGER_UNITS.rho)));
+  return { kind: 'declared', rho: `${numerator}/${denominator}` };
 }

@@ -231,7 +231,7 @@ export class AggregationBuilder {
 
   #histogram(value: RowValue | UnboundedValue, filter: Expression | null, at: number | null): number {
     if ('rows' in value) return this.#unbounded('histogram', value, { filter, at });
-    const upper = BigInt(this.#rowsPerPerson);
+    const upper = BigInt(this.#rowsInGroup);
     const bins = valueBins(value.row, value.scale);
     return this.#statistic({ kind: 'histogram', of: whenOnly(value.of, filter), bins, upper }, at);
   }

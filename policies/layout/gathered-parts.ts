@@ -1,6 +1,12 @@
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { Statistic } from '../plan/question-tree.ts';
-import { type NamedStatistic, type PrintedParts, printListedValues, printRowSteps } from '../print/print-aggregate.ts';
+import {
+  isPicked,
+  type NamedStatistic,
+  type PrintedParts,
+  printListedValues,
+  printRowSteps,
+} from '../print/print-aggregate.ts';
 import { isListed, type ListedStatistic } from '../print/print-statistic.ts';
 import type { ShardStep } from './layout.ts';
 
@@ -40,19 +46,20 @@ export function printParts(
   place: Place = PLACE,
 ): readonly ShardStep[] {
   const listed = of.measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
-  const rows = `WITH ${printRowSteps(parts)} `;
-  const values = (kept: string | null): readonly ShardStep[] =>
-    listed.map((named) => {
-      const from = `(${printListedValues(named, parts, kept)})`;
-      return printValueParts(named, { keys: parts.keys, rows, from }, place);
-    });
-  const isCut = parts.choice.groups === 'kept';
-  if (listed.length === 0 || !isCut)
-    return [gathered(`WITH ${steps} ${printSums(of, source)}`, of, place), ...values(null)];
+  const values = listed.map((named) => {
+    const isOfPersons = isPicked(named.statistic, parts);
+    const from = `(${printListedValues(named, parts, place.bounded)})`;
+    const rows = isOfPersons ? '' : `WITH ${printRowSteps(parts)} `;
+    return printValueParts(named, { keys: parts.keys, rows, from }, place);
+  });
+  // Several steps read which groups a person keeps, or which of its rows were picked.
+  const isReadAgain = parts.choice.groups === 'kept' || listed.some(({ statistic }) => isPicked(statistic, parts));
+  if (listed.length === 0 || !isReadAgain)
+    return [gathered(`WITH ${steps} ${printSums(of, source)}`, of, place), ...values];
   return [
     { into: place.bounded, sql: `WITH ${steps} SELECT * FROM ${source}`, keeps: 'shard', merge: null },
     gathered(printSums(of, place.bounded), of, place),
-    ...values(place.bounded),
+    ...values,
   ];
 }
 

@@ -1,9 +1,12 @@
 import { type TableView, tableName } from '../collaboration/table-view.ts';
 import type { ColumnExpression, Expression } from '../plan/expression.ts';
 import { type ColumnMap, mapColumns, mapKey, mapStatistic } from '../plan/map-columns.ts';
-import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { ProtectedRows, RowSource } from '../plan/protected-rows.ts';
+import type { AggregateDraft } from '../plan/question-tree.ts';
 import { matchedColumn } from './layout.ts';
+
+/** Rows with what is computed on them: an aggregation's, or those that persons are selected from, of which nothing is. */
+export type ComputedRows = Pick<AggregateDraft, 'rows' | 'tables' | 'keys' | 'statistics'>;
 
 /** A source that is a table of persons. */
 export interface TableSource {
@@ -25,7 +28,7 @@ export function innerTables(rows: ProtectedRows): readonly TableSource[] {
  * INVARIANT: the match holds each row of the table whose person is in the matched one, once: nobody has two rows there.
  * So it is the join of the two, whatever else is joined to them.
  */
-export function joinMatch(aggregate: PlannedAggregate, table: TableSource, matched: TableSource): PlannedAggregate {
+export function joinMatch<Of extends ComputedRows>(aggregate: Of, table: TableSource, matched: TableSource): Of {
   const change: ColumnMap = (column) => {
     return column.relation === matched.ref ? { ...column, ...besideOf(column, table, matched) } : column;
   };

@@ -92,8 +92,6 @@ export interface ShardedQuery {
   readonly steps: readonly ShardStep[];
   /** One SELECT over what the steps have gathered. */
   readonly sql: string;
-  /** Steps that one core runs, in memory that does not grow with the shard: two shards are run side by side. */
-  readonly isSideBySide?: boolean;
 }
 
 /** A table that a path reads, with the columns it reads of it: a layout shard by shard, or a public table as a whole. */

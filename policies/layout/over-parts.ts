@@ -5,7 +5,7 @@ import type { FunctionNames } from '../print/function-names.ts';
 import { type PrintedParts, partsOf, printSteps } from '../print/print-aggregate.ts';
 import { type GatheredOf, OVER_PLACE, printParts } from './gathered-parts.ts';
 import type { PathTable, ShardStep } from './layout.ts';
-import type { OverTables } from './path.ts';
+import type { LayoutsRead, OverTables } from './path.ts';
 import { readStored } from './stored-tables.ts';
 
 /** The general program over the rows of persons who have more of them than declared, and what it reads. */
@@ -24,8 +24,7 @@ export interface OverParts {
  * It is printed and run whether there are such persons or not, so that a question's time does not tell.
  */
 export function overParts(asked: PlannedAggregate, over: OverTables, functions: FunctionNames): OverParts {
-  const rows = new Map([...over].map(([name, layout]) => [name, { rows: layout, over: null }]));
-  const { codes, printing, tables } = readStored(asked, rows, 'texts');
+  const { codes, printing, tables } = readStored(asked, wholeTables(over), 'texts');
   const reading = { codes, kept: keptOrder(asked), ...printing, isOver: true };
   return {
     parts: partsOf(asked, { literals: 'value', functions }, declaredChoice(asked), reading),
@@ -37,4 +36,9 @@ export function overParts(asked: PlannedAggregate, over: OverTables, functions: 
 export function printOver(of: GatheredOf, { parts }: OverParts): readonly ShardStep[] {
   const steps = printParts({ ...of, codes: new Set() }, printSteps(parts), parts, OVER_PLACE);
   return steps.map((step) => ({ ...step, isOver: true }));
+}
+
+/** The rows of persons over what is declared as all that there is of their tables. */
+export function wholeTables(over: OverTables): ReadonlyMap<string, LayoutsRead> {
+  return new Map([...over].map(([name, layout]) => [name, { within: [layout], over: null }]));
 }

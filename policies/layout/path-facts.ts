@@ -1,7 +1,7 @@
 import { tableName } from '../collaboration/table-view.ts';
 import { type BoundingChoice, declaredChoice } from '../plan/bounding-choice.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
-import { baseName } from './join-match.ts';
+import { baseName, type ComputedRows } from './join-match.ts';
 import type { LayoutForm, StoredLayout } from './layout.ts';
 import type { OverTables } from './path.ts';
 
@@ -15,9 +15,9 @@ export interface PathFacts {
 }
 
 /** An aggregation as it is asked, or with two of its tables read as their match. */
-export interface Reading {
-  readonly asked: PlannedAggregate;
-  readonly aggregate: PlannedAggregate;
+export interface Reading<Of extends ComputedRows = PlannedAggregate> {
+  readonly asked: Of;
+  readonly aggregate: Of;
   /** The source that is read as a match, and the layouts' base; `null` for none. */
   readonly match: { readonly ref: string; readonly base: string } | null;
 }

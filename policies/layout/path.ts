@@ -24,6 +24,14 @@ export interface GeneralPath {
   readonly choice: BoundingChoice;
 }
 
+/** The layouts that are read in place of a table: together its rows, or as much of them as a program needs. */
+export interface LayoutsRead {
+  /** Of persons within what is declared; of a match, within what is declared of both its tables. */
+  readonly within: readonly StoredLayout[];
+  /** Those of all others; `null` where other steps count them. */
+  readonly over: StoredLayout | null;
+}
+
 /** Where the rows of a table are stored. */
 export interface RowsAndOver {
   /** Those of persons within what is declared; of a match, within what is declared of both its tables. */

@@ -70,7 +70,8 @@ function listedRows(
   const { base, dimensions, groups } = wanted;
   const found = rowsOf(base, stored);
   const most = BigInt(rowsPerPerson(rows));
-  const isWhole = (s: Statistic): boolean => !isListed(s) || (s.upper >= most && !runsCode(s.of));
+  const isWhole = (s: Statistic): boolean =>
+    !isListed(s) || ((s.kind === 'histogram' || s.upper >= most) && !runsCode(s.of));
   if (found === null || groups === 'again' || !statistics.every(isWhole)) return null;
   const isRanked = groups === 'stored' && dimensions.length > 0;
   return isRanked && found.spec.dimensions.join(', ') !== dimensions.join(', ') ? null : found;

@@ -44,7 +44,8 @@ function shardedParts(
   { aggregate, choice, rows, over }: ShardedPath,
   functions: FunctionNames,
 ): { readonly parts: PrintedParts; readonly tables: readonly PathTable[]; readonly over: OverParts | null } {
-  const { codes, printing, tables } = readStored(aggregate, rows, 'codes');
+  const layouts = new Map([...rows].map(([name, of]) => [name, { within: [of.rows], over: of.over }]));
+  const { codes, printing, tables } = readStored(aggregate, layouts, 'codes');
   const reading = { codes, kept: keptOrder(asked), ...printing };
   return {
     parts: partsOf(aggregate, { literals: 'value', functions }, choice, reading),

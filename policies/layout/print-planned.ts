@@ -5,6 +5,8 @@ import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import { keyColumn, type UnitBounds } from '../plan/question-tree.ts';
 import { FunctionNames } from '../print/function-names.ts';
 import {
+  isPicked,
+  type NamedStatistic,
   type PrintedParts,
   partsOf,
   printKeptSteps,
@@ -15,7 +17,15 @@ import {
   rawColumns,
 } from '../print/print-aggregate.ts';
 import { printExpression, quoteName } from '../print/print-expression.ts';
-import { isListed, printBounded, printListedValue, printRowValue } from '../print/print-statistic.ts';
+import {
+  type Histogram,
+  isListed,
+  printBounded,
+  printListedValue,
+  printPickedRows,
+  printPickedValues,
+  printRowValue,
+} from '../print/print-statistic.ts';
 import {
   type BoundedSteps,
   type GatheredOf,
@@ -107,6 +117,8 @@ function printListedRows(
     const code = statistic.kind === 'distinct' ? table.codeOf(statistic.of) : null;
     note(code ?? statistic.of, parts);
     const value = code === null ? printRowValue(statistic, parts.style) : printExpression(code, parts.style);
+    if (statistic.kind === 'histogram' && isPicked(statistic, parts))
+      return printPickedParts({ statistic, name }, parts);
     const conditions = [...printConditions(parts), ...printRanked(parts, true)];
     const columns = [...printKeys(parts), `${value} AS ${name}`].join(', ');
     const read = `SELECT ${code === null ? '' : 'DISTINCT '}${columns} FROM ${printFrom(parts)}${printWhere(conditions)}`;
@@ -116,6 +128,19 @@ function printListedRows(
     return printValueParts(named, { keys: parts.keys, rows: '', from });
   });
   return { steps, tables: table.tables() };
+}
+
+/** The step of a histogram that takes fewer rows of a person in a group than there may be: the least by their hash. */
+function printPickedParts({ statistic, name }: NamedStatistic<Histogram>, parts: PlannedParts): ShardStep {
+  const { keys, style } = parts;
+  const person = printColumn(parts.path.ref, parts.source.view.rules.identity, parts);
+  const columns = [`${person} AS p`, ...printKeys(parts), `${printRowValue(statistic, style)} AS ${name}`].join(', ');
+  const conditions = [...printConditions(parts), ...printRanked(parts, true)];
+  const read = `SELECT ${columns} FROM ${printFrom(parts)}${printWhere(conditions)}`;
+  const by = ['p', ...keys].join(', ');
+  const picked = `SELECT ${by}, ${printPickedRows(statistic, name, style)} AS ${name} FROM (${read}) GROUP BY ${by}`;
+  const from = `(${printPickedValues(statistic, { name, keys, source: `(${picked})` })})`;
+  return printValueParts({ statistic, name }, { keys, rows: '', from });
 }
 
 function printPairs(parts: PlannedParts): string {

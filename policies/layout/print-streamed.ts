@@ -69,7 +69,6 @@ export function printStreamed(path: StreamedPath): PathQuery {
   return {
     steps: [gathered(printSums(parts), of), ...printOver(of, over)],
     sql: printGathered(of, true),
-    isSideBySide: true,
     tables: [...table.tables(), ...over.tables],
     functions: [],
     columns: rawColumns(path.asked),

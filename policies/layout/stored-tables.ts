@@ -1,13 +1,13 @@
 import { type TableView, tableName } from '../collaboration/table-view.ts';
 import { columnsNeeded } from '../plan/columns-needed.ts';
 import type { ColumnExpression, Expression } from '../plan/expression.ts';
-import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import { keyColumn } from '../plan/question-tree.ts';
 import { quoteName } from '../print/print-expression.ts';
 import type { StoredRows } from '../print/print-rows.ts';
+import type { ComputedRows } from './join-match.ts';
 import { LAYOUT_COLUMNS, layoutName, matchedColumn, type PathTable, type StoredLayout } from './layout.ts';
 import type { ComputedColumn } from './pair-total.ts';
-import type { RowsAndOver } from './path.ts';
+import type { LayoutsRead } from './path.ts';
 
 /** The name by which a program reads the codes of a column whose texts it reads under the column's own. */
 function codeColumn(name: string): string {
@@ -95,7 +95,7 @@ export class StoredTable {
 
 /** The columns of codes that stand for keys, by the names of their columns. */
 export function codesOfKeys(
-  { keys }: PlannedAggregate,
+  { keys }: Pick<ComputedRows, 'keys'>,
   tableOf: (column: ColumnExpression) => StoredTable | null,
 ): ReadonlyMap<string, Expression> {
   return new Map(
@@ -122,14 +122,14 @@ export interface StoredTables {
 
 /** Reads the tables of persons of an aggregation from layouts; its keys are grouped by codes, or by their texts. */
 export function readStored(
-  aggregate: PlannedAggregate,
-  rows: ReadonlyMap<string, RowsAndOver>,
+  aggregate: ComputedRows,
+  layouts: ReadonlyMap<string, LayoutsRead>,
   keysAs: 'codes' | 'texts',
 ): StoredTables {
   const tables = new Map<string, ReadTable>();
   for (const { table, columns } of columnsNeeded(aggregate)) {
     const name = tableName(table.view);
-    const stored = tables.get(name) ?? readTable(table.view, rows.get(name));
+    const stored = tables.get(name) ?? readTable(table.view, layouts.get(name));
     if (stored === null) continue;
     for (const column of columns) readColumn(stored, column);
     tables.set(name, stored);
@@ -157,9 +157,9 @@ export function readStored(
   };
 }
 
-function readTable(view: TableView, found: RowsAndOver | undefined): ReadTable | null {
+function readTable(view: TableView, found: LayoutsRead | undefined): ReadTable | null {
   if (found === undefined) return null;
-  return { within: new StoredTable(view, found.rows), over: found.over && new StoredTable(view, found.over) };
+  return { within: new StoredTable(view, ...found.within), over: found.over && new StoredTable(view, found.over) };
 }
 
 function readColumn({ within, over }: ReadTable, column: string): void {
@@ -168,7 +168,7 @@ function readColumn({ within, over }: ReadTable, column: string): void {
 }
 
 /** The public tables that an aggregation reads. */
-export function publicTables(aggregate: PlannedAggregate): readonly PathTable[] {
+export function publicTables(aggregate: ComputedRows): readonly PathTable[] {
   const byName = new Map<string, { readonly view: TableView; readonly columns: Set<string> }>();
   for (const { table, columns } of columnsNeeded(aggregate)) {
     const { view } = table;

@@ -1,6 +1,7 @@
 import { contributionOf, largestRow, MAX_TOTAL_UNITS } from './contribution.ts';
 import { assertNever } from './expression.ts';
 import { fitBins, valueBins } from './fit-bins.ts';
+import { fitRows } from './fit-rows.ts';
 import { scaledVariance } from './noise-variance.ts';
 import { indexOfBounds } from './planned-bounds.ts';
 import { assertProven, type PlannedAggregate } from './protected-plan.ts';
@@ -27,7 +28,7 @@ export function boundedBy(planned: PlannedAggregate, found: readonly UnitBounds[
     return boundedStatistic(s, bounds);
   });
   const measures = planned.measures.map((m) => centred(m, statistics));
-  const draft = fitBins({ ...planned, statistics, measures });
+  const draft = fitRows(fitBins({ ...planned, statistics, measures }));
   const { squaredL2 } = contributionOf(draft);
   const noise = planned.noise.map((variance, index) => {
     return planned.statistics[index]?.kind === 'unbounded'

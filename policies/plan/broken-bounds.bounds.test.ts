@@ -85,6 +85,13 @@ const joinsByLargest: Break = (output) => {
   return { ...output, rows: [{ rows, most }] };
 };
 
+/** Histograms that take more rows of a person in a group than they are bounded by. */
+const histogramsByOneRow: Break = (output) => {
+  const isMore = output.draft.statistics.some((s) => s.kind === 'histogram' && s.upper > 1n);
+  const statistics = output.draft.statistics.map((s) => (s.kind === 'histogram' ? { ...s, upper: 1n } : s));
+  return isMore ? { ...output, bounds: contributionOf({ ...output.draft, statistics }) } : null;
+};
+
 const BREAKS: readonly (readonly [string, Break])[] = [
   ['a table that is not cut to the rows declared', inSql(/"row of person" <= \d+/g, 'TRUE')],
   ['a person who keeps all groups', inSql(/WHERE n <= \d+/g, 'WHERE TRUE')],
@@ -92,6 +99,7 @@ const BREAKS: readonly (readonly [string, Break])[] = [
   ['a left join whose columns count as constant though its condition varies', leftJoinsConstant],
   ['a union bounded by its largest part', unionsByLargest],
   ['a join bounded by its largest side', joinsByLargest],
+  ['a histogram bounded by one row a group that takes more', histogramsByOneRow],
   ['a person found by the values of others', inSql(/PARTITION BY "email" ORDER BY/g, 'ORDER BY')],
 ];
 

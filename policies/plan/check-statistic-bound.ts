@@ -53,11 +53,9 @@ function worstOf(statistic: Statistic, { rows, groups }: PersonLimits): Worst {
       const [low, high] = [statistic.row.lower - statistic.centre, statistic.row.upper - statistic.centre];
       return { each: statistic.upper, total: rows * (low * low > high * high ? low * low : high * high), copies };
     }
-    case 'histogram': {
-      const kept = rows < statistic.upper ? rows : statistic.upper;
+    case 'histogram':
       // Sixteen children a node: each level is four binary digits of the bin.
-      return { each: kept, total: kept, copies: BigInt(Math.log2(statistic.bins.count) / 4) };
-    }
+      return { each: statistic.upper, total: rows, copies: BigInt(Math.log2(statistic.bins.count) / 4) };
     case 'unbounded':
       // Measured in its own sensitivity. Its bounds are not known here; what they become is checked once they are.
       return { each: 1n, total: 1n, copies };

@@ -66,7 +66,7 @@ export function treeLevels(bins: Bins): number {
 export function contributionOf(draft: AggregateDraft): Contribution {
   const publicGroups = publicGroupsOf(draft);
   const rows = rowsPerPerson(draft.rows);
-  const { groups, path } = reachOf(draft, rows, publicGroups?.length ?? Infinity);
+  const { groups, path } = reachOf(draft, rows, publicGroups);
   const bounds = draft.statistics.map((s) => statisticBounds(s, BigInt(rows), BigInt(groups)));
   return {
     maxGroupsPerPerson: groups,
@@ -78,15 +78,24 @@ export function contributionOf(draft: AggregateDraft): Contribution {
   };
 }
 
+/** Most groups that one person reaches in an aggregation. */
+export function groupsReached(draft: AggregateDraft): number {
+  return reachOf(draft, rowsPerPerson(draft.rows), publicGroupsOf(draft)).groups;
+}
+
 /**
  * The groups a person may reach. Where nothing but the owners' declaration bounds them the engine cuts, so that data
  * that breaks the declaration costs accuracy and never privacy.
  */
-function reachOf(draft: AggregateDraft, rows: number, listed: number): { groups: number; path: BoundingPath } {
+function reachOf(
+  draft: AggregateDraft,
+  rows: number,
+  publicGroups: readonly (readonly KeyValue[])[] | null,
+): { readonly groups: number; readonly path: BoundingPath } {
   if (draft.keys.length === 0) return { groups: 1, path: 'one-group' };
   if (rows <= 1) return { groups: 1, path: 'one-row-per-person' };
   if (areKeysConstant(draft.rows, draft.keys)) return { groups: 1, path: 'group-depends-on-person' };
-  const declared = groupsPerPerson(draft.rows, draft.keys);
+  const [declared, listed] = [groupsPerPerson(draft.rows, draft.keys), publicGroups?.length ?? Infinity];
   if (listed <= Math.min(declared, rows)) return { groups: Math.max(1, listed), path: 'public-groups' };
   return rows <= declared ? { groups: rows, path: 'rows-per-person' } : { groups: declared, path: 'kept-groups' };
 }
@@ -115,9 +124,9 @@ export function statisticBounds(statistic: Statistic, rows: bigint, groups: bigi
       return { linf: 1n, squaredL2: 1n };
     default: {
       if (!fitsBins(statistic.bins)) throw new RangeError('the bins of a histogram do not fit 128 bits');
-      // Each row of a person is one more in one node a level; all of them may fall together.
-      const most = least(statistic.upper, rows);
-      return { linf: most, squaredL2: BigInt(treeLevels(statistic.bins)) * most * most };
+      // Each row of a person is one more in one node a level; those of a group may all fall together.
+      const { linf, squaredL2 } = packed(statistic.upper, rows, groups);
+      return { linf, squaredL2: BigInt(treeLevels(statistic.bins)) * squaredL2 };
     }
   }
 }

@@ -8,6 +8,7 @@ import { type BoundedAggregate, contributionOf } from './contribution.ts';
 import { deriveBounds } from './derivation.ts';
 import { canonicalText } from './expression.ts';
 import { fitBins } from './fit-bins.ts';
+import { fitRows } from './fit-rows.ts';
 import { relativeVarianceFor, varianceFor, varianceOf } from './noise-variance.ts';
 import type { OuterQuery } from './outer-query.ts';
 import { boundsRho, type PlannedBounds, planBounds, valuesToBound } from './planned-bounds.ts';
@@ -62,7 +63,7 @@ export function planQuestion(query: CheckedQuery, budget: PlanBudget): Protected
 }
 
 function planAggregate(asked: AggregateDraft, charge: Charge, eachBounds: number): PlannedAggregate {
-  const draft = fitBins(asked);
+  const draft = fitRows(fitBins(asked));
   const contribution = contributionOf(draft);
   const share = charge.rho / draft.statistics.length;
   const noise = contribution.squaredL2.map((squared, index) => {

@@ -34,12 +34,11 @@ export type Statistic =
     }
   /** Distinct values of `of`; a person brings at most `upper` of them into a group. */
   | { readonly kind: 'distinct'; readonly of: Expression; readonly upper: bigint }
-  /** Rows by value, in bins: what quantiles are read from. */
+  /** Rows by value, in bins: what quantiles are read from; at most `upper` a person and group. */
   | {
       readonly kind: 'histogram';
       readonly of: Expression;
       readonly bins: Bins;
-      /** Most rows of a person, over all bins and groups. */
       readonly upper: bigint;
     }
   /**

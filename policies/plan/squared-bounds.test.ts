@@ -40,6 +40,20 @@ function largest(rows: number, groups: number, values: readonly number[], bound:
   return BigInt(most);
 }
 
+/** The largest sum of squares over the bins of all groups, of two bins each, with at most `upper` rows in a group. */
+function largestOfBins(rows: number, groups: number, upper: number): bigint {
+  let most = 0;
+  for (const bins of totals(rows, groups * 2, [1])) {
+    const isWithin = bins.every((n, bin) => bin % 2 === 1 || n + (bins[bin + 1] ?? 0) <= upper);
+    if (isWithin)
+      most = Math.max(
+        most,
+        bins.reduce((sum, n) => sum + n * n, 0),
+      );
+  }
+  return BigInt(most);
+}
+
 const clamp = (lower: number, upper: number) => (total: number) => Math.max(lower, Math.min(upper, total));
 const cases = [1, 2, 3, 4].flatMap((rows) => [1, 2, 3].map((groups) => [rows, groups] as const));
 
@@ -86,9 +100,9 @@ describe.each(cases)('with %d rows and %d groups a person', (rows, groups) => {
     }
   });
 
-  it('a histogram is, level by level', () => {
-    for (const upper of [1, 2, 9]) {
-      const worst = largest(Math.min(rows, upper), groups * 2, [1], (total) => total);
+  it('a histogram is, level by level, by the worst data there is, and no further', () => {
+    for (const upper of [1, 2, 3, 9]) {
+      const worst = largestOfBins(rows, groups, upper);
       const bins = { scale: 0, lower: 0n, upper: 256n, count: 256 };
       expect(reckoned({ kind: 'histogram', of: amount, bins, upper: BigInt(upper) }, rows, groups)).toBe(2n * worst);
     }

@@ -131,7 +131,11 @@ describe('one person', () => {
         asked: readonly (typeof question extends fc.Arbitrary<infer T> ? T : never)[],
       ): Promise<void> => {
         await loadTable(wide, rows);
-        const plans = asked.map((q) => ({ ...planDraft(draftOf([often], q.keys, q.statistics)), minGroupSize: 0 }));
+        const plans = asked.map((q) => {
+          const draft = draftOf([often], q.keys, q.statistics);
+          // Of histograms the planner asks for fewer rows.
+          return { ...planDraft(draft), statistics: draft.statistics, minGroupSize: 0 };
+        });
         const before = [];
         for (const plan of plans) before.push(await count(plan));
         await runSql('DELETE FROM "market.wide" WHERE email = 1');

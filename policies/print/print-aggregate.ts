@@ -9,13 +9,15 @@ import { type GroupKey, type KeyValue, keyColumn, type Statistic } from '../plan
 import { rowsPerPerson } from '../plan/stability.ts';
 import { FunctionNames, type PrintedFunction } from './function-names.ts';
 import { type LiteralStyle, type PrintStyle, printExpression, quoteText } from './print-expression.ts';
-import { printRows, type StoredRows } from './print-rows.ts';
+import { printRows, type RowStyle, type StoredRows } from './print-rows.ts';
 import {
   isListed,
   type ListedStatistic,
   printBounded,
   printCountOfValues,
   printListedValue,
+  printPickedRows,
+  printPickedValues,
   printRowValue,
 } from './print-statistic.ts';
 
@@ -61,8 +63,6 @@ export interface PrintedParts {
   readonly keys: readonly string[];
   /** All but the persons, who are counted as they are. */
   readonly measured: readonly NamedStatistic[];
-  /** Histograms that keep fewer rows of a person than there may be. */
-  readonly numbered: readonly NamedStatistic[];
   /** `null` for tables as they were handed in. */
   readonly stored: StoredReading | null;
 }
@@ -70,7 +70,7 @@ export interface PrintedParts {
 /**
  * Prints a planned aggregation for DuckDB: exact integers per group, each person bounded.
  *
- * Steps: `r` rows with their values, `c` the same numbered within a person, `b` a person's bounded values in a group,
+ * Steps: `r` rows with their values, `b` a person's bounded values in a group,
  * `h` persons over the bound of groups, `l` the groups that are kept, `g` groups, `d…` what is counted over lists of
  * values. `$1` is the salt
  * that decides what of a person over a bound is kept: secret, or a brand that may choose identifiers could choose the
@@ -117,10 +117,18 @@ export function partsOf(
 ): PrintedParts {
   const keys = aggregate.keys.map((_, index) => keyColumn(index));
   const measured = aggregate.statistics.map((statistic, index) => ({ statistic, name: `s${index}` })).slice(1);
-  const rows = BigInt(rowsPerPerson(aggregate.rows));
-  const isSeveral = choice.persons === 'grouped';
-  const numbered = measured.filter(({ statistic: s }) => isSeveral && s.kind === 'histogram' && s.upper < rows);
-  return { aggregate, style, choice, keys, measured, numbered, stored };
+  return { aggregate, style, choice, keys, measured, stored };
+}
+
+/** Whether a person may have more rows in a group than a histogram takes of them, so that some are picked. */
+export function isPicked(statistic: Statistic, { aggregate, choice }: Pick<PrintedParts, 'aggregate' | 'choice'>) {
+  const isHistogram = statistic.kind === 'histogram' && choice.persons === 'grouped';
+  return isHistogram && statistic.upper < BigInt(rowsPerPerson(aggregate.rows));
+}
+
+/** Whether a statistic is a column of what each person brings into each group: a number, or a histogram's picked rows. */
+function isBrought(statistic: Statistic, parts: PrintedParts): boolean {
+  return !isListed(statistic) || isPicked(statistic, parts);
 }
 
 /** The steps up to what each person brings into each group, and the name of the last. */
@@ -129,48 +137,50 @@ export function printSteps(parts: PrintedParts): { readonly steps: string; reado
   const steps = [
     printRowSteps(parts),
     `b AS (${printPersonStep(parts)})`,
-    ...(isCut ? printKeptSteps({ ...parts, measured: parts.measured.filter((m) => !isListed(m.statistic)) }) : []),
+    ...(isCut
+      ? printKeptSteps({ ...parts, measured: parts.measured.filter((m) => isBrought(m.statistic, parts)) })
+      : []),
   ];
   return { steps: steps.join(', '), source: isCut ? 'l' : 'b' };
 }
 
 /** The steps of rows, for what counts values one by one; as of WITH. */
 export function printRowSteps(parts: PrintedParts): string {
-  const rows = printRowStep(parts);
-  const numbered = parts.numbered.length === 0 ? [] : [`c AS (${printNumberedStep(parts)})`];
-  return [`r AS ${isReadTwice(parts) ? 'NOT MATERIALIZED ' : ''}(${rows})`, ...numbered].join(', ');
+  return `r AS ${isReadTwice(parts) ? 'NOT MATERIALIZED ' : ''}(${printRowStep(parts)})`;
 }
 
 /**
  * Whether rows are read once more rather than kept: plain tables, where to keep them would take more memory than all the
  * rest. Code that a member handed in is called once a row.
  */
-function isReadTwice({ aggregate, style, choice, numbered, stored }: PrintedParts): boolean {
+function isReadTwice(parts: PrintedParts): boolean {
+  const { aggregate, style, choice, stored } = parts;
   // Of layouts few rows are cut, if any.
   const isCut = (view: TableView): boolean => stored === null && !choice.uncut.has(tableName(view));
   const isWhole = aggregate.rows.sources.every(({ input }) => input.kind === 'table' && !isCut(input.view));
-  const isListing = aggregate.statistics.some(isListed);
-  return isListing && numbered.length === 0 && isWhole && style.functions.list().length === 0;
+  const isListing = aggregate.statistics.some((s) => !isBrought(s, parts));
+  return isListing && isWhole && style.functions.list().length === 0;
 }
 
 /**
  * Prints the values of a person in groups that are counted one by one, as the keys and `v`; at most so many of a person
  * and group.
  *
- * `kept` names the step with the groups that each person keeps; `null` where all stay. Which distinct values stay
+ * `source` names the step with what persons bring into the groups that they keep, among it the rows that were picked. Which distinct values stay
  * follows from the salt, the person and the values: an owner that could foresee it could choose the sample.
  */
 export function printListedValues(
   { statistic, name }: NamedStatistic<ListedStatistic>,
-  { aggregate, keys, numbered, style }: PrintedParts,
-  kept: string | null,
+  parts: PrintedParts,
+  source: string,
 ): string {
-  const from = numbered.length === 0 ? 'r' : 'c';
-  const position = numbered.some((n) => n.name === name) ? ` AND a.${positionOf(name)} <= ${statistic.upper}` : '';
+  const { aggregate, choice, keys, style } = parts;
+  if (statistic.kind === 'histogram' && isPicked(statistic, parts))
+    return printPickedValues(statistic, { name, keys, source });
   const same = ['a.p = o.p', ...keys.map((k) => `a.${k} IS NOT DISTINCT FROM o.${k}`)].join(' AND ');
-  const within = kept === null ? '' : ` SEMI JOIN ${kept} AS o ON ${same}`;
+  const within = choice.groups === 'kept' ? ` SEMI JOIN ${source} AS o ON ${same}` : '';
   const value = `${printListedValue(statistic, `a.${name}`, style)} AS v`;
-  const values = `${[...keys.map((k) => `a.${k}`), value].join(', ')} FROM ${from} AS a${within} WHERE a.${name} IS NOT NULL${position}`;
+  const values = `${[...keys.map((k) => `a.${k}`), value].join(', ')} FROM r AS a${within} WHERE a.${name} IS NOT NULL`;
   // No person has more values than rows.
   const isCut = statistic.kind === 'distinct' && statistic.upper < rowsPerPerson(aggregate.rows);
   if (!isCut) return `SELECT ${values}`;
@@ -186,10 +196,14 @@ export function printPersons(
   literals: LiteralStyle = 'value',
 ): Omit<PrintedQuery, 'columns'> {
   const style = { literals, functions: new FunctionNames() };
-  // Nobody is in no audience, as nobody is counted in its size: the rows of nobody are not among them.
-  const { from, where, person } = printRows(selection.rows, { ...style, uncut: new Set() }, []);
-  const sql = `SELECT DISTINCT ${person} AS person FROM ${from}${printWhere([...where, SALT_IS_READ])}`;
+  const sql = printSelected(selection.rows, { ...style, uncut: new Set() });
   return { sql, functions: style.functions.list() };
+}
+
+/** Prints the persons of rows as `person`, once each. Nobody is in no audience, as nobody is counted in its size. */
+export function printSelected(rows: ProtectedRows, style: RowStyle): string {
+  const { from, where, person } = printRows(rows, style, []);
+  return `SELECT DISTINCT ${person} AS person FROM ${from}${printWhere([...where, SALT_IS_READ])}`;
 }
 
 function printRowStep({ aggregate, style, choice, measured, stored }: PrintedParts): string {
@@ -260,30 +274,17 @@ function printKeyValue(value: string | bigint | boolean, style: PrintStyle): str
   return typeof value === 'bigint' ? `CAST('${value}' AS BIGINT)` : String(value).toUpperCase();
 }
 
-/**
- * Rows that tie are equal in all that is read. Two sort keys keep DuckDB's top-N rewrite away; it had wrong results.
- */
-function printNumberedStep({ keys, numbered, stored }: PrintedParts): string {
-  const numbers = numbered.map(({ name }) => {
-    const values = [...keys.map((k) => printHashed(k, stored)), name].join(', ');
-    return `row_number() OVER (PARTITION BY p, ${name} IS NULL ORDER BY hash(p, ${values}, $1), ${values}) AS ${positionOf(name)}`;
-  });
-  return `SELECT *, ${numbers.join(', ')} FROM r`;
-}
-
-function positionOf(name: string): string {
-  return `n_${name}`;
-}
-
-function printPersonStep({ style, choice, keys, measured, numbered }: PrintedParts): string {
+function printPersonStep(parts: PrintedParts): string {
+  const { style, choice, keys, measured } = parts;
   const printed = { style, rows: choice.persons };
-  const values = measured.flatMap(({ statistic, name }) =>
-    isListed(statistic) ? [] : [`${printBounded(statistic, name, printed)} AS ${name}`],
-  );
+  const values = measured.flatMap(({ statistic, name }) => {
+    if (!isListed(statistic)) return [`${printBounded(statistic, name, printed)} AS ${name}`];
+    const isOfRows = statistic.kind === 'histogram' && isPicked(statistic, parts);
+    return isOfRows ? [`${printPickedRows(statistic, name, style)} AS ${name}`] : [];
+  });
   const person = ['p', ...keys].join(', ');
-  const source = numbered.length === 0 ? 'r' : 'c';
   const grouped = choice.persons === 'grouped' ? ` GROUP BY ${person}` : '';
-  return `SELECT ${[person, ...values].join(', ')} FROM ${source}${grouped}`;
+  return `SELECT ${[person, ...values].join(', ')} FROM r${grouped}`;
 }
 
 /**
@@ -325,9 +326,8 @@ function printGroups(parts: PrintedParts, listed: readonly NamedStatistic<Listed
   const sized = aggregate.publicGroups === null ? ` HAVING count(*) >= ${aggregate.minGroupSize}` : '';
   const groups = `SELECT ${columns} FROM ${source}${grouped}${sized}`;
   if (listed.length === 0) return ` ${groups}`;
-  const kept = parts.choice.groups === 'kept' ? source : null;
   const counts = listed.map((named) => {
-    const values = printListedValues(named, parts, kept);
+    const values = printListedValues(named, parts, source);
     return `d${named.name} AS (${printCountOfValues(named.statistic, named.name, keys, values)})`;
   });
   const joins = listed.map(({ name }) => {

@@ -17,7 +17,9 @@ async function counted(
   keys: readonly GroupKey[] = [],
   salt?: bigint,
 ): Promise<readonly (readonly Cell[])[]> {
-  const aggregate = { ...planDraft(draftOf([wide], keys, [statistic])), minGroupSize: 0 };
+  const draft = draftOf([wide], keys, [statistic]);
+  // Of a histogram the planner asks for fewer rows.
+  const aggregate = { ...planDraft(draft), statistics: draft.statistics, minGroupSize: 0 };
   const rows = await rowsOf(aggregate, salt);
   return rows.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
 }
@@ -112,18 +114,40 @@ describe('a histogram', () => {
     ]);
   });
 
-  it('keeps at most so many rows of a person over all bins and groups', async () => {
-    await load(...['1', '2', '3', '4'].map((v): [string, Record<string, string>] => ['1', { n: v, flag: 'true' }]));
+  it('takes at most so many rows of a person in a group, and none without a value for one with', async () => {
     await load(
       ['1', { n: '1', flag: 'true' }],
+      ['1', { n: '1', flag: 'true' }],
       ['1', { n: '2', flag: 'false' }],
-      ['1', { n: null, flag: 'true' }],
+      ['2', { n: null, flag: 'true' }],
       ['2', { n: '9', flag: 'true' }],
+      ['3', { n: null, flag: 'true' }],
     );
-    const rows = await counted({ ...histogram, upper: 1n }, [keyOf(of('flag'))]);
-    const bins = rows.flatMap((r) => (r[2] === null ? [] : String(r[2]).split(',')));
-    expect(bins.filter((b) => b === '9:1')).toHaveLength(1);
-    expect(bins).toHaveLength(2);
+    const flag = [keyOf(of('flag'))];
+    expect(await counted({ ...histogram, upper: 1n }, flag)).toEqual([
+      [false, '1', '2:1'],
+      [true, '3', '1:1,9:1'],
+    ]);
+    expect(await counted({ ...histogram, upper: 2n }, flag)).toEqual([
+      [false, '1', '2:1'],
+      [true, '3', '1:2,9:1'],
+    ]);
+  });
+
+  it.each([1n, 2n])('takes %d rows by the salt and not by the order of rows', async (upper) => {
+    const kept = async (order: readonly string[], salt: bigint): Promise<unknown> => {
+      await load(...order.map((value): [string, Record<string, string>] => ['1', { n: value }]));
+      return (await counted({ ...histogram, upper }, [], salt))[0]?.[1];
+    };
+    const values = ['2', '5', '11'];
+    const seen = new Set<unknown>();
+    for (let salt = 0n; salt < 30n; salt += 1n) {
+      const bins = await kept(values, salt);
+      expect(await kept(values.toReversed(), salt)).toBe(bins);
+      seen.add(bins);
+    }
+    const all = upper === 1n ? ['2:1', '5:1', '11:1'] : ['2:1,5:1', '2:1,11:1', '5:1,11:1'];
+    expect(seen).toEqual(new Set(all));
   });
 
   it('measures dates in days and timestamps in microseconds, and none of those without end', async () => {

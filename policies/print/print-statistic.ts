@@ -11,7 +11,8 @@ import {
   printUnitsWithin,
 } from './print-units.ts';
 
-type Histogram = Extract<Statistic, { kind: 'histogram' }>;
+/** Rows by value, in bins. */
+export type Histogram = Extract<Statistic, { kind: 'histogram' }>;
 type Distinct = Extract<Statistic, { kind: 'distinct' }>;
 
 /** Statistics that do not add up over persons from a number of each, but are counted value by value. */
@@ -131,6 +132,37 @@ export function printListedValue(statistic: ListedStatistic, name: string, style
   const within = `CAST(${printUnitsWithin(name, inBins(statistic), withinBins(statistic), style)} AS ${type})`;
   const number = `(${within} - ${printBound(lower, type, style)}) * ${count} // ${printBound(upper - lower, type, style)}`;
   return `CAST(${number} AS SMALLINT)`;
+}
+
+/** Bins that a number of {@link printPickedRows} has room for, below the hash. */
+const PICKED_BINS_COUNT = 4_096;
+/** Bits that are left out of the hash, so that it is a positive number of 64 bits with the bin below. */
+const SHIFTED_BITS = 13;
+
+/**
+ * Prints which rows of a person in a group a histogram takes, from the values of its rows in the column `name` and the
+ * person in `p`: the least by a keyed hash of the person and the value, as numbers that hold the bin in their last bits.
+ *
+ * Rows that tie in all but the bin are told apart by it, so that the order of rows decides nothing. Where one is taken it
+ * is that number; else they are a list.
+ */
+export function printPickedRows(statistic: Histogram, name: string, style: PrintStyle): string {
+  if (statistic.bins.count > PICKED_BINS_COUNT) throw new RangeError('there is no room for the bins of a histogram');
+  const bin = printListedValue(statistic, name, style);
+  const number = `CAST(hash(p, ${name}, $1) >> ${SHIFTED_BITS} AS BIGINT) * ${PICKED_BINS_COUNT} + ${bin}`;
+  const most = statistic.upper === 1n ? '' : `, ${statistic.upper}`;
+  return `min(${number}${most}) FILTER (WHERE ${name} IS NOT NULL)`;
+}
+
+/** Prints the bins of rows that were picked, as the keys and `v`, from a source of one row a person and group. */
+export function printPickedValues(
+  { upper }: Histogram,
+  { name, keys, source }: { readonly name: string; readonly keys: readonly string[]; readonly source: string },
+): string {
+  const picked = upper === 1n ? name : `unnest(${name})`;
+  const numbers = `SELECT ${['p', ...keys, `${picked} AS v`].join(', ')} FROM ${source}`;
+  const bin = `CAST(a.v % ${PICKED_BINS_COUNT} AS SMALLINT) AS v`;
+  return `SELECT ${[...keys.map((k) => `a.${k}`), bin].join(', ')} FROM (${numbers}) AS a WHERE a.v IS NOT NULL`;
 }
 
 function inBins({ of, bins }: Histogram): InUnits {

@@ -14,6 +14,7 @@ import { judgeRows, linkIdentifiers, redact } from './rights-jobs.ts';
 import { checkFunction } from './scoring-jobs.ts';
 import { selfTest, type TestedWall } from './self-test.ts';
 import { runSharded, selectPersonsSharded } from './sharded-jobs.ts';
+import { StartTurns } from './start-turns.ts';
 import { keepSwept } from './sweep-runtimes.ts';
 import { type PoolSize, WorkerPool } from './worker-pool.ts';
 
@@ -77,12 +78,13 @@ export function wallOver(
   tested: TestedWall,
   places: WallPlaces,
   onClose: () => Promise<void> = () => tested.users.close(),
+  turns = new StartTurns(),
 ): Wall {
   const size = poolSizeOf(places);
   // A spare that has waited too long may still be ending while the next one starts, and one more is started at a time.
   tested.users.makeRoom(size.maxRunning + 2 * size.spareCount + 1);
   const scriptArguments = ENGINE_WORDS[places.engine ?? 'warm'];
-  const pool = new WorkerPool({ ...tested, script: WORKER_SCRIPT, scriptArguments, seccomp: 'kill' }, size);
+  const pool = new WorkerPool({ ...tested, script: WORKER_SCRIPT, scriptArguments, seccomp: 'kill' }, size, turns);
   return {
     isForDevelopment: tested.development !== undefined,
     parse: (sql, limits) => parse(pool, sql, limits),
@@ -108,7 +110,7 @@ export function wallOver(
     takeSeat: (lane) => pool.takeSeat(lane),
     refill: () => pool.refill(),
     // The users of workers are those of the first wall, which is closed last.
-    apart: (others) => wallOver(tested, others, () => Promise.resolve()),
+    apart: (others) => wallOver(tested, others, () => Promise.resolve(), turns),
     selfTest: () => testAll(tested),
     close: async () => {
       await pool.close();

@@ -45,7 +45,6 @@ function errandOf(job: ShardedRunJob) {
       shardCount: job.shardCount,
       steps: job.steps.map(({ into, sql, keeps, merge, isOnce = false }) => ({ into, sql, keeps, merge, isOnce })),
       sql: job.sql,
-      isSideBySide: job.isSideBySide ?? false,
       parameters: job.parameters.map(String),
       resultKinds: job.resultColumns.map(({ kind }) => kind),
       maxRows: job.maxRows,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isRunning, until } from '../testkit/processes.ts';
 import { stageRuntime } from './runtime-folder.ts';
 import { type SpareLimits, SpareWorkers } from './spare-workers.ts';
+import { StartTurns } from './start-turns.ts';
 import { WorkerProcess } from './worker-process.ts';
 import { openWorkerUsers } from './worker-users.ts';
 
@@ -13,18 +14,25 @@ const users = openWorkerUsers();
 afterAll(() => users.close());
 
 let close = async () => {};
-afterEach(() => close());
+afterEach(async () => {
+  await close();
+  close = async () => {};
+});
 
 /** Spares of a script, and every process that was started for them. */
-function sparesOf(limits: SpareLimits, script = 'worker/main.js', roomCount = () => 4) {
+function sparesOf(limits: SpareLimits, script = 'worker/main.js', roomCount = () => 4, turns = new StartTurns()) {
   const started: { worker: WorkerProcess; atMs: number }[] = [];
   const begin = () => {
     const worker = new WorkerProcess({ runtime, budget: BUDGET, users, script, seccomp: 'kill' });
     started.push({ worker, atMs: performance.now() });
     return worker;
   };
-  const spares = new SpareWorkers(begin, limits, roomCount);
-  close = () => spares.close();
+  const spares = new SpareWorkers(begin, limits, roomCount, turns);
+  const closeOthers = close;
+  close = async () => {
+    await spares.close();
+    await closeOthers();
+  };
   return { spares, started };
 }
 
@@ -68,6 +76,30 @@ describe('a spare', () => {
     spares.refill();
     expect(started.length).toBeLessThanOrEqual(4);
     await until(() => started.length >= 5);
+  });
+
+  it('starts after those of other pools, unless its own has none left', async () => {
+    const turns = new StartTurns();
+    const { started } = sparesOf({ spareCount: 2 }, 'worker/main.js', () => 4, turns);
+    await until(() => started.length === 2 && !turns.isTaken);
+    const other = Promise.withResolvers<void>();
+    turns.take(other.promise);
+    // The first of a pool waits for nobody; its second one waits.
+    const { spares: late, started: startedLate } = sparesOf({ spareCount: 2 }, 'worker/main.js', () => 4, turns);
+    await until(() => startedLate.length === 1);
+    const first = await late.take(NEVER);
+    late.refill();
+    expect(startedLate).toHaveLength(2);
+    const { worker } = startedLate[1] as (typeof startedLate)[number];
+    await until(() => isRunning(worker.pid ?? 0));
+    await late.take(NEVER).then((second) => second.kill());
+    first.kill();
+    late.refill();
+    await until(() => startedLate.length === 3);
+    late.refill();
+    expect(startedLate).toHaveLength(3);
+    other.resolve();
+    await until(() => startedLate.length === 4);
   });
 
   it('is left to the next job by one that gives up while it starts', async () => {

@@ -1,5 +1,6 @@
 // Workers warmed ahead: the next tenant's job never meets what the last one left in memory, and still starts at once.
 import { WallError } from '../wall.ts';
+import { StartTurns } from './start-turns.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** How many workers wait for jobs, and how long. */
@@ -26,6 +27,12 @@ const FIRST_BACK_OFF_MS = 500;
  */
 const QUIET_MS = 150;
 
+/**
+ * Also where none is left: to start a process keeps the service from everything else for some milliseconds, and the job that
+ * took the last one has to be sent first.
+ */
+const URGENT_MS = 20;
+
 /** Where jobs follow one another without a pause, spares are started all the same. */
 const MAX_PUT_OFF_MS = 1_000;
 
@@ -44,6 +51,8 @@ export class SpareWorkers {
   readonly #begin: () => WorkerProcess;
   readonly #limits: Required<SpareLimits>;
   readonly #roomCount: () => number;
+  readonly #turns: StartTurns;
+  readonly #refill = () => this.refill();
   readonly #spares: Spare[] = [];
   /** Every process there is: starting, waiting or working. */
   readonly #alive = new Set<WorkerProcess>();
@@ -58,11 +67,13 @@ export class SpareWorkers {
   /**
    * @param begin starts a process
    * @param roomCount tells how many jobs could begin now
+   * @param turns shared with whoever starts spares on the same cores
    */
-  constructor(begin: () => WorkerProcess, limits: SpareLimits, roomCount: () => number) {
+  constructor(begin: () => WorkerProcess, limits: SpareLimits, roomCount: () => number, turns = new StartTurns()) {
     this.#begin = begin;
     this.#limits = { maxIdleMs: MAX_IDLE_MS, firstBackOffMs: FIRST_BACK_OFF_MS, ...limits };
     this.#roomCount = roomCount;
+    this.#turns = turns;
     this.#looking = setInterval(() => this.#retire(), this.#limits.maxIdleMs / LOOKS_PER_IDLE_TIME_COUNT).unref();
     this.refill();
   }
@@ -89,8 +100,14 @@ export class SpareWorkers {
   refill(): void {
     if (!this.#isMissing()) return;
     this.#endPause();
+    // Where one still waits for whoever comes next, the start of another pool's comes first.
+    if (this.#turns.isTaken && this.#spares.length > 0) {
+      this.#turns.whenFree(this.#refill);
+      return;
+    }
     this.#isRefilling = true;
     const spare = this.#warm();
+    this.#turns.take(spare.worker);
     this.#spares.push(spare);
     void spare.worker.then(() => {
       this.#isRefilling = false;
@@ -103,15 +120,14 @@ export class SpareWorkers {
     return !this.#isClosed && !this.#isRefilling && this.#backOff === null && this.#spares.length < wanted;
   }
 
-  /** Starts what is missing once nothing else is going on, as far as one spare still waits for whoever comes next. */
+  /** Starts what is missing once nothing else is going on; soon where no spare waits for whoever comes next. */
   refillInQuiet(): void {
     if (!this.#isMissing()) return;
     const now = performance.now();
     this.#putOffSinceMs ??= now;
     if (this.#quiet !== null) clearTimeout(this.#quiet);
-    const isUrgent = this.#spares.length === 0 || now - this.#putOffSinceMs > MAX_PUT_OFF_MS;
-    if (isUrgent) this.refill();
-    else this.#quiet = setTimeout(() => this.refill(), QUIET_MS).unref();
+    if (now - this.#putOffSinceMs > MAX_PUT_OFF_MS) this.refill();
+    else this.#quiet = setTimeout(this.#refill, this.#spares.length === 0 ? URGENT_MS : QUIET_MS).unref();
   }
 
   #endPause(): void {

@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { endLeftBehind } from './end-left-behind.ts';
 import { lockOf, takeAway } from './folder-use.ts';
 import { SHARED_FILE } from './share-files.ts';
 
@@ -57,12 +58,15 @@ export function keepSwept(root: string): { stop(): void } {
 }
 
 /**
- * Removes what no service has used for a day: staged folders, drafts of starts that died, and the bytes that they shared.
+ * Ends what killed services have left behind of their workers, and removes what no service has used for a day: staged
+ * folders, drafts of starts that died, and the bytes that they shared.
  *
  * The root is this user's own and nobody else writes in it; links in it are not followed, and nothing of another user is
  * touched.
  */
 export async function sweepRuntimes(root: string, terms: SweepTerms = {}): Promise<void> {
+  // First: what is left behind of a worker names a folder, and would keep it.
+  endLeftBehind(root);
   const nowMs = terms.nowMs ?? Date.now();
   const isOld = (file: string) =>
     nowMs - (fs.lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? nowMs) > KEPT_UNUSED_MS;

@@ -143,7 +143,7 @@ describe('workers', () => {
     );
     expect(await said()).toBe('open');
     // Two spares, each a process of the wall and one behind it. Bubblewrap ties the inner one to itself only after it
-    // has set up: were both killed in between, a process would be left that waits for ever and holds nothing.
+    // has set up: were both killed in between, the next service would have to end it (end-left-behind.test.ts).
     await until(() => workers().filter(isNode).length >= 2);
     const seen = workers();
     service.kill('SIGKILL');

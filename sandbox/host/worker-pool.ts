@@ -3,6 +3,7 @@ import { type JobLimits, type Seat, WallError } from '../wall.ts';
 import { COLD_ENGINE_WORD } from '../wire/jobs.ts';
 import { FairQueue, type QueueSize } from './fair-queue.ts';
 import { type SpareLimits, SpareWorkers } from './spare-workers.ts';
+import { StartTurns } from './start-turns.ts';
 import { WorkerProcess, type WorkerProgram } from './worker-process.ts';
 
 /** How many workers there may be, and who waits for them. */
@@ -31,12 +32,14 @@ export class WorkerPool {
   readonly #cold: SpareWorkers;
   #isClosed = false;
 
-  constructor(program: WorkerProgram, size: PoolSize) {
+  /** @param turns shared with the pools on the same cores */
+  constructor(program: WorkerProgram, size: PoolSize, turns = new StartTurns()) {
     this.#queue = new FairQueue(size);
     this.#spares = new SpareWorkers(
       () => new WorkerProcess(program),
       size,
       () => this.#queue.freeCount,
+      turns,
     );
     const scriptArguments = [COLD_ENGINE_WORD];
     const isCold = program.scriptArguments?.includes(COLD_ENGINE_WORD);

@@ -189,8 +189,6 @@ export type JobSpec =
       shardCount: number;
       steps: StepSpec[];
       sql: string;
-      /** Whether the steps of two shards are run at once. */
-      isSideBySide: boolean;
       parameters: string[];
       resultKinds: ResultKind[];
       maxRows: number;

@@ -97,7 +97,7 @@ function listedOf(draft: AggregateDraft, keys: readonly string[], isKept: boolea
   const parts = partsOf(aggregate, style, declaredChoice(aggregate));
   return draft.statistics.flatMap((statistic, index) => {
     if (!isListed(statistic)) return [];
-    const values = printListedValues({ statistic, name: `s${index}` }, parts, isKept ? 'l' : null);
+    const values = printListedValues({ statistic, name: `s${index}` }, parts, isKept ? 'l' : 'b');
     const person = values.includes('row_number()') ? 'p' : 'a.p';
     const withPerson = values.replace('SELECT ', `SELECT ${person} AS p, '${index}' AS named, `);
     return [asTexts(['named', ...keys, 'v'], `(${withPerson})`)];

@@ -13,6 +13,8 @@ export type ProbeEvent =
       readonly endedAt: number;
       readonly sentBytes: number;
     }
+  /** A call, by its path: from its headers until its last byte has been handed to the socket. */
+  | { readonly call: string; readonly beganAt: number; readonly endedAt: number }
   | { readonly stage: string; readonly beganAt: number; readonly endedAt: number }
   | { readonly statement: string }
   | { readonly sync: string }

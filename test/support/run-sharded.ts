@@ -3,10 +3,10 @@ import {
   type LayoutColumn,
   type LayoutSpec,
   layoutName,
-  type PathQuery,
   type PathTable,
   type PrintedLayout,
   printLayout,
+  type SelectionQuery,
   type StoredLayout,
   tableName,
 } from '../../policies/index.ts';
@@ -128,7 +128,7 @@ async function encode(table: string, column: string): Promise<boolean> {
  * shard by shard where they are many.
  */
 export async function runPath(
-  query: PathQuery,
+  query: SelectionQuery,
   salt: bigint,
   ranges: readonly PersonRange[],
   over: 'whole' | 'in shards' = 'whole',

@@ -73,6 +73,17 @@ export class StageEngine implements AsyncDisposable {
     return rows as unknown as ReturnType<StageEngine['records']>;
   }
 
+  /** The tokens of an audience that was published once, in order. */
+  tokensOf(audienceId: string): readonly string[] {
+    using database = new DatabaseSync(join(this.#directory, 'engine', 'audiences.sqlite'), { readOnly: true });
+    const tokens = `select hex(token) as token from layer join member using (layer_id)
+      where audience_id = ? and state = 'shown' and is_present = 1 order by token`;
+    return database
+      .prepare(tokens)
+      .all(audienceId)
+      .map((row) => String(row.token));
+  }
+
   /** All it has written to its log. */
   log(): string {
     return readFileSync(join(this.#directory, 'engine.log'), 'utf8');

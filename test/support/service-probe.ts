@@ -4,6 +4,7 @@ import childProcess from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { openSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { syncBuiltinESMExports } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
 import type { ProbeEvent } from './probed-stage.ts';
@@ -26,6 +27,13 @@ function before(target: object, name: string, onCall: (self: unknown, args: read
 }
 
 for (const name of ['galley.stage', 'galley.job']) subscribe(name, (event) => tell(event as ProbeEvent));
+
+subscribe('http2.server.stream.created', (event) => {
+  const { stream, headers } = event as { stream: ServerHttp2Stream; headers: IncomingHttpHeaders };
+  const beganAt = performance.now();
+  const call = String(headers[':path']);
+  stream.once('close', () => tell({ call, beganAt, endedAt: performance.now() }));
+});
 
 const prepare = DatabaseSync.prototype.prepare;
 DatabaseSync.prototype.prepare = function (this: DatabaseSync, text: string) {

@@ -50,7 +50,7 @@ export async function runSelect(
 }
 
 /**
- * Runs a statement that this worker has made around a checked SELECT.
+ * Runs a statement that this worker has made around a checked SELECT, and answers how many rows it wrote.
  *
  * @param parameters `$1` to `$n`; the statement names the first of them, as many as it likes
  */
@@ -58,11 +58,11 @@ export async function runStatement(
   engine: DuckDBConnection,
   sql: string,
   parameters: readonly (bigint | BoundValue)[],
-): Promise<void> {
+): Promise<number> {
   const prepared = await engine.prepare(sql);
   try {
     bindFirst(prepared, parameters);
-    await prepared.run();
+    return (await prepared.run()).rowsChanged;
   } finally {
     prepared.destroySync();
   }

@@ -5,7 +5,7 @@ import { connectAgain } from './engine.ts';
 import { quote } from './load-tables.ts';
 import { ShardProgram } from './shard-program.ts';
 
-/** Two: the shard in one is computed while the next is read into the other, and no worker holds more. */
+/** Two: while shards are computed in both, or in one and the next is read into the other; no worker holds more. */
 const LANES_COUNT = 2;
 
 /** What a failed shard left behind. */
@@ -28,32 +28,28 @@ export class ShardLane {
   }
 
   /** Opens all places of a job: where a connection looks for tables is the one setting that a locked engine lets it make. */
-  static async openAll(
-    engine: DuckDBConnection,
-    steps: readonly StepSpec[],
-    parameters: readonly bigint[],
-  ): Promise<readonly ShardLane[]> {
+  static async openAll(engine: DuckDBConnection, parameters: readonly bigint[]): Promise<readonly ShardLane[]> {
     const lanes: ShardLane[] = [];
     for (let place = 0; place < LANES_COUNT; place += 1) {
       const schema = `galley lane ${place}`;
       const connection = await connectAgain(engine);
       await connection.run(`CREATE SCHEMA ${quote(schema)}`);
       await connection.run(`SET search_path = '${quote(schema)},main'`);
-      lanes.push(new ShardLane(schema, new ShardProgram(connection, schema, steps, parameters)));
+      lanes.push(new ShardLane(schema, new ShardProgram(connection, schema, parameters)));
     }
     return lanes;
   }
 
-  /** Begins to compute the shard that was loaded here; `isFirst` for the first of the job. */
-  start(isFirst: boolean): void {
+  /** Begins to run steps over the tables that were loaded here, and over whole ones. */
+  start(steps: readonly StepSpec[]): void {
     // What fails is told by whoever waits next: a promise that nobody waits for yet would end the process.
-    this.#running = this.#program.runShard(isFirst).then(
+    this.#running = this.#program.run(steps).then(
       () => null,
       (cause: unknown) => ({ cause }),
     );
   }
 
-  /** Waits until the last shard is done. */
+  /** Waits until what was begun is done. */
   async finish(): Promise<void> {
     const fault = await this.#running;
     if (fault !== null) throw fault.cause;

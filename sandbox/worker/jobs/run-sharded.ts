@@ -15,16 +15,17 @@ export async function runSharded(engine: DuckDBConnection, job: JobSpec & { kind
     (await import('../functions/register-functions.ts')).registerFunctions(engine, job.functions);
   }
   const parameters = job.parameters.map(BigInt);
-  const lanes = await ShardLane.openAll(engine, job.steps, parameters);
+  const lanes = await ShardLane.openAll(engine, parameters);
   await loadDictionaries(engine, job.dictionaries);
   const loader = new ShardLoader(await connectAgain(engine), job.tables, job.dictionaries);
+  const [once, ofShards] = [job.steps.filter(isOnce), job.steps.filter((step) => !isOnce(step))];
   for (let shard = 0; shard < job.shardCount; shard += 1) {
-    const lane = lanes[shard % lanes.length] as ShardLane;
+    const lane = laneOf(lanes, shard);
     await lane.finish();
     await loader.load(lane.schema);
-    // Steps that group by persons keep both cores busy by themselves, and two shards would take twice their memory.
-    if (!job.isSideBySide) for (const other of lanes) await other.finish();
-    lane.start(shard === 0);
+    lane.start(ofShards);
+    // What is planned once for all shards takes one core: the other is with the first shard meanwhile.
+    if (shard === 0) laneOf(lanes, 1).start(once);
   }
   for (const lane of lanes) await lane.finish();
   await unite(engine, job.steps, lanes);
@@ -32,6 +33,14 @@ export async function runSharded(engine: DuckDBConnection, job: JobSpec & { kind
   const result = await runSelect(engine, job.sql, parameters);
   if (result.columnCount !== job.resultKinds.length) throw new Error('the result has other columns than declared');
   await answerRows(result, job.resultKinds, job.maxRows);
+}
+
+function isOnce(step: StepSpec): boolean {
+  return step.isOnce;
+}
+
+function laneOf(lanes: readonly ShardLane[], shard: number): ShardLane {
+  return lanes[shard % lanes.length] as ShardLane;
 }
 
 /** Gives what the places have gathered under the names that the last SELECT knows. */

@@ -43,9 +43,23 @@ export class SmallDisk implements AsyncDisposable {
 
   /** Fills the disk but for some bytes. */
   fill(leftBytes: number): void {
-    this.makeRoom();
-    const { bavail, bsize } = statfsSync(this.directory);
-    writeFileSync(this.#ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+    let isDone = false;
+    while (!isDone) {
+      this.makeRoom();
+      const { bavail, bsize } = statfsSync(this.directory);
+      isDone = this.#tryToWrite(Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+    }
+  }
+
+  // The service, which goes on, may have taken room since it was measured: then it is measured again.
+  #tryToWrite(ballast: Buffer): boolean {
+    try {
+      writeFileSync(this.#ballast, ballast);
+      return true;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+      throw cause;
+    }
   }
 
   /** Makes room again. */

@@ -21,6 +21,7 @@ import {
 import { Duration } from "../../google/protobuf/duration.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 import { PrivacyCost } from "./privacy.ts";
+import { LayoutPath } from "./queries.ts";
 
 export const protobufPackage = "galley.v1";
 
@@ -378,7 +379,11 @@ export interface EstimateAudienceResponse {
     | ProtectedSize
     | undefined;
   /** What was charged; nothing for a stored size. */
-  charged: PrivacyCost | undefined;
+  charged:
+    | PrivacyCost
+    | undefined;
+  /** How each publication selects its persons when the layouts that it could use are there, by declared facts alone. */
+  selection: LayoutPath | undefined;
 }
 
 /** Publishes an audience. */
@@ -488,6 +493,8 @@ export interface EstimateDefinitionResponse {
     | undefined;
   /** What it became, for those who want to see. */
   sql: string;
+  /** How each publication would select its persons when the layouts that it could use are there, by declared facts alone. */
+  selection: LayoutPath | undefined;
 }
 
 /** Asks what an audience is like. */
@@ -2070,7 +2077,7 @@ export const EstimateAudienceRequest: MessageFns<EstimateAudienceRequest> = {
 };
 
 function createBaseEstimateAudienceResponse(): EstimateAudienceResponse {
-  return { size: undefined, charged: undefined };
+  return { size: undefined, charged: undefined, selection: undefined };
 }
 
 export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
@@ -2080,6 +2087,9 @@ export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
     }
     if (message.charged !== undefined) {
       PrivacyCost.encode(message.charged, writer.uint32(18).fork()).join();
+    }
+    if (message.selection !== undefined) {
+      LayoutPath.encode(message.selection, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -2113,6 +2123,14 @@ export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
             message.charged = PrivacyCost.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.selection = LayoutPath.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2129,6 +2147,7 @@ export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
     return {
       size: isSet(object.size) ? ProtectedSize.fromJSON(object.size) : undefined,
       charged: isSet(object.charged) ? PrivacyCost.fromJSON(object.charged) : undefined,
+      selection: isSet(object.selection) ? LayoutPath.fromJSON(object.selection) : undefined,
     };
   },
 
@@ -2139,6 +2158,9 @@ export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
     }
     if (message.charged !== undefined) {
       obj.charged = PrivacyCost.toJSON(message.charged);
+    }
+    if (message.selection !== undefined) {
+      obj.selection = LayoutPath.toJSON(message.selection);
     }
     return obj;
   },
@@ -2153,6 +2175,9 @@ export const EstimateAudienceResponse: MessageFns<EstimateAudienceResponse> = {
       : undefined;
     message.charged = (object.charged !== undefined && object.charged !== null)
       ? PrivacyCost.fromPartial(object.charged)
+      : undefined;
+    message.selection = (object.selection !== undefined && object.selection !== null)
+      ? LayoutPath.fromPartial(object.selection)
       : undefined;
     return message;
   },
@@ -3123,7 +3148,7 @@ export const EstimateDefinitionRequest: MessageFns<EstimateDefinitionRequest> = 
 };
 
 function createBaseEstimateDefinitionResponse(): EstimateDefinitionResponse {
-  return { size: undefined, charged: undefined, sql: "" };
+  return { size: undefined, charged: undefined, sql: "", selection: undefined };
 }
 
 export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> = {
@@ -3136,6 +3161,9 @@ export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> 
     }
     if (message.sql !== "") {
       writer.uint32(26).string(message.sql);
+    }
+    if (message.selection !== undefined) {
+      LayoutPath.encode(message.selection, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -3177,6 +3205,14 @@ export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> 
             message.sql = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.selection = LayoutPath.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3194,6 +3230,7 @@ export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> 
       size: isSet(object.size) ? ProtectedSize.fromJSON(object.size) : undefined,
       charged: isSet(object.charged) ? PrivacyCost.fromJSON(object.charged) : undefined,
       sql: isSet(object.sql) ? globalThis.String(object.sql) : "",
+      selection: isSet(object.selection) ? LayoutPath.fromJSON(object.selection) : undefined,
     };
   },
 
@@ -3207,6 +3244,9 @@ export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> 
     }
     if (message.sql !== "") {
       obj.sql = message.sql;
+    }
+    if (message.selection !== undefined) {
+      obj.selection = LayoutPath.toJSON(message.selection);
     }
     return obj;
   },
@@ -3223,6 +3263,9 @@ export const EstimateDefinitionResponse: MessageFns<EstimateDefinitionResponse> 
       ? PrivacyCost.fromPartial(object.charged)
       : undefined;
     message.sql = object.sql ?? "";
+    message.selection = (object.selection !== undefined && object.selection !== null)
+      ? LayoutPath.fromPartial(object.selection)
+      : undefined;
     return message;
   },
 };
