@@ -15,7 +15,7 @@ const MAX_RETRY_MS = 300_000;
 
 /** What may end an attempt, and who wants to know that it has nothing more to send. */
 export interface AttemptLimits {
-  /** Ends the sending: the activation was revoked, or the service stops. */
+  /** Ends the sending: the activation was revoked or must be sent anew, or the service stops. */
   readonly sending: AbortSignal;
   /** The service stops. */
   readonly service: AbortSignal;

@@ -2,7 +2,7 @@ import type { Kitchen } from '../kitchen/index.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import type { ActivationRow } from './audience-record.ts';
 import { endDue, refreshDue } from './due.ts';
-import { findRevoked, nextDue, type OpenState } from './outbox.ts';
+import { findOvertaken, nextDue, type OpenState } from './outbox.ts';
 
 /** How often the outbox is looked at. */
 const POLL_MS = 500;
@@ -75,7 +75,7 @@ class DeliveryLoop {
       try {
         await endDue(this.#kitchen);
         this.#beginRefreshes();
-        await this.#abortRevoked();
+        await this.#abortOvertaken();
         await this.#beginDue('revoking', MAX_PARALLEL_WITHDRAWALS);
         await this.#beginDue('accepted', MAX_PARALLEL_PUBLICATIONS);
       } catch (cause) {
@@ -100,15 +100,15 @@ class DeliveryLoop {
       });
   }
 
-  async #abortRevoked(): Promise<void> {
+  async #abortOvertaken(): Promise<void> {
     const publications = this.#sending('accepted');
     if (publications.length === 0) return;
-    const revoked = await findRevoked(
+    const overtaken = await findOvertaken(
       this.#kitchen,
-      publications.map(({ activation }) => activation.activation_id),
+      publications.map(({ activation }) => activation),
     );
     for (const { activation, controller } of publications) {
-      if (revoked.has(activation.activation_id)) controller.abort();
+      if (overtaken.has(activation.activation_id)) controller.abort();
     }
   }
 

@@ -60,13 +60,22 @@ export async function isReplaced(db: Database, activation: ActivationRow): Promi
   return later !== undefined;
 }
 
-/** Which of these publications have been revoked meanwhile. */
-export async function findRevoked(kitchen: Kitchen, activationIds: readonly string[]): Promise<ReadonlySet<string>> {
+/**
+ * Which of these publications must not go on as they are: revoked meanwhile, or to be sent anew because persons in them count
+ * no longer. What such a one has open it could read to its end, also where an erasure has removed it.
+ */
+export async function findOvertaken(
+  kitchen: Kitchen,
+  publications: readonly Pick<ActivationRow, 'activation_id' | 'version'>[],
+): Promise<ReadonlySet<string>> {
+  const versions = new Map(publications.map(({ activation_id: id, version }) => [id, version]));
   const rows = await kitchen.store.db
     .selectFrom('activations')
-    .select('activation_id')
-    .where('activation_id', 'in', activationIds)
-    .where('state', 'in', ['revoking', 'revoked'])
+    .select(['activation_id', 'version', 'state', 'is_replacement'])
+    .where('activation_id', 'in', [...versions.keys()])
     .execute();
-  return new Set(rows.map((row) => row.activation_id));
+  const overtaken = rows.filter(({ activation_id: id, version, state, is_replacement: isReplacement }) => {
+    return state === 'revoking' || state === 'revoked' || (isReplacement === 1 && version !== versions.get(id));
+  });
+  return new Set(overtaken.map((row) => row.activation_id));
 }

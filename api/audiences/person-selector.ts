@@ -63,11 +63,11 @@ async function overLayouts(kitchen: Kitchen, place: SelectionPlace): Promise<Per
   if (path === null) return null;
   const printed = { rows: checked.rows, query: printSelection(checked, path), found, persons };
   const whileWhole = <Result>(run: () => Promise<Result>) => droppingBroken(kitchen, printed, place, run);
+  // A shard is read in flat memory whatever the tables have; what a range must hold is its part of the address table.
+  const count = leastPowerOfTwo((await rowCountOf(kitchen, address)) / RANGE_ROWS);
   const open = await whileWhole(() => openPath(kitchen, printed, place));
   if (open === null) return null;
   const { cut, close } = open.layouts;
-  // A shard is read in flat memory whatever the tables have; what a range must hold is its part of the address table.
-  const count = leastPowerOfTwo((await rowCountOf(kitchen, address)) / RANGE_ROWS);
   if (count > cut) {
     await close();
     return null;

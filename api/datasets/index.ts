@@ -16,7 +16,7 @@ export { type HeavyPersons, mostRowsOf, readHeavyPersons } from './heavy-persons
 export { type IdentityInForce, identityInForce } from './identity-in-force.ts';
 export { inTurn } from './in-turn.ts';
 export { checkPart } from './make-part.ts';
-export { type FileName, nameFile } from './name-file.ts';
+export { type FileName, nameFile, placeOfRelease } from './name-file.ts';
 export { openIdentifiers } from './open-identifiers.ts';
 export {
   contentsByName,

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { BlobPlace } from '../vault/index.ts';
 
 /** What a sealed file is by its path in the data directory; its id inside must be the same. */
 export interface FileName {
@@ -23,4 +24,9 @@ export function nameFile(path: string): FileName | undefined {
   if (folder === 'releases') return { fileId: basename(name, '.sealed') };
   if (folder === 'deliveries') return { fileId: `delivery/${basename(name, '.sealed')}` };
   return undefined;
+}
+
+/** Where a release is sealed to that lies in its row of the store: it opens as no other. */
+export function placeOfRelease(releaseId: string): BlobPlace {
+  return { label: 'release', id: releaseId };
 }

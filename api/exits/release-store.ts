@@ -1,11 +1,18 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Release } from '../../policies/index.ts';
-import { type Kitchen, newId, staged } from '../kitchen/index.ts';
+import { placeOfRelease } from '../datasets/index.ts';
+import { digestOf, type Kitchen, newId, staged } from '../kitchen/index.ts';
 import { anyOf, type Database, writtenOnce } from '../store/index.ts';
 
 /** Largest sealed release that is read back at once. */
 const MAX_RELEASE_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Most bytes of a release that lies in its row, as nearly all do: the transaction that takes the row is its sync, where a
+ * file takes two of its own.
+ */
+const MAX_ROW_BYTES = 65_536;
 
 /** A release as stored: only what may leave. */
 export type StoredRelease = Pick<Release, 'columns' | 'rows' | 'threshold'>;
@@ -64,23 +71,13 @@ export async function putRelease(
   kitchen: Kitchen,
   facts: PlaceOfRelease,
   bytes: Uint8Array,
-): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array; readonly digest: string }> {
+): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array }> {
   const releaseId = newId('rel');
-  const path = join('releases', `${releaseId}.sealed`);
-  const file = await kitchen.vault.createFile({ path: join(kitchen.config.dataDirectory, path), fileId: releaseId });
-  let digest: string;
-  try {
-    await file.write(bytes);
-    digest = (await file.finish()).sha256;
-  } finally {
-    await file.abandon();
-  }
   const row = {
     release_id: releaseId,
     cache_key: facts.key,
     collaboration_id: facts.collaborationId,
-    sealed_path: path,
-    sealed_digest: digest,
+    ...(await sealRelease(kitchen, releaseId, bytes)),
     byte_count: bytes.length,
     created_at_ms: kitchen.nowMs(),
     ...(facts.sealedCost === undefined ? {} : { cost_sealed: facts.sealedCost() }),
@@ -91,11 +88,27 @@ export async function putRelease(
     const insertion = db.insertInto('releases').values(row);
     return await insertion.onConflict((conflict) => conflict.column('cache_key').doNothing()).executeTakeFirst();
   });
-  if (inserted.numInsertedOrUpdatedRows !== 0n) return { releaseId, bytes, digest };
-  await rm(join(kitchen.config.dataDirectory, path));
+  if (inserted.numInsertedOrUpdatedRows !== 0n) return { releaseId, bytes };
+  if (row.sealed_path !== '') await rm(join(kitchen.config.dataDirectory, row.sealed_path));
   const first = await readRelease(kitchen, facts.key);
   if (first === undefined) throw new Error('a release vanished');
   return first;
+}
+
+/** Seals a release: into its row where it is small, and else into a file, which is on the disk when this returns. */
+async function sealRelease(kitchen: Kitchen, releaseId: string, bytes: Uint8Array) {
+  if (bytes.length <= MAX_ROW_BYTES) {
+    const sealed = kitchen.vault.sealBytes(placeOfRelease(releaseId), bytes);
+    return { sealed_path: '', sealed_digest: digestOf(sealed), sealed_bytes: sealed };
+  }
+  const path = join('releases', `${releaseId}.sealed`);
+  const file = await kitchen.vault.createFile({ path: join(kitchen.config.dataDirectory, path), fileId: releaseId });
+  try {
+    await file.write(bytes);
+    return { sealed_path: path, sealed_digest: (await file.finish()).sha256, sealed_bytes: null };
+  } finally {
+    await file.abandon();
+  }
 }
 
 /**
@@ -145,16 +158,22 @@ const findRelease = writtenOnce((db, of: { readonly key: string }) =>
 export async function readRelease(
   kitchen: Kitchen,
   key: string,
-): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array; readonly digest: string } | undefined> {
+): Promise<{ readonly releaseId: string; readonly bytes: Uint8Array } | undefined> {
   const [row] = await findRelease(kitchen.store.db, { key });
   if (row === undefined) return undefined;
+  if (row.sealed_bytes !== null) {
+    return {
+      releaseId: row.release_id,
+      bytes: kitchen.vault.openBytes(placeOfRelease(row.release_id), row.sealed_bytes),
+    };
+  }
   if (row.byte_count > MAX_RELEASE_BYTES) throw new Error('a stored release is too large to read');
   const path = join(kitchen.config.dataDirectory, row.sealed_path);
   const file = await kitchen.vault.openFile({ path, fileId: row.release_id });
   try {
     const parts: Uint8Array[] = [];
     for await (const part of file.chunks()) parts.push(Buffer.from(part));
-    return { releaseId: row.release_id, bytes: Buffer.concat(parts), digest: row.sealed_digest };
+    return { releaseId: row.release_id, bytes: Buffer.concat(parts) };
   } finally {
     await file.close();
   }

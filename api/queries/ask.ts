@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { functionsUsed, isThreshold, priceOf, recordOf } from '../../policies/index.ts';
 import type { queries } from '../../proto/index.ts';
 import {
@@ -19,6 +19,12 @@ import { exactPlace, isStored, type Prepared, prepare, type Refused } from './pr
 import { questionShape, questionTouches } from './question-shape.ts';
 import { askedTables } from './release-statement.ts';
 import type { AdmittedRun, Runs } from './runs.ts';
+
+/**
+ * How long a run has its start to itself: it asks the store what it needs, and hands its worker the tables, before its asker
+ * is answered, who can only wait for it. The same for every question, and less than any run takes.
+ */
+const RUN_AHEAD_MS = 5;
 
 /**
  * The life of a question: submit → admit → parse → check → plan → reserve → log → run → protect → log → release.
@@ -61,8 +67,7 @@ export async function ask(
     staged('log', () => logDecision(kitchen, call, { prepared, subject, charged })),
   );
   runs.start(run, { queryId, prepared, decision: subject.decision ?? '' });
-  // The run asks the store what it needs before its asker is answered, who can only wait for it.
-  await setImmediate();
+  await sleep(RUN_AHEAD_MS);
   await noteLogged(kitchen, { queryId, charged, leafIndex });
   return queryId;
 }
@@ -129,6 +134,8 @@ async function reserve(kitchen: Kitchen, call: Call, submission: Submission): Pr
   const { prepared, queryId, remember, bind } = submission;
   const submitted = logSubmission(kitchen, call, prepared, queryId);
   submitted.catch(() => {});
+  // The turn of the event loop in which the log begins to write: the disk works while all this is computed.
+  await setImmediate();
   const keep = async (db: Database): Promise<Record<string, never>> => {
     await insertQuestion(db, call, submission);
     await keepExactAggregations(kitchen, db, submission);

@@ -26,6 +26,7 @@ import { migrate0020 } from './migration-0020.ts';
 import { migrate0021 } from './migration-0021.ts';
 import { migrate0022 } from './migration-0022.ts';
 import { migrate0023 } from './migration-0023.ts';
+import { migrate0024 } from './migration-0024.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -75,6 +76,7 @@ const migrations = {
   '0022-templates': { up: migrate0022 },
   '0021-models': { up: migrate0021 },
   '0023-layouts': { up: migrate0023 },
+  '0024-releases-in-rows': { up: migrate0024 },
 };
 
 /** The file's name inside the data directory. */

@@ -166,9 +166,12 @@ export type ReleasesTable = {
   release_id: string;
   cache_key: string;
   collaboration_id: string;
-  /** Path of the sealed file, relative to the data directory. */
+  /** Path of the sealed file, relative to the data directory; empty where the release lies in this row. */
   sealed_path: string;
+  /** SHA-256 of it as it is sealed, hex. */
   sealed_digest: string;
+  /** The release itself, sealed, where it is small; null where it is a file. */
+  sealed_bytes: Generated<Uint8Array | null>;
   byte_count: number;
   created_at_ms: number;
   /** When an end with it in it has shown to its consumer; null before that, and for good when there was none. */

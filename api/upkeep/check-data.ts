@@ -2,10 +2,18 @@
 // file that the store names and that is gone, and one that lies where another belongs.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { columnsOf, nameFile, readPersonFiles } from '../datasets/index.ts';
+import { columnsOf, nameFile, placeOfRelease, readPersonFiles } from '../datasets/index.ts';
 import { sealedFilesIn } from '../keys/index.ts';
 import type { Store } from '../store/index.ts';
-import { checkSealedFile, KeyDestroyed, type Keyring, readFileNames, type SealFault } from '../vault/index.ts';
+import {
+  checkSealedFile,
+  KeyDestroyed,
+  type Keyring,
+  openVault,
+  readFileNames,
+  SealBroken,
+  type SealFault,
+} from '../vault/index.ts';
 
 /** One thing that is wrong, named as precisely as can be. */
 export interface DataFault {
@@ -15,6 +23,8 @@ export interface DataFault {
   readonly dataset?: string;
   readonly part?: string;
   readonly column?: string;
+  /** Where it lies in its row of the store. */
+  readonly release?: string;
 }
 
 /** How far a check is. */
@@ -39,7 +49,7 @@ export async function checkData(
   checked: Checked,
   onProgress: (progress: CheckProgress) => void,
 ): Promise<CheckProgress & { readonly faults: readonly DataFault[] }> {
-  const faults = await brokenKeys(checked);
+  const faults = [...(await brokenKeys(checked)), ...(await brokenReleases(checked))];
   const seen = new Set<string>();
   let byteCount = 0;
   for await (const file of sealedFilesIn(checked.dataDirectory)) {
@@ -70,6 +80,24 @@ async function faultOf({ dataDirectory, keyring }: Checked, file: string): Promi
   return (await checkSealedFile(keyring, path))?.at;
 }
 
+/** Releases that lie in their rows; those that are files are checked as files. */
+async function brokenReleases({ keyring, store }: Checked): Promise<DataFault[]> {
+  const vault = openVault(keyring);
+  const faults: DataFault[] = [];
+  const inRows = store.db.selectFrom('releases').where('sealed_bytes', 'is not', null);
+  for (const { release_id: release } of await inRows.select('release_id').execute()) {
+    const found = inRows.select('sealed_bytes').where('release_id', '=', release);
+    const { sealed_bytes: sealed } = await found.executeTakeFirstOrThrow();
+    try {
+      vault.openBytes(placeOfRelease(release), sealed ?? new Uint8Array());
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      faults.push({ file: 'control.sqlite', fault: 'header', release });
+    }
+  }
+  return faults;
+}
+
 async function brokenKeys({ keyring }: Checked): Promise<DataFault[]> {
   const owners = new Set((await keyring.list()).map(({ owner }) => owner));
   const faults: DataFault[] = [];
@@ -93,7 +121,7 @@ async function namedFiles(store: Store): Promise<readonly string[]> {
   const segments = await db.selectFrom('original_segments').selectAll().execute();
   // Nodes that are persons too have one file for both.
   const persons = await readPersonFiles(store);
-  const releases = await db.selectFrom('releases').select('sealed_path').execute();
+  const releases = await db.selectFrom('releases').select('sealed_path').where('sealed_path', '!=', '').execute();
   const layouts = await db.selectFrom('layouts').selectAll().where('state', '=', 'ready').execute();
   return [
     ...parts.flatMap((part) =>

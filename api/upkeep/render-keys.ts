@@ -28,9 +28,10 @@ export function renderStatus({ master, rootVersions, fingerprint, keys, unreadab
 
 /** Writes what a check has found for a person. */
 export function renderFaults({ faults, ...seen }: CheckProgress & { readonly faults: readonly DataFault[] }): string {
-  const lines = faults.map(({ file, fault, dataset, part, column }) => {
+  const lines = faults.map(({ file, fault, dataset, part, column, release }) => {
     const where = typeof fault === 'number' ? `broken at chunk ${fault}` : WORDS[fault];
-    const names = Object.entries({ dataset, part, column }).flatMap(([name, value]) => value && `${name} \`${value}\``);
+    const told = Object.entries({ dataset, part, column, release });
+    const names = told.flatMap(([name, value]) => value && `${name} \`${value}\``);
     return [`${file}: ${where}`, ...names.filter((name) => name !== undefined)].join(', ');
   });
   const verdict = faults.length === 0 ? 'all is sound' : `${faults.length} broken`;

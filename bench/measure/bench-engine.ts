@@ -16,7 +16,8 @@ export class BenchEngine implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #watcher: DuckDBConnection;
-  #beside: readonly [BenchEngine, BenchEngine] | null = null;
+  #beside: readonly [BenchEngine, BenchEngine, BenchEngine] | null = null;
+  #path = '';
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, watcher: DuckDBConnection) {
     this.#instance = instance;
@@ -32,11 +33,18 @@ export class BenchEngine implements Disposable {
     return new BenchEngine(instance, connection, await instance.connect());
   }
 
-  /** The same engine over two more connections: what one runs does not hold up the others, and neither are its views. */
-  async beside(): Promise<readonly [BenchEngine, BenchEngine]> {
+  /** The same engine over three more connections: what one runs holds up no other, and its views are its own. */
+  async beside(): Promise<readonly [BenchEngine, BenchEngine, BenchEngine]> {
     const open = async () => new BenchEngine(this.#instance, await this.#instance.connect(), this.#watcher);
-    this.#beside ??= [await open(), await open()];
+    this.#beside ??= [await open(), await open(), await open()];
     return this.#beside;
+  }
+
+  /** Where names of tables are looked for: said once, as to a worker's places when they are opened. */
+  async lookIn(schemas: readonly string[]): Promise<void> {
+    const path = schemas.join(',');
+    if (path !== this.#path) await this.run(`SET search_path = '${path}'`);
+    this.#path = path;
   }
 
   /** Runs a statement and answers its rows, dates and decimals as their text. */

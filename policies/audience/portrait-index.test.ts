@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { effortOf } from '../../test/support/effort.ts';
 import { systemBits } from '../../test/support/run-plan.ts';
-import { drawDiscreteGaussian } from '../protect/discrete-gaussian.ts';
+import { DiscreteGaussian } from '../protect/discrete-gaussian.ts';
 import { type Noisy, portraitShares } from './portrait-index.ts';
 
 const VARIANCE = 400n;
@@ -10,8 +10,10 @@ const DRAWS_COUNT = effortOf(2_000, 5_000, 100_000);
 /** Fewer of the draws than this lie within an interval of 95 % with a chance below one in a hundred million. */
 const FEWEST_RATIO = 0.95 - 5.7 * Math.sqrt((0.95 * 0.05) / DRAWS_COUNT);
 
+const law = new DiscreteGaussian({ numerator: VARIANCE, denominator: 1n }, systemBits);
+
 function noisy(exact: number): Noisy {
-  const value = exact + Number(drawDiscreteGaussian({ numerator: VARIANCE, denominator: 1n }, systemBits));
+  const value = exact + Number(law.draw());
   return { value, low: value - 1.959964 * DEVIATION, high: value + 1.959964 * DEVIATION };
 }
 

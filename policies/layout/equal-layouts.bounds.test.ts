@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Coverage, outputsOf } from '../../test/proof/question-coverage.ts';
+import { drawAdverseQuestion } from '../../test/support/adverse-questions.ts';
 import { effortOf, runSeed } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { loadTable } from '../../test/support/load-table.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../test/support/random-collaboration.ts';
 import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
 import {
+  type Dice,
   diceOf,
   drawPlannedQuestion,
   drawPlannedTables,
@@ -51,6 +53,8 @@ const seed = runSeed;
 const SALT = 20_111_111n;
 const QUESTIONS = 4;
 const PLANNED_QUESTIONS = effortOf(4, 8, 8);
+/** Those of the other draw ask no query within. */
+const ADVERSE_NAMES = PLANNED_NAMES.filter((name) => name !== 'rows of a query');
 
 const sorted = (rows: readonly (readonly unknown[])[]): readonly string[] =>
   rows.map((row) => row.map(String).join('\u0000')).toSorted();
@@ -162,17 +166,21 @@ class PlannedCase {
 }
 
 // Without shrinking, which takes the engine minutes: a case is printed as it is, and its seed makes it again.
-const plannedCases = fc.noShrink(fc.noBias(fc.integer())).map((of) => {
-  const dice = diceOf(of);
-  const tables = drawPlannedTables(dice);
-  const asked = Array.from({ length: PLANNED_QUESTIONS }, () => drawPlannedQuestion(dice, tables));
-  return new PlannedCase(tables, asked, dice(4));
-});
+const casesOf = (draw: (g: Dice, tables: PlannedTables) => string): fc.Arbitrary<PlannedCase> =>
+  fc.noShrink(fc.noBias(fc.integer())).map((of) => {
+    const dice = diceOf(of);
+    const tables = drawPlannedTables(dice);
+    const asked = Array.from({ length: PLANNED_QUESTIONS }, () => draw(dice, tables));
+    return new PlannedCase(tables, asked, dice(4));
+  });
 
 describe('paths over layouts', () => {
-  it(
-    `count what the general program counts, where tables are planned for (seed ${seed})`,
-    async () => {
+  it.each([
+    ['as people ask', drawPlannedQuestion, PLANNED_NAMES],
+    ['as somebody asks who looks for what differs', drawAdverseQuestion, ADVERSE_NAMES],
+  ] as const)(
+    `count what the general program counts, where tables are planned for, %s (seed ${seed})`,
+    async (_, draw, names) => {
       const seen = new MetPaths();
       await runSql('SET threads = 1');
       const hold = async ({ tables, asked, minGroupSize }: PlannedCase): Promise<void> => {
@@ -186,9 +194,9 @@ describe('paths over layouts', () => {
           }
         }
       };
-      await fc.assert(fc.asyncProperty(plannedCases, hold), { numRuns: runCount, seed });
+      await fc.assert(fc.asyncProperty(casesOf(draw), hold), { numRuns: runCount, seed });
       process.stdout.write(`seed ${seed}: ${seen.compared} comparisons; ${JSON.stringify([...seen.met])}\n`);
-      if (runCount >= 40) expect(seen.missing(PLANNED_NAMES)).toEqual([]);
+      if (runCount >= 40) expect(seen.missing(names)).toEqual([]);
       tally('boundingCases', seen.compared);
     },
     isLong ? 2 * 3_600_000 : 300_000,

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Coverage, outputsOf } from '../../test/proof/question-coverage.ts';
+import { drawAdverseAudience } from '../../test/support/adverse-audiences.ts';
 import { effortOf, runSeed } from '../../test/support/effort.ts';
 import { runSql } from '../../test/support/engine.ts';
 import { loadTable } from '../../test/support/load-table.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../test/support/random-collaboration.ts';
 import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
 import {
+  type Dice,
   diceOf,
   drawPlannedTables,
   heavyTables,
@@ -128,19 +130,23 @@ class AudienceCase {
 }
 
 // Without shrinking, which takes the engine minutes: a case is printed as it is, and its seed makes it again.
-const audienceCases = fc.noShrink(fc.noBias(fc.integer())).map((of) => {
-  const dice = diceOf(of);
-  const tables = drawPlannedTables(dice);
-  return new AudienceCase(
-    tables,
-    Array.from({ length: AUDIENCES }, () => drawAudience(dice, tables)),
-  );
-});
+const casesOf = (draw: (g: Dice, tables: PlannedTables) => string): fc.Arbitrary<AudienceCase> =>
+  fc.noShrink(fc.noBias(fc.integer())).map((of) => {
+    const dice = diceOf(of);
+    const tables = drawPlannedTables(dice);
+    return new AudienceCase(
+      tables,
+      Array.from({ length: AUDIENCES }, () => draw(dice, tables)),
+    );
+  });
 
 describe('persons selected from layouts', () => {
-  it(
-    `are those of the tables as they were handed in, where these are planned for (seed ${seed})`,
-    async () => {
+  it.each([
+    ['as people ask for them', drawAudience],
+    ['as somebody asks for them who looks for what differs', drawAdverseAudience],
+  ] as const)(
+    `are those of the tables as they were handed in, where these are planned for, %s (seed ${seed})`,
+    async (_, draw) => {
       const seen = new MetSelections();
       await runSql('SET threads = 1');
       const hold = async ({ tables, asked }: AudienceCase): Promise<void> => {
@@ -150,7 +156,7 @@ describe('persons selected from layouts', () => {
         const stored = await storeLayouts(layoutsOf(views), SALT);
         for (const sql of asked) await assertEqual(sql, await assertAllowsAudience(sql, views), stored, seen);
       };
-      await fc.assert(fc.asyncProperty(audienceCases, hold), { numRuns: runCount, seed });
+      await fc.assert(fc.asyncProperty(casesOf(draw), hold), { numRuns: runCount, seed });
       process.stdout.write(`seed ${seed}: ${JSON.stringify([...seen.met])}\n`);
       if (runCount >= 30) expect(seen.missing()).toEqual([]);
     },

@@ -1,13 +1,8 @@
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { Statistic } from '../plan/question-tree.ts';
-import {
-  isPicked,
-  type NamedStatistic,
-  type PrintedParts,
-  printListedValues,
-  printRowSteps,
-} from '../print/print-aggregate.ts';
+import { isPicked, printListedValues, printRowSteps, printSumOfPersons } from '../print/print-aggregate.ts';
 import { isListed, type ListedStatistic } from '../print/print-statistic.ts';
+import type { NamedStatistic, PrintedParts } from '../print/printed-parts.ts';
 import type { ShardStep } from './layout.ts';
 
 /** Names of tables between steps; those of layouts and of owners' tables are longer words. */
@@ -55,10 +50,10 @@ export function printParts(
   // Several steps read which groups a person keeps, or which of its rows were picked.
   const isReadAgain = parts.choice.groups === 'kept' || listed.some(({ statistic }) => isPicked(statistic, parts));
   if (listed.length === 0 || !isReadAgain)
-    return [gathered(`WITH ${steps} ${printSums(of, source)}`, of, place), ...values];
+    return [gathered(`WITH ${steps} ${printSums(parts, source)}`, of, place), ...values];
   return [
     { into: place.bounded, sql: `WITH ${steps} SELECT * FROM ${source}`, keeps: 'shard', merge: null },
-    gathered(printSums(of, place.bounded), of, place),
+    gathered(printSums(parts, place.bounded), of, place),
     ...values,
   ];
 }
@@ -75,9 +70,10 @@ export function gathered(
   return { into: parts, sql, keeps: 'run', merge };
 }
 
-function printSums({ keys, measured }: GatheredOf, source: string): string {
+function printSums(parts: PrintedParts, source: string): string {
+  const { keys, measured } = parts;
   const summed = measured.filter(({ statistic }) => !isListed(statistic));
-  const sums = summed.map(({ name }) => `CAST(sum(${name}) AS HUGEINT) AS ${name}`);
+  const sums = summed.map((of) => `CAST(${printSumOfPersons(of, parts)} AS HUGEINT) AS ${of.name}`);
   const columns = [...keys, 'CAST(count(*) AS HUGEINT) AS s0', ...sums];
   return `SELECT ${columns.join(', ')} FROM ${source}${groupedBy(keys)}`;
 }
@@ -123,29 +119,41 @@ function groupedBy(keys: readonly string[]): string {
  */
 export function printGathered(of: GatheredOf, hasOver: boolean): string {
   const { aggregate, keys, measured } = of;
-  const columns = measured.map(({ statistic, name }) =>
-    isListed(statistic) ? `d${name}.${name}` : `CAST(g.${name} AS VARCHAR) AS ${name}`,
-  );
+  const lists = measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
   const sums = ['s0', ...measured.filter(({ statistic }) => !isListed(statistic)).map((m) => m.name)];
-  const sized = aggregate.publicGroups === null ? ` HAVING sum(s0) >= ${aggregate.minGroupSize}` : '';
-  const groups = `SELECT ${[...keys, ...sums.map((s) => `sum(${s}) AS ${s}`)].join(', ')} FROM ${printAll(PLACE.parts, sums, of, hasOver)}${groupedBy(keys)}${sized}`;
-  const lists = measured.filter(({ statistic }) => isListed(statistic));
+  const sized = aggregate.publicGroups === null ? ` HAVING sum(a.s0) >= ${aggregate.minGroupSize}` : '';
+  const from = `${printAll(PLACE.parts, sums, of, hasOver)} AS a${groupedBy(keys.map((k) => `a.${k}`))}${sized}`;
+  const shownKeys = (relation: string): readonly string[] => keys.map((k) => printText(`${relation}.${k}`, k, of));
+  if (lists.length === 0) {
+    const shown = [...shownKeys('a'), ...sums.map((s) => `CAST(sum(a.${s}) AS VARCHAR) AS ${s}`)];
+    return `SELECT ${shown.join(', ')} FROM ${from}`;
+  }
+  const groups = [...keys.map((k) => `a.${k}`), ...sums.map((s) => `sum(a.${s}) AS ${s}`)].join(', ');
   const counts = lists.map(({ statistic, name }) => `d${name} AS (${printCount(statistic, name, of, hasOver)})`);
   const joins = lists.map(({ name }) => {
     const same = keys.map((k) => `g.${k} IS NOT DISTINCT FROM d${name}.${k}`);
     return ` LEFT JOIN d${name} ON ${same.length === 0 ? 'TRUE' : same.join(' AND ')}`;
   });
-  const shown = [...keys.map((k) => `g.${k}`), 'CAST(g.s0 AS VARCHAR) AS s0', ...columns].join(', ');
-  return `WITH ${[`g AS (${groups})`, ...counts].join(', ')} SELECT ${shown} FROM g${joins.join('')}`;
+  const columns = measured.map(({ statistic, name }) =>
+    isListed(statistic) ? `d${name}.${name}` : `CAST(g.${name} AS VARCHAR) AS ${name}`,
+  );
+  const shown = [...shownKeys('g'), 'CAST(g.s0 AS VARCHAR) AS s0', ...columns].join(', ');
+  return `WITH g AS (SELECT ${groups} FROM ${from}), ${counts.join(', ')} SELECT ${shown} FROM g${joins.join('')}`;
 }
 
-/** The rows of a gathering table, with those that were gathered of persons over what is declared; codes as their texts. */
-function printAll(table: string, columns: readonly string[], { keys, codes }: GatheredOf, hasOver: boolean): string {
-  const texts = keys.map((k) => (codes.has(k) ? `CAST(${k} AS VARCHAR) AS ${k}` : k));
-  const within = `SELECT ${[...texts, ...columns].join(', ')} FROM ${table}`;
-  if (!hasOver) return `(${within})`;
+/** A key of a group as it is shown: only groups are turned to texts, not their parts. */
+function printText(value: string, key: string, { codes }: GatheredOf): string {
+  return codes.has(key) ? `CAST(${value} AS VARCHAR) AS ${key}` : value;
+}
+
+/**
+ * The rows of a gathering table, with those that were gathered of persons over what is declared. Both have the codes of one
+ * dictionary; of other codes, or of texts, the engine makes texts.
+ */
+function printAll(table: string, columns: readonly string[], { keys }: GatheredOf, hasOver: boolean): string {
+  const read = [...keys, ...columns].join(', ');
   const over = table.replace(PLACE.parts, OVER_PLACE.parts);
-  return `(${within} UNION ALL SELECT ${[...keys, ...columns].join(', ')} FROM ${over})`;
+  return `(SELECT ${read} FROM ${table}${hasOver ? ` UNION ALL SELECT ${read} FROM ${over}` : ''})`;
 }
 
 function printCount(statistic: Statistic, name: string, of: GatheredOf, hasOver: boolean): string {

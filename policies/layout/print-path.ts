@@ -1,10 +1,12 @@
 import { keptOrder } from '../plan/kept-order.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import { FunctionNames } from '../print/function-names.ts';
-import { type PrintedParts, partsOf, printSteps, rawColumns } from '../print/print-aggregate.ts';
+import { partsOf, printSteps, rawColumns } from '../print/print-aggregate.ts';
+import type { PrintedParts } from '../print/printed-parts.ts';
 import { printGathered, printParts } from './gathered-parts.ts';
+import { isNarrow } from './is-narrow.ts';
 import type { PathQuery, PathTable } from './layout.ts';
-import { type OverParts, overParts, printOver } from './over-parts.ts';
+import { broughtTo, type OverParts, overParts, type PartsUse, printOver } from './over-parts.ts';
 import type { ChosenPath, PlannedPath, ShardedPath } from './path.ts';
 import { type PrintedContributions, printPlanned, printPlannedContributions } from './print-planned.ts';
 import { printStreamed } from './print-streamed.ts';
@@ -34,7 +36,7 @@ export function printPathContributions(
   functions: FunctionNames,
 ): PrintedContributions {
   if (path.kind === 'planned') return printPlannedContributions(asked, path);
-  const { parts, tables, over } = shardedParts(asked, path, functions);
+  const { parts, tables, over } = shardedParts(asked, path, { functions, use: 'contributions' });
   const of = [parts, ...(over === null ? [] : [over.parts])].map((p) => printSteps(p));
   return { of, codes: new Set(parts.stored?.codes.keys()), tables: [...tables, ...(over?.tables ?? [])] };
 }
@@ -42,21 +44,21 @@ export function printPathContributions(
 function shardedParts(
   asked: PlannedAggregate,
   { aggregate, choice, rows, over }: ShardedPath,
-  functions: FunctionNames,
+  { functions, use }: { readonly functions: FunctionNames; readonly use: PartsUse },
 ): { readonly parts: PrintedParts; readonly tables: readonly PathTable[]; readonly over: OverParts | null } {
   const layouts = new Map([...rows].map(([name, of]) => [name, { within: [of.rows], over: of.over }]));
   const { codes, printing, tables } = readStored(aggregate, layouts, 'codes');
-  const reading = { codes, kept: keptOrder(asked), ...printing };
+  const reading = { codes, kept: keptOrder(asked), isNarrow: isNarrow(aggregate), ...printing };
   return {
-    parts: partsOf(aggregate, { literals: 'value', functions }, choice, reading),
+    parts: { ...partsOf(aggregate, { literals: 'value', functions }, choice, reading), brought: broughtTo(use) },
     tables: [...tables, ...publicTables(aggregate)],
-    over: over && overParts(asked, over, functions),
+    over: over && overParts(asked, over, functions, use),
   };
 }
 
 function printSharded(asked: PlannedAggregate, path: ShardedPath): PathQuery {
   const functions = new FunctionNames();
-  const { parts, tables, over } = shardedParts(asked, path, functions);
+  const { parts, tables, over } = shardedParts(asked, path, { functions, use: 'groups' });
   const { aggregate, keys, measured, stored } = parts;
   const of = { aggregate, keys, codes: new Set(stored?.codes.keys()), measured };
   const steps = [...printParts(of, printSteps(parts), parts), ...(over === null ? [] : printOver(of, over))];

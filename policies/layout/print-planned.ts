@@ -6,10 +6,7 @@ import { keyColumn, type UnitBounds } from '../plan/question-tree.ts';
 import { FunctionNames } from '../print/function-names.ts';
 import {
   isPicked,
-  type NamedStatistic,
-  type PrintedParts,
   partsOf,
-  printKeptSteps,
   printKey,
   printListed,
   printSteps,
@@ -17,6 +14,7 @@ import {
   rawColumns,
 } from '../print/print-aggregate.ts';
 import { printExpression, quoteName } from '../print/print-expression.ts';
+import { printKeptSteps } from '../print/print-kept.ts';
 import {
   type Histogram,
   isListed,
@@ -26,6 +24,7 @@ import {
   printPickedValues,
   printRowValue,
 } from '../print/print-statistic.ts';
+import type { NamedStatistic, PrintedParts } from '../print/printed-parts.ts';
 import {
   type BoundedSteps,
   type GatheredOf,
@@ -70,7 +69,7 @@ export function printPlanned(asked: PlannedAggregate, path: PlannedPath): PathQu
   const steps =
     path.groups === 'again' ? printParts(of, printAgain(parts), parts) : [gathered(printPairSums(parts), of)];
   const listed = path.rows === null ? null : printListedRows(parts, path.rows);
-  const over = overParts(asked, path.over, parts.style.functions);
+  const over = overParts(asked, path.over, parts.style.functions, 'groups');
   return {
     steps: [...steps, ...(listed?.steps ?? []), ...printOver(of, over)],
     sql: printGathered(of, true),
@@ -90,7 +89,8 @@ function plannedParts(asked: PlannedAggregate, path: PlannedPath): PlannedParts 
   const tables = new Map([[path.ref, pairs]]);
   const codes = codesOfKeys(aggregate, ({ relation }) => tables.get(relation) ?? null);
   const style = { literals: 'value', functions: new FunctionNames() } as const;
-  const stored = { codes, kept: keptOrder(asked), printTable: () => '', printOver: () => null, isCode: () => false };
+  const printing = { printTable: () => '', printOver: () => null, isCode: () => false };
+  const stored = { codes, kept: keptOrder(asked), isNarrow: false, ...printing };
   return { ...partsOf(aggregate, style, choice, stored), path, source, tables, codes };
 }
 
@@ -98,7 +98,7 @@ function plannedParts(asked: PlannedAggregate, path: PlannedPath): PlannedParts 
 export function printPlannedContributions(asked: PlannedAggregate, path: PlannedPath): PrintedContributions {
   const parts = plannedParts(asked, path);
   const steps = path.groups === 'again' ? printAgain(parts) : { steps: printPairs(parts), source: 'b' };
-  const over = overParts(asked, path.over, parts.style.functions);
+  const over = overParts(asked, path.over, parts.style.functions, 'contributions');
   const tables = [...[...parts.tables.values()].flatMap((t) => t.tables()), ...over.tables];
   return { of: [steps, printSteps(over.parts)], codes: new Set(parts.codes.keys()), tables };
 }
@@ -235,7 +235,11 @@ function printOnPair(index: number, parts: PlannedParts): string {
   const statistic = parts.aggregate.statistics[index];
   if (statistic === undefined || isListed(statistic)) throw new TypeError('a statistic is not counted pair by pair');
   for (const e of readsOf({ statistics: [statistic] })) note(e, parts);
-  return printBounded(statistic, `(${printRowValue(statistic, parts.style)})`, { style: parts.style, rows: 'one-row' });
+  return printBounded(statistic, `(${printRowValue(statistic, parts.style)})`, {
+    style: parts.style,
+    rows: 'one-row',
+    brought: 'units',
+  });
 }
 
 /**

@@ -65,7 +65,7 @@ export function printStreamed(path: StreamedPath): PathQuery {
     codes,
     measured: parts.named.map(({ name }, index) => ({ name, statistic: aggregate.statistics[index + 1] as Statistic })),
   };
-  const over = overParts(path.asked, path.over, parts.style.functions);
+  const over = overParts(path.asked, path.over, parts.style.functions, 'groups');
   return {
     steps: [gathered(printSums(parts), of), ...printOver(of, over)],
     sql: printGathered(of, true),

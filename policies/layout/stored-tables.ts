@@ -39,7 +39,7 @@ export class StoredTable {
 
   /** Whether a column is held as codes of one dictionary. */
   hasCodes(column: string): boolean {
-    return this.#layouts.length === 1 && this.#layouts.every((l) => l.codes.has(column));
+    return this.#layouts.length === 1 && this.#layouts.every((l) => l.codes.has(this.#storedName(column)));
   }
 
   /** The column of codes that stands for a column of texts; `null` for all else. */

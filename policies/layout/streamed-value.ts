@@ -83,8 +83,8 @@ export function printClampedRow(sum: StreamedSum, name: string): string {
   const { row, scale } = sum;
   if (row === null) return `CAST(${name} AS INTEGER)`;
   const [low, high] = [printConstant(row.lower, scale), printConstant(row.upper, scale)];
-  // `least(NULL, x)` is x in DuckDB: a row without a value would count as one at the bound.
-  return `CASE WHEN ${name} IS NULL THEN ${printTyped('0', sum)} ELSE ${printTyped(`greatest(${low}, least(${high}, ${name}))`, sum)} END`;
+  const held = `CASE WHEN ${name} > ${high} THEN ${high} WHEN ${name} < ${low} THEN ${low} WHEN ${name} IS NULL THEN 0 ELSE ${name} END`;
+  return printTyped(held, sum);
 }
 
 /** Prints a total of a person's rows, held to its bounds; those that so many rows cannot reach are not asked for. */

@@ -39,7 +39,12 @@ describe('the rows of a person that a histogram takes in a group', () => {
 
   it('are all where even shares are too many to be picked', () => {
     expect(rowsTaken(128, 8, [category])).toBe(16n);
-    expect(rowsTaken(129, 8, [category])).toBe(ALL_ROWS);
+    expect(rowsTaken(129, 8, [category])).toBe(129n);
+  });
+
+  it('are all where no more than are too many to be picked can be in a group', () => {
+    expect(rowsTaken(400, 8, [category], 16n)).toBe(16n);
+    expect(rowsTaken(400, 8, [category], 17n)).toBe(400n);
   });
 
   it('take an eighth of the variance where a person has eight rows in eight groups', () => {

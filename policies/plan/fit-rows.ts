@@ -2,7 +2,10 @@ import { groupsReached } from './contribution.ts';
 import type { AggregateDraft, Statistic } from './question-tree.ts';
 import { rowsPerPerson } from './stability.ts';
 
-/** Most rows of a person in a group that are picked: more would take the engine more memory than the rows themselves. */
+/**
+ * Most rows of a person in a group that are picked: the engine sets room for so many aside for each person and group, and
+ * more would take it more memory than the rows themselves.
+ */
 const MAX_PICKED_ROWS_COUNT = 16n;
 
 /**
@@ -11,14 +14,15 @@ const MAX_PICKED_ROWS_COUNT = 16n;
  *
  * Noise must hide a person whose rows all fall into one group, though hardly anybody is one: with as many groups as rows
  * it needs the root of their number times the deviation. Which rows those lose whose rows stand together a keyed hash
- * decides, by which no value has a better chance than another.
+ * decides, by which no value has a better chance than another. Where more would have to be picked all rows count.
  */
 export function fitRows(draft: AggregateDraft): AggregateDraft {
   const [rows, groups] = [BigInt(rowsPerPerson(draft.rows)), BigInt(groupsReached(draft))];
   const even = (rows + groups - 1n) / groups;
-  if (even > MAX_PICKED_ROWS_COUNT) return draft;
   const statistics = draft.statistics.map((s): Statistic => {
-    return s.kind === 'histogram' && s.upper > even ? { ...s, upper: even } : s;
+    if (s.kind !== 'histogram') return s;
+    const upper = s.upper > even ? even : s.upper;
+    return { ...s, upper: upper > MAX_PICKED_ROWS_COUNT ? rows : upper };
   });
   return { ...draft, statistics };
 }

@@ -2,14 +2,14 @@ import { type TableView, tableName } from '../collaboration/table-view.ts';
 import { type BoundingChoice, declaredChoice } from '../plan/bounding-choice.ts';
 import { readsOf } from '../plan/columns-needed.ts';
 import type { Expression } from '../plan/expression.ts';
-import { type KeptOrder, keptOrder } from '../plan/kept-order.ts';
 import type { PlannedAggregate } from '../plan/protected-plan.ts';
 import type { ProtectedRows } from '../plan/protected-rows.ts';
 import { type GroupKey, type KeyValue, keyColumn, type Statistic } from '../plan/question-tree.ts';
 import { rowsPerPerson } from '../plan/stability.ts';
 import { FunctionNames, type PrintedFunction } from './function-names.ts';
 import { type LiteralStyle, type PrintStyle, printExpression, quoteText } from './print-expression.ts';
-import { printRows, type RowStyle, type StoredRows } from './print-rows.ts';
+import { printKeptSteps } from './print-kept.ts';
+import { printRows, type RowStyle } from './print-rows.ts';
 import {
   isListed,
   type ListedStatistic,
@@ -19,7 +19,9 @@ import {
   printPickedRows,
   printPickedValues,
   printRowValue,
+  printUnitsOfSum,
 } from './print-statistic.ts';
+import type { NamedStatistic, PrintedParts, StoredReading } from './printed-parts.ts';
 
 /**
  * What the engine returns for one column of the raw groups. Counts and sums come as text, as they may exceed 64 bits,
@@ -38,34 +40,8 @@ export interface PrintedQuery {
   readonly columns: readonly RawColumn[];
 }
 
-/** The wall always binds the salt, and a parameter that no step reads would be an error of its own. */
+/** Programs over whole tables are always given the salt, and a parameter that no step reads would be an error of its own. */
 export const SALT_IS_READ = 'hash($1) IS NOT NULL';
-
-/** A statistic with the name of its column at every step. */
-export interface NamedStatistic<S extends Statistic = Statistic> {
-  readonly statistic: S;
-  readonly name: string;
-}
-
-/** What a program reads that is made of layouts. */
-export interface StoredReading extends StoredRows {
-  /** Columns of codes that stand for the texts of keys, by the name of the key's column. */
-  readonly codes: ReadonlyMap<string, Expression>;
-  /** As the aggregation has it that was asked: two tables that are read as one still say what varies within a person. */
-  readonly kept: KeptOrder;
-}
-
-/** The names and choices that all steps of one aggregation share. */
-export interface PrintedParts {
-  readonly aggregate: PlannedAggregate;
-  readonly style: PrintStyle;
-  readonly choice: BoundingChoice;
-  readonly keys: readonly string[];
-  /** All but the persons, who are counted as they are. */
-  readonly measured: readonly NamedStatistic[];
-  /** `null` for tables as they were handed in. */
-  readonly stored: StoredReading | null;
-}
 
 /**
  * Prints a planned aggregation for DuckDB: exact integers per group, each person bounded.
@@ -82,7 +58,7 @@ export function printAggregate(
   choice: BoundingChoice = declaredChoice(aggregate),
 ): PrintedQuery {
   const style = { literals, functions: new FunctionNames() };
-  const parts = partsOf(aggregate, style, choice);
+  const parts = { ...partsOf(aggregate, style, choice), brought: 'decimals' } as const;
   const { measured } = parts;
   const listed = measured.flatMap(({ statistic, name }) => (isListed(statistic) ? [{ statistic, name }] : []));
   const { steps, source } = printSteps(parts);
@@ -108,7 +84,7 @@ export function printContributions(
   return `WITH ${steps} SELECT ${['p', ...parts.keys, ...parts.measured.map((m) => m.name)].join(', ')} FROM ${source}`;
 }
 
-/** Names what all steps of an aggregation share. */
+/** Names what all steps of an aggregation share; persons bring whole units. */
 export function partsOf(
   aggregate: PlannedAggregate,
   style: PrintStyle,
@@ -117,7 +93,7 @@ export function partsOf(
 ): PrintedParts {
   const keys = aggregate.keys.map((_, index) => keyColumn(index));
   const measured = aggregate.statistics.map((statistic, index) => ({ statistic, name: `s${index}` })).slice(1);
-  return { aggregate, style, choice, keys, measured, stored };
+  return { aggregate, style, choice, keys, measured, stored, brought: 'units' };
 }
 
 /** Whether a person may have more rows in a group than a histogram takes of them, so that some are picked. */
@@ -144,9 +120,15 @@ export function printSteps(parts: PrintedParts): { readonly steps: string; reado
   return { steps: steps.join(', '), source: isCut ? 'l' : 'b' };
 }
 
-/** The steps of rows, for what counts values one by one; as of WITH. */
+/**
+ * The steps of rows, for what counts values one by one; as of WITH.
+ *
+ * Few rows are put together first: a condition that leaves one in thirty hands them on by the dozen, and each step takes as
+ * long for a dozen as for a thousand.
+ */
 export function printRowSteps(parts: PrintedParts): string {
-  return `r AS ${isReadTwice(parts) ? 'NOT MATERIALIZED ' : ''}(${printRowStep(parts)})`;
+  const kept = parts.stored?.isNarrow === true ? 'MATERIALIZED ' : isReadTwice(parts) ? 'NOT MATERIALIZED ' : '';
+  return `r AS ${kept}(${printRowStep(parts)})`;
 }
 
 /**
@@ -215,7 +197,7 @@ function printRowStep({ aggregate, style, choice, measured, stored }: PrintedPar
     ...aggregate.keys.map((k, i) => `${printKey(k, style, stored?.codes.get(keyColumn(i)))} AS ${keyColumn(i)}`),
     ...measured.map(({ statistic, name }) => `${printRowValue(statistic, style)} AS ${name}`),
   ];
-  const conditions = [...where, ...printListed(aggregate, style), SALT_IS_READ];
+  const conditions = [...where, ...printListed(aggregate, style), ...(stored === null ? [SALT_IS_READ] : [])];
   return `SELECT ${columns.join(', ')} FROM ${from}${printWhere(conditions)}`;
 }
 
@@ -223,11 +205,6 @@ function printRowStep({ aggregate, style, choice, measured, stored }: PrintedPar
 export function printListed({ keys, publicGroups }: PlannedAggregate, style: PrintStyle): readonly string[] {
   if (publicGroups === null) return [];
   return keys.flatMap((k) => (k.values && !isHeld(k) ? [printIsListed(k, k.values, style)] : []));
-}
-
-/** A key as it is hashed and put in order: a code as its text. */
-function printHashed(key: string, stored: StoredReading | null): string {
-  return stored?.codes.has(key) === true ? `CAST(${key} AS VARCHAR)` : key;
 }
 
 /**
@@ -275,8 +252,8 @@ function printKeyValue(value: string | bigint | boolean, style: PrintStyle): str
 }
 
 function printPersonStep(parts: PrintedParts): string {
-  const { style, choice, keys, measured } = parts;
-  const printed = { style, rows: choice.persons };
+  const { style, choice, keys, measured, brought } = parts;
+  const printed = { style, rows: choice.persons, brought };
   const values = measured.flatMap(({ statistic, name }) => {
     if (!isListed(statistic)) return [`${printBounded(statistic, name, printed)} AS ${name}`];
     const isOfRows = statistic.kind === 'histogram' && isPicked(statistic, parts);
@@ -287,39 +264,15 @@ function printPersonStep(parts: PrintedParts): string {
   return `SELECT ${[person, ...values].join(', ')} FROM r${grouped}`;
 }
 
-/**
- * The groups of a person that stay, by a keyed hash; two sort keys, as above.
- *
- * Only persons over the bound, `h`, are ranked: all others keep what they have, and to sort it would take as long as
- * the rest of the question.
- */
-export function printKeptSteps({
-  aggregate,
-  keys,
-  measured,
-  stored,
-}: Pick<PrintedParts, 'aggregate' | 'keys' | 'measured' | 'stored'>): readonly string[] {
-  const most = aggregate.maxGroupsPerPerson;
-  const columns = ['p', ...keys, ...measured.map(({ name }) => name)].join(', ');
-  const kept = stored?.kept ?? keptOrder(aggregate);
-  const varying = kept.varying.map((k) => printHashed(k, stored));
-  const others = kept.others.map((k) => printHashed(k, stored));
-  const order = `hash(${['p', ...varying, '$1'].join(', ')}), ${[...varying, ...others, 'p'].join(', ')}`;
-  const number = `row_number() OVER (PARTITION BY p ORDER BY ${order}) AS n`;
-  if (stored?.isOver === true) {
-    return [`l AS (SELECT ${columns} FROM (SELECT ${columns}, ${number} FROM b) WHERE n <= ${most})`];
-  }
-  const ranked = `SELECT ${columns}, ${number} FROM b SEMI JOIN h USING (p)`;
-  return [
-    `h AS MATERIALIZED (SELECT p FROM b GROUP BY p HAVING count(*) > ${most})`,
-    `l AS (SELECT ${columns} FROM b ANTI JOIN h USING (p) UNION ALL SELECT ${columns} FROM (${ranked}) WHERE n <= ${most})`,
-  ];
+/** Prints the sum over persons of what each brings to a statistic, in whole units; NULL for no persons. */
+export function printSumOfPersons({ statistic, name }: NamedStatistic, { choice, brought }: PrintedParts): string {
+  return printUnitsOfSum(statistic, `sum(${name})`, { rows: choice.persons, brought });
 }
 
 function printGroups(parts: PrintedParts, listed: readonly NamedStatistic<ListedStatistic>[], source: string): string {
   const { aggregate, keys, measured } = parts;
   const summed = measured.filter(({ statistic }) => !isListed(statistic));
-  const sums = summed.map(({ name }) => `CAST(sum(${name}) AS VARCHAR) AS ${name}`);
+  const sums = summed.map((of) => `CAST(${printSumOfPersons(of, parts)} AS VARCHAR) AS ${of.name}`);
   const columns = [...keys, 'CAST(count(*) AS VARCHAR) AS s0', ...sums].join(', ');
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
   // The exact test of the group size belongs to groups that are themselves protected; public ones are all returned.

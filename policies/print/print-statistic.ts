@@ -3,9 +3,13 @@ import type { Statistic, UnitBounds } from '../plan/question-tree.ts';
 import { type PrintStyle, printExpression } from './print-expression.ts';
 import {
   type InUnits,
+  isScaledWithin,
   narrowest,
   printBound,
-  printClamped,
+  printDecimalTotal,
+  printHeldSum,
+  printHeldValue,
+  printInUnits,
   printRowNumber,
   printUnits,
   printUnitsWithin,
@@ -62,12 +66,25 @@ function printDistinctValue(of: Expression, style: PrintStyle): string {
  */
 export type RowsOfGroup = 'one-row' | 'grouped';
 
+/**
+ * What a person brings to a sum of decimals: whole units, or the decimal as the engine holds it, of which the sum over persons
+ * is made units. The first takes longer, for each person in each group.
+ */
+export type SumOfPerson = 'units' | 'decimals';
+
+/** How the values of a person in a group are printed. */
+export interface BroughtStyle {
+  readonly rows: RowsOfGroup;
+  readonly brought: SumOfPerson;
+}
+
 /** Prints a person's bounded value in one group from the values on its rows, which are called `name`. */
 export function printBounded(
   statistic: Exclude<Statistic, ListedStatistic>,
   name: string,
-  { style, rows }: { readonly style: PrintStyle; readonly rows: RowsOfGroup },
+  { style, ...of }: BroughtStyle & { readonly style: PrintStyle },
 ): string {
+  const { rows } = of;
   switch (statistic.kind) {
     case 'persons':
     case 'persons-where':
@@ -77,11 +94,12 @@ export function printBounded(
       return `least(CAST(${printCount(statistic, name, rows)} AS ${type}), CAST('${statistic.upper}' AS ${type}))`;
     }
     case 'sum': {
+      if (isDecimal(statistic, of)) return printDecimalTotal(name, statistic, statistic, style);
       const row = statistic.row === null ? name : printUnitsWithin(name, statistic, statistic.row, style);
-      return printTotal(row, name, { rows, bounds: statistic, style });
+      return printTotal(row, { rows, bounds: statistic, style });
     }
     case 'squares':
-      return printTotal(printSquare(statistic, name, style), name, {
+      return printTotal(printSquare(statistic, name, style), {
         rows,
         bounds: { lower: 0n, upper: statistic.upper },
         style,
@@ -91,6 +109,21 @@ export function printBounded(
     default:
       return assertNever(statistic);
   }
+}
+
+/** Prints the sum over persons in whole units, from that of what each brings. */
+export function printUnitsOfSum(statistic: Statistic, sum: string, of: BroughtStyle): string {
+  return statistic.kind === 'sum' && isDecimal(statistic, of)
+    ? `CAST(${printInUnits(sum, statistic.scale)} AS HUGEINT)`
+    : sum;
+}
+
+type Summed = Extract<Statistic, { kind: 'sum' }>;
+
+function isDecimal(statistic: Summed, { rows, brought }: BroughtStyle): statistic is Summed & { row: UnitBounds } {
+  const { row } = statistic;
+  if (brought === 'units' || rows === 'one-row' || row === null) return false;
+  return isScaledWithin(statistic, row) && isScaledWithin(statistic, statistic);
 }
 
 function printCount({ when }: Extract<Statistic, { kind: 'rows' }>, name: string, rows: RowsOfGroup): string {
@@ -107,21 +140,14 @@ function printSquare(statistic: Extract<Statistic, { kind: 'squares' }>, name: s
   return `${deviation} * ${deviation}`;
 }
 
-/**
- * A person without a value in the group has a total of 0, also before the clamp.
- *
- * The sum over rows has 128 bits and is clamped in them, whatever rows there are; only what is clamped is made narrow,
- * for the steps that follow.
- */
+/** A person without a value in the group has a total of 0, also before the clamp. */
 function printTotal(
   value: string,
-  name: string,
   { rows, bounds, style }: { readonly rows: RowsOfGroup; readonly bounds: UnitBounds; readonly style: PrintStyle },
 ): string {
-  if (rows === 'one-row') return printClamped(`CASE WHEN ${name} IS NULL THEN 0 ELSE ${value} END`, bounds, style);
-  const total = `CAST(coalesce(sum(${value}) FILTER (WHERE ${name} IS NOT NULL), 0) AS HUGEINT)`;
-  const [low, high] = [bounds.lower, bounds.upper].map((end) => printBound(end, 'HUGEINT', style));
-  return `CAST(greatest(${low}, least(${high}, ${total})) AS ${narrowest(bounds.lower, bounds.upper)})`;
+  return rows === 'one-row'
+    ? printHeldValue(`coalesce(${value}, 0)`, bounds, style)
+    : printHeldSum(value, bounds, style);
 }
 
 /** Prints a value that is counted by itself from the column `name` of its row, for rows where it is not NULL. */

@@ -38,23 +38,72 @@ export function printRowNumber(value: InUnits, bounds: UnitBounds, style: PrintS
 }
 
 /**
- * A value of {@link printRowNumber}, by the name of its column, held between two bounds: a whole number of units, for
- * rows where it is not NULL.
+ * A value of {@link printRowNumber}, by the name of its column, held between two bounds: a whole number of units; NULL where
+ * there is none.
  */
 export function printUnitsWithin(name: string, value: InUnits, bounds: UnitBounds, style: PrintStyle): string {
   if (!isScaledWithin(value, bounds)) return printClamped(name, bounds, style);
-  const [low, high] = [bounds.lower, bounds.upper].map((end) => printDecimalBound(end, value.scale, style));
   // Clamped before it is multiplied, so that no row can overflow, wherever the engine moves the multiplication.
-  return `CAST(greatest(${low}, least(${high}, ${name})) * ${unitOf(value.scale)} AS BIGINT)`;
+  const held = printBetween(name, printDecimalBounds(bounds, value.scale, style));
+  return `CAST(${printInUnits(`(${held})`, value.scale)} AS BIGINT)`;
 }
 
 /**
- * Prints a value between two bounds, for rows where it is not NULL: `least(NULL, x)` is x in DuckDB, so that a row
- * without a value would count as one at the bound.
+ * Prints the total of the rows of a group, decimals of {@link printRowNumber} each held to `row`, held between two bounds: a
+ * decimal. Rows without a value bring nothing, and a group without any a total of 0, before it is held.
  */
-export function printClamped(value: string, { lower, upper }: UnitBounds, style: PrintStyle): string {
-  const type = narrowest(lower, upper);
-  return `greatest(${printBound(lower, type, style)}, least(${printBound(upper, type, style)}, ${value}))`;
+export function printDecimalTotal(
+  name: string,
+  { scale, row }: { readonly scale: number; readonly row: UnitBounds },
+  total: UnitBounds,
+  style: PrintStyle,
+): string {
+  const sum = `coalesce(sum(${printBetween(name, printDecimalBounds(row, scale, style))}), 0)`;
+  return printHeld(sum, printDecimalBounds(total, scale, style));
+}
+
+/** Prints a decimal as a whole number of units. */
+export function printInUnits(decimal: string, scale: number): string {
+  return `${decimal} * ${unitOf(scale)}`;
+}
+
+/**
+ * Prints the sum of whole numbers of the rows of a group, held between two bounds. The sum has 128 bits and is held in them,
+ * whatever rows there are; only what is held is made narrow, for the steps that follow.
+ */
+export function printHeldSum(value: string, total: UnitBounds, style: PrintStyle): string {
+  const sum = `CAST(coalesce(sum(${value}), 0) AS HUGEINT)`;
+  return `CAST(${printHeld(sum, printBounds(total, 'HUGEINT', style))} AS ${narrowest(total.lower, total.upper)})`;
+}
+
+/** Prints a whole number that is never NULL between two bounds. */
+export function printHeldValue(value: string, bounds: UnitBounds, style: PrintStyle): string {
+  return printHeld(value, printBounds(bounds, narrowest(bounds.lower, bounds.upper), style));
+}
+
+/** Prints a value on a row between two bounds; NULL where it is. */
+function printClamped(value: string, bounds: UnitBounds, style: PrintStyle): string {
+  return printBetween(value, printBounds(bounds, narrowest(bounds.lower, bounds.upper), style));
+}
+
+/** Two bounds as they are printed. */
+interface PrintedBounds {
+  readonly low: string;
+  readonly high: string;
+}
+
+/**
+ * As CASE: `greatest` and `least` take the engine four times as long a row, and `least(NULL, x)` is x in it, so that a row
+ * without a value would count as one at the bound. Of the branches the engine knows the range: a sum that cannot overflow is
+ * made in 64 bits.
+ */
+function printBetween(value: string, { low, high }: PrintedBounds): string {
+  return `CASE WHEN ${value} > ${high} THEN ${high} WHEN ${value} < ${low} THEN ${low} ELSE ${value} END`;
+}
+
+/** Of what is never NULL; it stands in the text once. */
+function printHeld(total: string, { low, high }: PrintedBounds): string {
+  return `greatest(${low}, least(${high}, ${total}))`;
 }
 
 /** The engine's type that holds whole numbers, and all between: 128 bits take several times as long a row as 64. */
@@ -68,7 +117,7 @@ export function printBound(value: bigint, type: 'BIGINT' | 'HUGEINT', style: Pri
 }
 
 /** Whether values are clamped as decimals and multiplied then: a bound times the unit has 18 digits at most. */
-function isScaledWithin({ of, scale }: InUnits, { lower, upper }: UnitBounds): boolean {
+export function isScaledWithin({ of, scale }: InUnits, { lower, upper }: UnitBounds): boolean {
   if (scale === 0 || of.type.kind === 'date' || of.type.kind === 'timestamp') return false;
   return [lower, upper].every((end) => magnitude(end) * unitOf(scale) < DECIMAL_LIMIT_UNITS);
 }
@@ -77,9 +126,15 @@ function printDecimal(value: string, scale: number): string {
   return `TRY_CAST(${value} AS DECIMAL(18, ${scale}))`;
 }
 
-function printDecimalBound(unscaled: bigint, scale: number, style: PrintStyle): string {
+function printBounds({ lower, upper }: UnitBounds, type: 'BIGINT' | 'HUGEINT', style: PrintStyle): PrintedBounds {
+  return { low: printBound(lower, type, style), high: printBound(upper, type, style) };
+}
+
+function printDecimalBounds({ lower, upper }: UnitBounds, scale: number, style: PrintStyle): PrintedBounds {
   const type = { kind: 'decimal', scale } as const;
-  return printExpression({ kind: 'literal', value: { type: 'decimal', unscaled, scale }, type, at: null }, style);
+  const print = (unscaled: bigint): string =>
+    printExpression({ kind: 'literal', value: { type: 'decimal', unscaled, scale }, type, at: null }, style);
+  return { low: print(lower), high: print(upper) };
 }
 
 function unitOf(scale: number): bigint {

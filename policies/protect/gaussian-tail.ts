@@ -7,11 +7,26 @@
 
 /** Largest standard deviation whose tail is summed exactly: some ten thousand terms, a fraction of a millisecond. */
 const EXACT_DEVIATION_UNITS = 1_000;
+/** Thresholds that are kept: those of the prices that one service's members like to ask at. */
+const MAX_KEPT_THRESHOLDS_COUNT = 1_000;
+
+const keptThresholds = new Map<string, bigint>();
+
 /** Deviations after which the terms are below the smallest double. */
 const REACH_DEVIATIONS = 38;
 
 /** The smallest integer t ≥ 1 with P(noise ≥ t) at most `probability`. */
 export function tailThreshold(sigmaSquared: number, probability: number): bigint {
+  const key = `${sigmaSquared} ${probability}`;
+  const known = keptThresholds.get(key);
+  if (known !== undefined) return known;
+  const threshold = findThreshold(sigmaSquared, probability);
+  if (keptThresholds.size === MAX_KEPT_THRESHOLDS_COUNT) keptThresholds.clear();
+  keptThresholds.set(key, threshold);
+  return threshold;
+}
+
+function findThreshold(sigmaSquared: number, probability: number): bigint {
   const sigma = Math.sqrt(sigmaSquared);
   if (sigma > EXACT_DEVIATION_UNITS) return continuousThreshold(sigma, probability);
   const weight = (x: number): number => Math.exp(-(x * x) / (2 * sigmaSquared));

@@ -6,7 +6,7 @@ import { seededBits } from '../../test/support/seeded-bits.ts';
 import { outcomes } from '../../test/support/tables.ts';
 import { varianceOf } from '../plan/noise-variance.ts';
 import type { Bins } from '../plan/question-tree.ts';
-import { drawDiscreteGaussian } from './discrete-gaussian.ts';
+import { DiscreteGaussian } from './discrete-gaussian.ts';
 import { NoisyTree } from './noisy-tree.ts';
 
 const seed = Number(process.env.GALLEY_SEED ?? 20_111_111);
@@ -26,10 +26,10 @@ describe('a tree of noisy counts', () => {
       [0, 100n],
       [4_095, 7n],
     ]);
-    const bits = seededBits(seed);
+    const law = new DiscreteGaussian(noise, seededBits(seed));
     const seen = new Map<number, number>();
     for (let all = 0; all < NODES; ) {
-      const tree = new NoisyTree(exact, bins(4_096), () => drawDiscreteGaussian(noise, bits));
+      const tree = new NoisyTree(exact, bins(4_096), () => law.draw());
       for (const [level, width] of [16, 256, 4_096].entries()) {
         for (let index = 0; index < width; index += 1, all += 1) {
           const truth = index === 0 ? 100 : index === width - 1 ? 7 : 0;

@@ -1,6 +1,6 @@
 import { BOUNDS_BIN_COUNT, boundsFrom, type PlannedBounds } from '../plan/planned-bounds.ts';
 import type { UnitBounds } from '../plan/question-tree.ts';
-import { drawDiscreteGaussian, type RandomBits } from './discrete-gaussian.ts';
+import { DiscreteGaussian, type RandomBits } from './discrete-gaussian.ts';
 import type { Release } from './protect.ts';
 import { type Cell, RawGroups } from './raw-groups.ts';
 
@@ -12,10 +12,11 @@ import { type Cell, RawGroups } from './raw-groups.ts';
  */
 export function protectBounds(bounds: PlannedBounds, raw: RawGroups, bits: RandomBits): Release {
   const found = new Map(RawGroups.open(raw).map(({ keys: [bin], statistics: [persons] }) => [bin, persons]));
+  const noise = new DiscreteGaussian(bounds.noise, bits);
   const rows = Array.from({ length: BOUNDS_BIN_COUNT }, (_, index) => {
     const persons = found.get(BigInt(index)) ?? 0n;
     if (typeof persons !== 'bigint') throw new TypeError('a bin holds no number of persons');
-    return [BigInt(index), persons + drawDiscreteGaussian(bounds.noise, bits)];
+    return [BigInt(index), persons + noise.draw()];
   });
   const columns = ['bin', 'persons'].map((name) => ({ name, kind: 'integer' as const }));
   return { columns, rows, threshold: null } as unknown as Release;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededBits } from '../../test/support/seeded-bits.ts';
-import { drawDiscreteGaussian } from './discrete-gaussian.ts';
+import { DiscreteGaussian } from './discrete-gaussian.ts';
 import { estimateRatio, type NoisyForm } from './ratio.ts';
 
 const seed = Number(process.env.GALLEY_SEED ?? 20_111_111);
@@ -28,13 +28,11 @@ describe(`95 % intervals of ratios (seed ${seed})`, () => {
 
   it.each(cases)('hold the truth that often: %s', (_, numerator, denominator, truth, variances) => {
     const bits = seededBits(seed);
+    const laws = variances.map((numerator) => new DiscreteGaussian({ numerator, denominator: 1n }, bits));
     const [a, b] = [formOf(numerator, truth).value, formOf(denominator, truth).value];
     let [held, told] = [0, 0];
     for (let i = 0; i < TRIALS; i += 1) {
-      const noisy = truth.map((value, index) => {
-        const variance = { numerator: variances[index] ?? 1n, denominator: 1n };
-        return value + Number(drawDiscreteGaussian(variance, bits));
-      });
+      const noisy = truth.map((value, index) => value + Number(laws[index]?.draw()));
       const estimate = estimateRatio(formOf(numerator, noisy), formOf(denominator, noisy), variances.map(Number));
       // A ratio that is lost in its noise is NULL and claims nothing.
       if (estimate === null) continue;

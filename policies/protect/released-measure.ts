@@ -66,12 +66,14 @@ export function releasedCells(
   switch (measure.kind) {
     case 'count': {
       const [value, low, high] = around(measure.statistic, noisy, facts);
-      return [value, low < 0n ? 0n : low, high < 0n ? 0n : high].map(in64Bits);
+      return [in64Bits(value), in64Bits(low < 0n ? 0n : low), in64Bits(high < 0n ? 0n : high)];
     }
-    case 'sum':
-      return around(measure.statistic, noisy, facts).map((v) =>
-        measure.scale === 0 ? in64Bits(v) : Number(v) / 10 ** measure.scale,
-      );
+    case 'sum': {
+      const [value, low, high] = around(measure.statistic, noisy, facts);
+      if (measure.scale === 0) return [in64Bits(value), in64Bits(low), in64Bits(high)];
+      const unit = 10 ** measure.scale;
+      return [Number(value) / unit, Number(low) / unit, Number(high) / unit];
+    }
     case 'ratio': {
       const numerator = formOf(measure.numerator, noisy, facts);
       return estimateRatio(numerator, formOf(measure.denominator, noisy, facts), facts.variances) ?? NOTHING;

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFiles, filesBelow } from '../support/service-files.ts';
 import { mailingsCsv } from '../support/service-people.ts';
@@ -74,6 +75,28 @@ describe('a flipped bit of a column', { timeout: LONG_MS }, () => {
     expect((await keys('check')).out).toMatch(
       /broken at chunk 0, dataset `.*`, part `.*`, column `spend`\n.*1 broken\n$/,
     );
+  });
+});
+
+describe('a flipped bit of a release in its row', { timeout: LONG_MS }, () => {
+  const write = (flip: number): string => {
+    using store = new DatabaseSync(join(stage.dataDirectory, 'control.sqlite'));
+    const row = store.prepare('select release_id, sealed_bytes from releases where sealed_bytes is not null').get();
+    const altered = Buffer.from(row?.sealed_bytes as Uint8Array);
+    altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ flip;
+    store.prepare('update releases set sealed_bytes = ? where release_id = ?').run(altered, row?.release_id ?? '');
+    return String(row?.release_id);
+  };
+
+  afterAll(() => void write(1));
+
+  it('is named by a check beside the running service', async () => {
+    await asBrand(`select count(distinct m.email) as persons ${joined}`, 0.7);
+    const release = write(1);
+    const { status, out } = await keys('check', '--json');
+    const { faults } = JSON.parse(out) as { faults: readonly object[] };
+    expect({ status, faults }).toEqual({ status: 1, faults: [{ file: 'control.sqlite', fault: 'header', release }] });
+    expect((await keys('check')).out).toContain(`broken at its header, release \`${release}\``);
   });
 });
 

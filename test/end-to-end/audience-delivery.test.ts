@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { audiences } from '../../proto/index.ts';
+import { awaitErasure, named } from '../support/demanded-rights.ts';
 import { audienceName, awaitActivation, StageEngine } from '../support/service-engine.ts';
 import { entriesOf, joined } from '../support/service-questions.ts';
 import { cast, destinationId, mailingsRules } from '../support/service-rules.ts';
@@ -100,6 +101,22 @@ describe('a destination that hangs', () => {
     } finally {
       await slow[Symbol.asyncDispose]();
     }
+  });
+
+  it('is sent nothing more of what was selected before an erasure, and then what is left', async () => {
+    const before = stuck.seen.length;
+    const { audienceId } = await define();
+    await activate(audienceId, 'stuck');
+    await vi.waitFor(() => expect(stuck.seen.slice(before)).toEqual(['publication']), { timeout: 45_000 });
+    // Nobody here: what is sent anew follows from what was asked for alone.
+    const identifiers = named('email', 'stranger@example.com');
+    const begun = await stage.as('brand').rights.erasePersons({ identifiers, requestId: randomUUID() });
+    await awaitErasure(stage, 'brand', begun);
+    // Sooner than the half minute after which a publication ends by itself.
+    await vi.waitFor(() => expect(stuck.seen.slice(before)).toContain('cancellation'), { timeout: 15_000 });
+    await vi.waitFor(() => expect(stuck.seen.slice(before + 1)).toContain('publication'), { timeout: 45_000 });
+    await stage.as('brand').audiences.revoke(audienceId, 'stuck');
+    await awaitActivation(stage, 'brand', audienceId, REVOKED);
   });
 
   it('is sent one thing at a time', async () => {

@@ -63,12 +63,12 @@ describe('a small question', () => {
   it('takes one worker to be read and one to be run', async () => {
     const sql = armsSql.replace('group by', 'where m.tier < 3 group by');
     const cost = await costOf(() => ask(probed.stage, 'brand', collaborationId, sql, { epsilon: 0.2 }));
-    expect(cost).toEqual({ jobs: ['parse', 'run'], fileSyncs: 8, commits: 2, notes: 3, statements: 62 });
+    expect(cost).toEqual({ jobs: ['parse', 'run'], fileSyncs: 4, commits: 2, notes: 3, statements: 62 });
   });
 
   it('is read once, however often it is explained and asked', async () => {
     const cost = await costOf(() => ask(probed.stage, 'brand', collaborationId, armsSql, { epsilon: 0.2 }));
-    expect(cost).toEqual({ jobs: ['run'], fileSyncs: 8, commits: 2, notes: 3, statements: 62 });
+    expect(cost).toEqual({ jobs: ['run'], fileSyncs: 4, commits: 2, notes: 3, statements: 62 });
   });
 
   it('takes one more worker where its release is computed with', async () => {
@@ -79,7 +79,7 @@ describe('a small question', () => {
 
   it('takes none over data when it is stored', async () => {
     const cost = await costOf(() => ask(probed.stage, 'brand', collaborationId, armsSql, { epsilon: 0.2 }));
-    expect(cost).toEqual({ jobs: [], fileSyncs: 6, commits: 2, notes: 2, statements: 48 });
+    expect(cost).toEqual({ jobs: [], fileSyncs: 4, commits: 2, notes: 2, statements: 48 });
   });
 
   it('takes none over data, and writes nothing but its entry, when it is explained', async () => {

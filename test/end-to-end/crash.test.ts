@@ -172,10 +172,9 @@ describe('a death during deliveries', () => {
 });
 
 describe('all these deaths', () => {
-  it('have left a file for each release and no other', async () => {
-    const files = dataFiles(stage.dataDirectory).filter((path) => path.startsWith('releases/'));
+  it('have left no file of a release: small ones lie in their rows', async () => {
     await stage.crash();
-    expect(dataFiles(stage.dataDirectory).filter((path) => path.startsWith('releases/'))).toEqual(files);
+    expect(dataFiles(stage.dataDirectory).filter((path) => path.startsWith('releases/'))).toEqual([]);
     await expectWholeSnapshots();
   });
 });

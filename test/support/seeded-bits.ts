@@ -29,5 +29,9 @@ export function seededBits(seed: number): RandomBits {
       for (let have = 0; have < count; have += 32) value = (value << 32n) | BigInt(next());
       return value & ((1n << BigInt(count)) - 1n);
     },
+    // The very bits that `draw` would give.
+    fill(words) {
+      for (let i = 0; i < words.length; i += 1) words[i] = next();
+    },
   };
 }

@@ -9,10 +9,10 @@ FROM (SELECT "email", "amount", row_number() OVER (PARTITION BY "email" ORDER BY
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT)) FILTER (WHERE s1 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('20' AS BIGINT)) AS s2
+b AS (SELECT p, greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('300.00' AS DECIMAL(18, 2)), coalesce(sum(CASE WHEN s1 > CAST('100.00' AS DECIMAL(18, 2)) THEN CAST('100.00' AS DECIMAL(18, 2)) WHEN s1 < CAST('0.00' AS DECIMAL(18, 2)) THEN CAST('0.00' AS DECIMAL(18, 2)) ELSE s1 END), 0))) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('20' AS BIGINT)) AS s2
 FROM r
 GROUP BY p)
-SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2
+SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(CAST(sum(s1) * 100 AS HUGEINT) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2
 FROM b
 
 -- asked of the release

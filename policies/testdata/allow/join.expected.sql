@@ -23,10 +23,10 @@ FROM (SELECT "email", row_number() OVER (PARTITION BY "email" ORDER BY hash("ema
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t2 ON "t2"."email" = "t0"."email"
 WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT)) FILTER (WHERE s1 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s1
+b AS (SELECT p, k0, greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('300.00' AS DECIMAL(18, 2)), coalesce(sum(CASE WHEN s1 > CAST('100.00' AS DECIMAL(18, 2)) THEN CAST('100.00' AS DECIMAL(18, 2)) WHEN s1 < CAST('0.00' AS DECIMAL(18, 2)) THEN CAST('0.00' AS DECIMAL(18, 2)) ELSE s1 END), 0))) AS s1
 FROM r
 GROUP BY p, k0)
-SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(CAST(sum(s1) * 100 AS HUGEINT) AS VARCHAR) AS s1
 FROM b
 GROUP BY k0
 

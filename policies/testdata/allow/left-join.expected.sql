@@ -16,7 +16,7 @@ FROM (SELECT "email", "spend", "visit", row_number() OVER (PARTITION BY "email" 
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t1 ON "t1"."email" = "t0"."email" AND ("t1"."visit" = CAST('1' AS BIGINT))
 WHERE "t0"."email" IS NOT NULL AND ("t0"."arm" IN ('gift', 'coupon', 'control')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, least(CAST(s2 AS BIGINT), CAST('1' AS BIGINT)) AS s2, greatest(CAST('0' AS BIGINT), least(CAST('50000' AS BIGINT), CASE WHEN s3 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('500.00' AS DECIMAL(18, 2)), s3)) * 100 AS BIGINT) END)) AS s3
+b AS (SELECT p, k0, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, least(CAST(s2 AS BIGINT), CAST('1' AS BIGINT)) AS s2, greatest(CAST('0' AS BIGINT), least(CAST('50000' AS BIGINT), coalesce(CAST((CASE WHEN s3 > CAST('500.00' AS DECIMAL(18, 2)) THEN CAST('500.00' AS DECIMAL(18, 2)) WHEN s3 < CAST('0.00' AS DECIMAL(18, 2)) THEN CAST('0.00' AS DECIMAL(18, 2)) ELSE s3 END) * 100 AS BIGINT), 0))) AS s3
 FROM r)
 SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
 FROM b

@@ -12,7 +12,7 @@ WHERE "row of person" <= 20) AS t1
 WHERE "t1"."email" IS NOT NULL
 GROUP BY "t1"."email", "t1"."category") AS t0
 WHERE "t0"."the person" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('20' AS HUGEINT), CAST(coalesce(sum(greatest(CAST('0' AS BIGINT), least(CAST('20' AS BIGINT), s1))) FILTER (WHERE s1 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('1' AS BIGINT)) AS s2, least(CAST(count(*) AS BIGINT), CAST('1' AS BIGINT)) AS s3
+b AS (SELECT p, k0, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('20' AS HUGEINT), CAST(coalesce(sum(CASE WHEN s1 > CAST('20' AS BIGINT) THEN CAST('20' AS BIGINT) WHEN s1 < CAST('0' AS BIGINT) THEN CAST('0' AS BIGINT) ELSE s1 END), 0) AS HUGEINT))) AS BIGINT) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('1' AS BIGINT)) AS s2, least(CAST(count(*) AS BIGINT), CAST('1' AS BIGINT)) AS s3
 FROM r
 GROUP BY p, k0), h AS MATERIALIZED (SELECT p
 FROM b

@@ -12,7 +12,7 @@ WHERE "row of person" <= 20) AS t1
 WHERE "t1"."email" IS NOT NULL
 GROUP BY "t1"."email") AS t0
 WHERE "t0"."the person" IS NOT NULL AND ((CASE WHEN ("t0"."v0" >= TRY_CAST('2024-11-01' AS DATE)) THEN 'recent' ELSE 'past' END) IN ('recent', 'past')) AND ((CASE WHEN ("t0"."v1" >= CAST('5' AS BIGINT)) THEN 'often' WHEN ("t0"."v1" >= CAST('2' AS BIGINT)) THEN 'again' ELSE 'once' END) IN ('often', 'again', 'once')) AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, k1, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, greatest(CAST('0' AS BIGINT), least(CAST('30000' AS BIGINT), CASE WHEN s2 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('300.00' AS DECIMAL(18, 2)), s2)) * 100 AS BIGINT) END)) AS s2, least(CAST(s3 AS BIGINT), CAST('1' AS BIGINT)) AS s3
+b AS (SELECT p, k0, k1, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, greatest(CAST('0' AS BIGINT), least(CAST('30000' AS BIGINT), coalesce(CAST((CASE WHEN s2 > CAST('300.00' AS DECIMAL(18, 2)) THEN CAST('300.00' AS DECIMAL(18, 2)) WHEN s2 < CAST('0.00' AS DECIMAL(18, 2)) THEN CAST('0.00' AS DECIMAL(18, 2)) ELSE s2 END) * 100 AS BIGINT), 0))) AS s2, least(CAST(s3 AS BIGINT), CAST('1' AS BIGINT)) AS s3
 FROM r)
 SELECT k0, k1, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
 FROM b

@@ -9,7 +9,7 @@ FROM (SELECT "email", "category", "amount", row_number() OVER (PARTITION BY "ema
 FROM "market.events" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 20) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, k0, CAST(greatest(CAST('0' AS HUGEINT), least(CAST('30000' AS HUGEINT), CAST(coalesce(sum(CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('100.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT)) FILTER (WHERE s1 IS NOT NULL), 0) AS HUGEINT))) AS BIGINT) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('20' AS BIGINT)) AS s2, least(CAST(count(*) AS BIGINT), CAST('20' AS BIGINT)) AS s3
+b AS (SELECT p, k0, greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('300.00' AS DECIMAL(18, 2)), coalesce(sum(CASE WHEN s1 > CAST('100.00' AS DECIMAL(18, 2)) THEN CAST('100.00' AS DECIMAL(18, 2)) WHEN s1 < CAST('0.00' AS DECIMAL(18, 2)) THEN CAST('0.00' AS DECIMAL(18, 2)) ELSE s1 END), 0))) AS s1, least(CAST(sum(s2) AS BIGINT), CAST('20' AS BIGINT)) AS s2, least(CAST(count(*) AS BIGINT), CAST('20' AS BIGINT)) AS s3
 FROM r
 GROUP BY p, k0), h AS MATERIALIZED (SELECT p
 FROM b
@@ -20,7 +20,7 @@ FROM b ANTI JOIN h USING (p) UNION ALL SELECT p, k0, s1, s2, s3
 FROM (SELECT p, k0, s1, s2, s3, row_number() OVER (PARTITION BY p ORDER BY hash(p, k0, $1), k0, p) AS n
 FROM b SEMI JOIN h USING (p))
 WHERE n <= 3)
-SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
+SELECT k0, CAST(count(*) AS VARCHAR) AS s0, CAST(CAST(sum(s1) * 100 AS HUGEINT) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2, CAST(sum(s3) AS VARCHAR) AS s3
 FROM l
 GROUP BY k0
 HAVING count(*) >= 50

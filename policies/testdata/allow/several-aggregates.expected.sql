@@ -9,7 +9,7 @@ FROM (SELECT "email", "visit", row_number() OVER (PARTITION BY "email" ORDER BY 
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, greatest(CAST('0' AS BIGINT), least(CAST('1' AS BIGINT), CASE WHEN s2 IS NULL THEN 0 ELSE greatest(CAST('0' AS BIGINT), least(CAST('1' AS BIGINT), s2)) END)) AS s2
+b AS (SELECT p, least(CAST(s1 AS BIGINT), CAST('1' AS BIGINT)) AS s1, greatest(CAST('0' AS BIGINT), least(CAST('1' AS BIGINT), coalesce(CASE WHEN s2 > CAST('1' AS BIGINT) THEN CAST('1' AS BIGINT) WHEN s2 < CAST('0' AS BIGINT) THEN CAST('0' AS BIGINT) ELSE s2 END, 0))) AS s2
 FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1, CAST(sum(s2) AS VARCHAR) AS s2
 FROM b

@@ -9,7 +9,7 @@ FROM (SELECT "email", "spend", row_number() OVER (PARTITION BY "email" ORDER BY 
 FROM "market.outcomes" SEMI JOIN "persons over" USING ("email"))
 WHERE "row of person" <= 1) AS t0
 WHERE "t0"."email" IS NOT NULL AND hash($1) IS NOT NULL),
-b AS (SELECT p, greatest(CAST('0' AS BIGINT), least(CAST('50000' AS BIGINT), CASE WHEN s1 IS NULL THEN 0 ELSE CAST(greatest(CAST('0.00' AS DECIMAL(18, 2)), least(CAST('500.00' AS DECIMAL(18, 2)), s1)) * 100 AS BIGINT) END)) AS s1
+b AS (SELECT p, greatest(CAST('0' AS BIGINT), least(CAST('50000' AS BIGINT), coalesce(CAST((CASE WHEN s1 > CAST('500.00' AS DECIMAL(18, 2)) THEN CAST('500.00' AS DECIMAL(18, 2)) WHEN s1 < CAST('0.00' AS DECIMAL(18, 2)) THEN CAST('0.00' AS DECIMAL(18, 2)) ELSE s1 END) * 100 AS BIGINT), 0))) AS s1
 FROM r)
 SELECT CAST(count(*) AS VARCHAR) AS s0, CAST(sum(s1) AS VARCHAR) AS s1
 FROM b

@@ -43,11 +43,15 @@ function laneOf(lanes: readonly ShardLane[], shard: number): ShardLane {
   return lanes[shard % lanes.length] as ShardLane;
 }
 
-/** Gives what the places have gathered under the names that the last SELECT knows. */
+/**
+ * Gives what the places have gathered under the names that the last SELECT knows: what one of them alone has gathered is
+ * found there, which takes a setting for all in place of a view for each.
+ */
 async function unite(engine: DuckDBConnection, steps: readonly StepSpec[], lanes: readonly ShardLane[]): Promise<void> {
   for (const { into, keeps } of steps) {
     if (keeps === 'shard') continue;
     const parts = lanes.flatMap((lane) => lane.gathered(into) ?? []).map((table) => `SELECT * FROM ${table}`);
-    await engine.run(`CREATE VIEW main.${quote(into)} AS ${parts.join(' UNION ALL ')}`);
+    if (parts.length > 1) await engine.run(`CREATE VIEW main.${quote(into)} AS ${parts.join(' UNION ALL ')}`);
   }
+  await engine.run(`SET search_path = '${['main', ...lanes.map(({ schema }) => quote(schema))].join(',')}'`);
 }

@@ -6,7 +6,7 @@ import {
   type WallLayer,
 } from '../../../sandbox/testkit/index.ts';
 import { isRoot, openPrey, type Prey } from './prey.ts';
-import { report } from './report.ts';
+import { isReported, report } from './report.ts';
 
 /** One attack by a program that has taken the worker over. */
 export interface Attack {
@@ -22,12 +22,16 @@ export interface Attack {
 /** Most time for one attack in all its variations, on a machine that does other things too. */
 export const ATTACK_MS = 240_000;
 
-/** What was found by trying an attack with layers left out. */
-export interface Finding {
+/** What was found by trying an attack against the whole wall, and against none. */
+export interface Outcome {
   /** It got through the whole wall. */
   readonly isEscape: boolean;
   /** It gets nothing even where there is no wall: then it shows nothing. */
   readonly isBlank: boolean;
+}
+
+/** What was found by trying an attack with layers left out as well. */
+export interface Finding extends Outcome {
   /** Layers that alone make the difference: without this one, and with all others, the attack succeeds. */
   readonly needed: readonly WallLayer[];
   /** Where no single layer is needed: those of which each one is enough by itself. */
@@ -65,12 +69,17 @@ function broken(): WallLayer[] {
   return WALL_LAYERS.filter((layer) => names.includes(layer));
 }
 
-/** Tries an attack against the whole wall, with each layer left out, with none, and, if need be, with each alone. */
-export async function judge(attack: Attack, gone: readonly WallLayer[] = broken()): Promise<Finding> {
-  const layers = LAYERS.filter((layer) => !gone.includes(layer));
+async function outcomeOf(attack: Attack, gone: readonly WallLayer[]): Promise<Outcome> {
   // A wall of refusals is tried too: who is killed for one call has not shown that the next one would fail.
   const isEscape = (await attemptOf(attack, gone)) || (await attemptOf(attack, gone, 'refuse'));
   const isBlank = !(await attemptOf(attack, WALL_LAYERS));
+  return { isEscape, isBlank };
+}
+
+/** Tries an attack against the whole wall, with none, with each layer left out, and, if need be, with each alone. */
+export async function judge(attack: Attack, gone: readonly WallLayer[] = broken()): Promise<Finding> {
+  const layers = LAYERS.filter((layer) => !gone.includes(layer));
+  const outcome = await outcomeOf(attack, gone);
   const needed = await filter(layers, (layer) => attemptOf(attack, [...gone, layer]));
   const enough =
     needed.length > 0
@@ -83,11 +92,15 @@ export async function judge(attack: Attack, gone: readonly WallLayer[] = broken(
               WALL_LAYERS.filter((other) => other !== layer),
             )),
         );
-  return { isEscape, isBlank, needed, enough };
+  return { ...outcome, needed, enough };
 }
 
-/** Tries an attack and writes down what stopped it. */
-export async function tryAttack(category: string, attack: Attack): Promise<Finding> {
+/**
+ * Tries an attack, and where that is written down, finds out what stopped it: no test rests on it, and it takes ten
+ * walls more.
+ */
+export async function tryAttack(category: string, attack: Attack): Promise<Outcome> {
+  if (!isReported) return await outcomeOf(attack, broken());
   const finding = await judge(attack);
   report({ category, attack: attack.name, isEscape: finding.isEscape, stoppedBy: describe(finding) });
   return finding;

@@ -1,6 +1,6 @@
 import type { Wall } from '../../../sandbox/index.ts';
 import { wallOfChanged } from '../../../sandbox/testkit/index.ts';
-import { report } from './report.ts';
+import { isReported, report } from './report.ts';
 
 /** What stands between SQL and the engine, in the worker itself. */
 export type EngineLayer = 'engine lockdown' | 'one select only';
@@ -34,17 +34,20 @@ export class ChangedWorkers implements AsyncDisposable {
     return wall;
   }
 
-  /** Tries a statement with all layers, with none, and without each: which of them stop it. */
+  /** Tries a statement with all layers and with none; where it is written down, finds out which of them stop it. */
   async judge(sql: string): Promise<{ isEscape: boolean; isBlank: boolean; stoppedBy: string }> {
-    const runs = async (layers: readonly EngineLayer[]) => (await rowsOf(this.without(layers), sql)) !== null;
-    const [isEscape, isFree, ...opened] = await Promise.all([
-      runs([]),
-      runs(ENGINE_LAYERS),
-      ...ENGINE_LAYERS.map((layer) => runs([layer])),
-    ]);
+    const [isEscape, isFree] = await Promise.all([this.#runs(sql, []), this.#runs(sql, ENGINE_LAYERS)]);
+    return { isEscape, isBlank: !isFree, stoppedBy: isReported ? await this.#stoppedBy(sql) : 'not asked' };
+  }
+
+  async #stoppedBy(sql: string): Promise<string> {
+    const opened = await Promise.all(ENGINE_LAYERS.map((layer) => this.#runs(sql, [layer])));
     const needed = ENGINE_LAYERS.filter((_, index) => opened[index]);
-    const stoppedBy = needed.length === 0 ? `any of ${ENGINE_LAYERS.join(', ')}` : `${needed.join(' and ')} alone`;
-    return { isEscape, isBlank: !isFree, stoppedBy };
+    return needed.length === 0 ? `any of ${ENGINE_LAYERS.join(', ')}` : `${needed.join(' and ')} alone`;
+  }
+
+  async #runs(sql: string, layers: readonly EngineLayer[]): Promise<boolean> {
+    return (await rowsOf(this.without(layers), sql)) !== null;
   }
 
   /** Ends all walls. */

@@ -11,8 +11,12 @@ export interface AttackEntry {
   readonly stoppedBy: string;
 }
 
+const path = process.env.GALLEY_ATTACK_REPORT;
+
+/** Whether somebody reads what became of attacks: `npm run verify:wall` does. */
+export const isReported: boolean = path !== undefined;
+
 /** Writes down what became of an attack: one JSON line to the file that GALLEY_ATTACK_REPORT names, if any. */
 export function report(entry: AttackEntry): void {
-  const path = process.env.GALLEY_ATTACK_REPORT;
   if (path !== undefined) appendFileSync(path, `${JSON.stringify(entry)}\n`);
 }
