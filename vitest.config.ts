@@ -4,7 +4,7 @@ import { TestCountReporter } from './tools/test-count-reporter.ts';
 const TEST_TIMEOUT_MS = 60_000; // a cold wall starts in a quarter of a second; the rest is room for a loaded machine
 const HOOK_TIMEOUT_MS = 120_000; // hooks start whole services, and wait for them to stop
 
-const WORKER_COUNT = 4;
+const WORKER_COUNT = 5;
 
 // What takes minutes of a slow machine, or packages of another language, is run by its own task; the variable says which.
 const OF_TASKS: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ export default defineConfig({
     setupFiles: ['test/support/new-file.ts'],
     // Processes, not threads: bubblewrap ties a worker's life to the thread that started it.
     pool: 'forks',
-    // Most tests wait for services more than they compute: four at once on two cores end sooner, and none starves.
+    // Most tests wait for services more than they compute: four at once left two cores idle for a third of the time.
     maxWorkers: WORKER_COUNT,
     allowOnly: false,
     testTimeout: TEST_TIMEOUT_MS,

@@ -92,6 +92,6 @@ describe('a small question', () => {
     const events = await probed.during(() => ask(probed.stage, 'brand', collaborationId, armsSql, { epsilon: 0.4 }));
     const sent = events.flatMap((event) => ('job' in event && event.job === 'run' ? [event.sentBytes] : []));
     expect(sent).toHaveLength(1);
-    expect(Math.abs((sent[0] ?? 0) - 103_615)).toBeLessThanOrEqual(WORDS_BYTES);
+    expect(Math.abs((sent[0] ?? 0) - 103_729)).toBeLessThanOrEqual(WORDS_BYTES);
   });
 });
