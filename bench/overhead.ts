@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { ProbedStage, type ProbeEvent } from '../test/support/probed-stage.ts';
 import { armsSql, ask, questionOf } from '../test/support/service-questions.ts';
 import { setTable } from '../test/support/service-table.ts';
+import { loadEngine, printBarePlan, runBarePlan, smallFiles } from './over-grpc/small-table.ts';
 
 /** Persons of the platform's table: a question over them takes the engine a few milliseconds. */
 const PERSONS = 5_000;
@@ -20,6 +21,12 @@ const WAIT = 'wait';
 
 /** From the headers of the first call that the service gets to the last byte of the last that it sends, without the wait. */
 export const SERVICE = 'service';
+
+/** The plan itself, in a bare engine that holds the tables, in a process of its own. */
+const BARE_PLAN = 'the plan, bare';
+
+/** What the service takes beyond it. */
+export const OVERHEAD = 'overhead';
 
 /** What is left of the whole: the client's own work, in a process of its own, and the way there and back. */
 const CLIENT = 'client';
@@ -38,7 +45,9 @@ export interface StageFigure {
 export async function overheadFigures(): Promise<readonly StageFigure[]> {
   await using probed = await ProbedStage.open({ limits: { callsPerSecond: 1_000, burstCallCount: 1_000 } });
   const { stage } = probed;
-  const { collaborationId } = await setTable(stage, filesOf(PERSONS));
+  const files = smallFiles(PERSONS);
+  const { collaborationId } = await setTable(stage, files);
+  await loadEngine(files);
   // Another text each time: one that was asked lately is not read again.
   const sqlOf = (round: number) => armsSql.replace('group by', `where o.visit < ${round + 2} group by`);
   const fields = { epsilon: 0.05 };
@@ -48,12 +57,18 @@ export async function overheadFigures(): Promise<readonly StageFigure[]> {
     stored: put,
     explain: (round: number) => stage.as('brand').queries.explain(questionOf(collaborationId, sqlOf(-round), fields)),
   } as const;
+  const planned = await printBarePlan(sqlOf(0));
   await put(ROUNDS_COUNT);
+  await runBarePlan(planned);
   await sleep(SETTLE_MS);
   const figures: StageFigure[] = [];
   for (const call of ['question', 'stored', 'explain'] as const) {
     const rounds: Map<string, number>[] = [];
-    for (let round = 0; round < ROUNDS_COUNT; round += 1) rounds.push(await timesOf(probed, () => calls[call](round)));
+    for (let round = 0; round < ROUNDS_COUNT; round += 1) {
+      const times = await timesOf(probed, () => calls[call](round));
+      if (call === 'question') await addBarePlan(times, planned);
+      rounds.push(times);
+    }
     figures.push(...figuresOf(call, rounds));
   }
   return figures;
@@ -80,6 +95,15 @@ async function timesOf(probed: ProbedStage, work: () => Promise<unknown>): Promi
   return times;
 }
 
+/** Beside each question, after the same pause. */
+async function addBarePlan(times: Map<string, number>, planned: string): Promise<void> {
+  const began = performance.now();
+  await runBarePlan(planned);
+  const bareMs = performance.now() - began;
+  times.set(BARE_PLAN, bareMs);
+  times.set(OVERHEAD, (times.get(SERVICE) ?? 0) - bareMs);
+}
+
 function addTimes(event: ProbeEvent, add: (stage: string, ms: number) => void): void {
   if ('stage' in event) add(event.stage, event.endedAt - event.beganAt);
   if (!('job' in event)) return;
@@ -94,21 +118,6 @@ function figuresOf(call: StageFigure['call'], rounds: readonly Map<string, numbe
     const [medianMs = 0, lowMs = 0, highMs = 0] = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)];
     return { call, stage, medianMs, lowMs, highMs };
   });
-}
-
-function filesOf(persons: number) {
-  const outcomes = Array.from(
-    { length: persons },
-    (_, i) => `p${i}@example.com,city${i % 40},${i % 3 === 0 ? 1 : 0},${(i * 37) % 500}.25`,
-  );
-  const mailings = Array.from(
-    { length: persons * 0.7 },
-    (_, i) => `p${(i * 7) % persons}@example.com,${['gift', 'coupon', 'control'][i % 3]},${i % 5}`,
-  );
-  return {
-    outcomesCsv: ['email,city,visit,spend', ...outcomes].join('\n'),
-    mailingsCsv: ['email,arm,tier', ...mailings].join('\n'),
-  };
 }
 
 /** Prints the table of the stages. */

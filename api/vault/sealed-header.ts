@@ -9,7 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './aead.ts';
 import type { Keyring, OwnerKey } from './keyring.ts';
 import { openWithNonce, sealWithNonce } from './master-key.ts';
-import { readAt } from './read-at.ts';
+import { type ReadableBytes, readAt } from './read-at.ts';
 import { KeyDestroyed, SealBroken } from './seal-broken.ts';
 import { CHUNK_BYTES, HEADER_BYTES, MAGIC, SLOT_BYTES } from './sealed-format.ts';
 
@@ -32,14 +32,14 @@ export function encodeHeader({ owner, version, key }: OwnerKey, fileId: string, 
   return Buffer.concat([encodeSlot({ owner, version, fileId }, key, fileKey), Buffer.alloc(SLOT_BYTES)]);
 }
 
-/** Reads the two places of an open file. */
-export async function readSlots(handle: FileHandle): Promise<HeaderSlots> {
+/** Reads the two places of a file. */
+export async function readSlots(handle: ReadableBytes): Promise<HeaderSlots> {
   const slots = await readOnce(handle);
   // Both free is a file whose key moved from the second place to the first between two pages of one read: look again.
   return slots.every((slot) => slot === 'free') ? await readOnce(handle) : slots;
 }
 
-async function readOnce(handle: FileHandle): Promise<HeaderSlots> {
+async function readOnce(handle: ReadableBytes): Promise<HeaderSlots> {
   const header = await readAt(handle, { position: 0, length: HEADER_BYTES });
   return [decodeSlot(header.subarray(0, SLOT_BYTES)), decodeSlot(header.subarray(SLOT_BYTES))];
 }

@@ -2,10 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { open as openFile } from 'node:fs/promises';
 import { open, TAG_BYTES } from './aead.ts';
 import type { Keyring } from './keyring.ts';
-import { type ReadableBytes, readAt } from './read-at.ts';
+import { type ReadableBytes, readAt, readSmall } from './read-at.ts';
 import { SealBroken } from './seal-broken.ts';
 import { boundOf, CHUNK_BYTES, decodeEnd, END_BYTES, HEADER_BYTES, nonceOf, type SealedEnd } from './sealed-format.ts';
-import { openHeader, readSlots } from './sealed-header.ts';
+import { type HeaderSlots, openHeader, readSlots } from './sealed-header.ts';
 import type { SealedPlace } from './sealed-writer.ts';
 
 /** A sealed file, checked at both ends. */
@@ -22,7 +22,7 @@ export type SealedReader = SealedEnd & {
 
 type Opened = { readonly place: SealedPlace; readonly bytes: ReadableBytes; readonly fileKey: KeyObject };
 
-/** A file of one chunk at the most is read at once: header, end and chunk in turn wait three times for the disk. */
+/** A file of one chunk at the most is read at once. */
 const SMALL_FILE_BYTES = HEADER_BYTES + CHUNK_BYTES + TAG_BYTES + END_BYTES;
 
 /**
@@ -34,21 +34,36 @@ const SMALL_FILE_BYTES = HEADER_BYTES + CHUNK_BYTES + TAG_BYTES + END_BYTES;
  * @throws {KeyDestroyed} when the key of its dataset is gone
  */
 export async function openSealedFile(keyring: Keyring, place: SealedPlace): Promise<SealedReader> {
+  const small = readSmall(place.path, SMALL_FILE_BYTES);
+  const slots = small && (await readSlots(small));
+  // Both places free: its key moved from one to the other between two pages, and the file is to be looked at again.
+  if (small !== null && slots?.some((slot) => slot !== 'free')) {
+    return await openBytes(keyring, { place, bytes: small, size: small.length, slots, close: async () => {} });
+  }
   const handle = await openFile(place.path, 'r');
   try {
     const size = (await handle.stat()).size;
-    const isSmall = size <= SMALL_FILE_BYTES;
-    const reading = isSmall ? readAt(handle, { position: 0, length: size }) : handle;
-    // The header on its own: it may be looked at twice.
-    const [slots, bytes] = await Promise.all([readSlots(handle), reading]);
-    const { fileKey } = await openHeader(keyring, slots, place.fileId);
-    const opened = { place, bytes, fileKey };
-    const end = await readEnd(opened, size);
-    return { ...end, chunks: (from = 0) => readChunks(opened, end, from), close: () => handle.close() };
+    const file = { place, bytes: handle, size, slots: await readSlots(handle), close: () => handle.close() };
+    return await openBytes(keyring, file);
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+interface SealedBytes {
+  readonly place: SealedPlace;
+  readonly bytes: ReadableBytes;
+  readonly size: number;
+  readonly slots: HeaderSlots;
+  readonly close: () => Promise<void>;
+}
+
+async function openBytes(keyring: Keyring, { place, bytes, size, slots, close }: SealedBytes): Promise<SealedReader> {
+  const { fileKey } = await openHeader(keyring, slots, place.fileId);
+  const opened = { place, bytes, fileKey };
+  const end = await readEnd(opened, size);
+  return { ...end, chunks: (from = 0) => readChunks(opened, end, from), close };
 }
 
 async function readEnd({ place, bytes, fileKey }: Opened, size: number): Promise<SealedEnd> {

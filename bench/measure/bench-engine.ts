@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from 'duckdb';
+import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
+import { withConstants } from '../../sandbox/testkit/index.ts';
 
 const POLL_MS = 2;
-const THREADS_COUNT = 2;
+/** As a worker has: one for each core. */
+export const THREADS_COUNT = 2;
 const KIB_BYTES = 1_024;
 /** Pages of tables that lie in files are what a query reads; all else is what it works with. */
 const WORKING_MEMORY = `SELECT CAST(coalesce(sum(memory_usage_bytes + temporary_storage_bytes), 0) AS DOUBLE)
@@ -10,6 +12,8 @@ const WORKING_MEMORY = `SELECT CAST(coalesce(sum(memory_usage_bytes + temporary_
 
 /** The database in memory beside the one on the disk, which all connections see. */
 export const IN_MEMORY = 'held';
+
+const threadsOf = new WeakMap<DuckDBInstance, number>();
 
 /** A bare engine of this process, with a second connection that looks at the memory of the first. */
 export class BenchEngine implements Disposable {
@@ -47,10 +51,15 @@ export class BenchEngine implements Disposable {
     this.#path = path;
   }
 
+  /** How many threads work for all connections; a worker that computes two shards at once leaves each to one. */
+  async useThreads(count: number): Promise<void> {
+    if (count !== (threadsOf.get(this.#instance) ?? THREADS_COUNT)) await this.run(`SET threads = ${count}`);
+    threadsOf.set(this.#instance, count);
+  }
+
   /** Runs a statement and answers its rows, dates and decimals as their text. */
   async rows(sql: string, parameters: readonly bigint[] = []): Promise<readonly (readonly unknown[])[]> {
-    const used = parameters.slice(0, highestParameter(sql)) as DuckDBValue[];
-    const reader = await this.#connection.runAndReadAll(sql, used);
+    const reader = await this.#connection.runAndReadAll(withConstants(sql, parameters));
     return reader.getRows().map((row) => row.map(asPlain));
   }
 
@@ -100,11 +109,6 @@ export class BenchEngine implements Disposable {
 export function processPeakBytes(): number {
   const status = readFileSync('/proc/self/status', 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * KIB_BYTES;
-}
-
-/** The engine refuses values that a statement does not name. */
-function highestParameter(sql: string): number {
-  return Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map((match) => Number(match[1])));
 }
 
 // The engine's own classes (dates, decimals) are no values of ours; their text says the same.

@@ -1,5 +1,5 @@
 import type { ShardedQuery, ShardStep } from '../../policies/index.ts';
-import { type BenchEngine, IN_MEMORY } from '../measure/bench-engine.ts';
+import { type BenchEngine, IN_MEMORY, THREADS_COUNT } from '../measure/bench-engine.ts';
 import type { ShardCut } from './shard-cut.ts';
 
 /** Rows of a gathering table from which on its parts are added up. */
@@ -43,6 +43,7 @@ export async function runShards(
     ...(once.length > 0 ? [{ schema: cut.schemas[0] as string, steps: once }] : []),
     ...cut.schemas.slice(1).map((schema) => ({ schema, steps: ofShards })),
   ].values();
+  await last.useThreads(cut.schemas.length > 1 ? 1 : THREADS_COUNT);
   await Promise.all(
     lanes.map(async (lane) => {
       for (const { schema, steps: ofSchema } of work) {
@@ -52,7 +53,10 @@ export async function runShards(
     }),
   );
   await unite(engine, steps, { lanes, last });
-  return await last.rows(sql, [salt]);
+  const rows = await last.rows(sql, [salt]);
+  // What runs next to it is one statement, which has all cores.
+  await last.useThreads(THREADS_COUNT);
+  return rows;
 }
 
 async function openPlaces(engine: BenchEngine): Promise<Places> {

@@ -4,6 +4,7 @@ export { chunkOfCells } from '../wire/cells.ts';
 export { encodeColumnChunk } from '../wire/column-chunk.ts';
 export { encodeFrameHeader, readFrames } from '../wire/frames.ts';
 export { decodeWorkerMessage, encodeWorkerMessage, maxWorkerFrameBytes, type WorkerMessage } from '../wire/messages.ts';
+export { withConstants } from '../wire/with-constants.ts';
 export { type BenchWorker, startBenchWorker, startNodeOnce } from './bench-workers.ts';
 export { wallOfChanged, wallOfLiars } from './changed-wall.ts';
 export { fileOf, repeatedFile } from './files.ts';

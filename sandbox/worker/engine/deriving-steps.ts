@@ -2,7 +2,7 @@ import type { DuckDBConnection } from 'duckdb';
 
 import type { JobSpec } from '../../wire/jobs.ts';
 import { quote } from './load-tables.ts';
-import { type BoundValue, expectSelect, runStatement } from './run-select.ts';
+import { expectSelect, runStatement } from './run-select.ts';
 
 /**
  * The tables of a shard that several derived tables are made from: each is there from the first that reads it to the last,
@@ -21,7 +21,7 @@ export class DerivingSteps {
   }
 
   /** Makes what an output reads and is not there. */
-  async make(output: number, parameters: readonly (bigint | BoundValue)[]): Promise<void> {
+  async make(output: number, parameters: readonly bigint[]): Promise<void> {
     for (const { into, sql } of this.#steps) {
       if (this.#made.has(into) || this.#reads[output]?.has(into) !== true) continue;
       // As a text of its own, before it is put into a statement: what is one SELECT alone cannot end the one around it.

@@ -39,7 +39,7 @@ export async function connectAgain(connection: DuckDBConnection): Promise<DuckDB
   return await instance.connect();
 }
 
-/** Takes away what only set-up needed; after this no setting can be changed and no file named. */
+/** Takes away what only set-up needed; after this no setting but the number of threads can be changed and no file named. */
 export async function lockEngine(connection: DuckDBConnection): Promise<void> {
   // This rewrite of `arg_min`-like windows gave wrong answers: a wrong contribution bound would be a silent privacy
   // loss.
@@ -47,7 +47,17 @@ export async function lockEngine(connection: DuckDBConnection): Promise<void> {
   await connection.run('SET enable_external_access = false');
   // Without this one, files the engine itself opened stay readable and writable by SQL.
   await connection.run("SET disabled_filesystems = 'LocalFileSystem'");
+  // How many of its threads work is known with the job, and is no way out: the kernel bounds what they get.
+  await connection.run("SET allowed_configs = ['threads']");
   await connection.run('SET lock_configuration = true');
+}
+
+/**
+ * Leaves each statement to the thread that asks for it: two at once keep both cores busy already, and a third thread in
+ * between costs a sixth of the work.
+ */
+export async function computeWithAskersAlone(connection: DuckDBConnection): Promise<void> {
+  await connection.run('SET threads = 1');
 }
 
 // The host sets V8's limit to the engine's budget, so the worker needs no second channel to learn it.

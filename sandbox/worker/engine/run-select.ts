@@ -1,23 +1,10 @@
-import {
-  BIGINT,
-  type DuckDBConnection,
-  type DuckDBMaterializedResult,
-  type DuckDBPreparedStatement,
-  type DuckDBType,
-  StatementType,
-  UBIGINT,
-} from 'duckdb';
+import { type DuckDBConnection, type DuckDBMaterializedResult, StatementType } from 'duckdb';
 
+import { withConstants } from '../../wire/with-constants.ts';
 import { answer } from '../channel.ts';
 import { readResultChunk, type wireKindOf } from './result-chunks.ts';
 
 const KIB_BYTES = 1_024;
-
-/** A parameter of a type of its own; others are BIGINT, or UBIGINT above its range. */
-export interface BoundValue {
-  readonly value: bigint;
-  readonly type: DuckDBType;
-}
 
 /**
  * Makes sure that a text is one statement, and a SELECT: the engine's lock leaves open some calls and settings that are
@@ -41,11 +28,10 @@ export async function expectSelect(engine: DuckDBConnection, sql: string): Promi
 export async function runSelect(
   engine: DuckDBConnection,
   sql: string,
-  parameters: readonly (bigint | BoundValue)[],
+  parameters: readonly bigint[],
 ): Promise<DuckDBMaterializedResult> {
-  const prepared = await engine.prepare(sql);
+  const prepared = await engine.prepare(withConstants(sql, parameters));
   if (prepared.statementType !== StatementType.SELECT) throw new Error('the statement is not a select');
-  bindFirst(prepared, parameters);
   return await prepared.run();
 }
 
@@ -57,15 +43,9 @@ export async function runSelect(
 export async function runStatement(
   engine: DuckDBConnection,
   sql: string,
-  parameters: readonly (bigint | BoundValue)[],
+  parameters: readonly bigint[],
 ): Promise<number> {
-  const prepared = await engine.prepare(sql);
-  try {
-    bindFirst(prepared, parameters);
-    return (await prepared.run()).rowsChanged;
-  } finally {
-    prepared.destroySync();
-  }
+  return (await engine.run(withConstants(sql, parameters))).rowsChanged;
 }
 
 /** Answers a result, column by column, in chunks. */
@@ -86,17 +66,4 @@ export async function answerRows(
   // Asked of the kernel, as no process sees its own in /proc here. It is in KiB.
   const peakBytes = process.resourceUsage().maxRSS * KIB_BYTES;
   answer({ kind: 'done', rows, rejected: 0, peakBytes });
-}
-
-function bindFirst(prepared: DuckDBPreparedStatement, parameters: readonly (bigint | BoundValue)[]): void {
-  const bound = parameters.slice(0, prepared.parameterCount).map(boundOf);
-  prepared.bind(
-    bound.map(({ value }) => value),
-    bound.map(({ type }) => type),
-  );
-}
-
-function boundOf(parameter: bigint | BoundValue): BoundValue {
-  if (typeof parameter !== 'bigint') return parameter;
-  return { value: parameter, type: BigInt.asIntN(64, parameter) === parameter ? BIGINT : UBIGINT };
 }

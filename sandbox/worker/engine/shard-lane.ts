@@ -27,7 +27,7 @@ export class ShardLane {
     this.#program = program;
   }
 
-  /** Opens all places of a job: where a connection looks for tables is the one setting that a locked engine lets it make. */
+  /** Opens all places of a job: where a connection looks for tables is a setting that a locked engine lets it make. */
   static async openAll(engine: DuckDBConnection, parameters: readonly bigint[]): Promise<readonly ShardLane[]> {
     const lanes: ShardLane[] = [];
     for (let place = 0; place < LANES_COUNT; place += 1) {

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, UBIGINT } from 'duckdb';
+import type { DuckDBConnection } from 'duckdb';
 
 import type { JobSpec } from '../../wire/jobs.ts';
 import { answer } from '../channel.ts';
@@ -6,7 +6,7 @@ import { answerDerived } from '../engine/answer-derived.ts';
 import { DerivingSteps } from '../engine/deriving-steps.ts';
 import { loadDictionaries } from '../engine/dictionaries.ts';
 import { loadTables } from '../engine/load-tables.ts';
-import { type BoundValue, runSelect } from '../engine/run-select.ts';
+import { runSelect } from '../engine/run-select.ts';
 
 /** Makes derived tables, shard by shard, and answers them column by column. */
 export async function derive(engine: DuckDBConnection, job: JobSpec & { kind: 'derive' }): Promise<void> {
@@ -15,8 +15,7 @@ export async function derive(engine: DuckDBConnection, job: JobSpec & { kind: 'd
   const steps = new DerivingSteps(engine, job);
   let rows = 0;
   for (const [first, last] of job.shards) {
-    const persons = [first, last].map((person): BoundValue => ({ value: BigInt(person), type: UBIGINT }));
-    const parameters = [BigInt(job.salt), ...persons];
+    const parameters = [job.salt, first, last].map(BigInt);
     for (const [output, { sql, columns }] of job.outputs.entries()) {
       await steps.make(output, parameters);
       const result = await runSelect(engine, sql, parameters);

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from 'duckdb';
 import type { JobSpec, StepSpec } from '../../wire/jobs.ts';
 import { expectEnd } from '../channel.ts';
 import { loadDictionaries } from '../engine/dictionaries.ts';
-import { connectAgain } from '../engine/engine.ts';
+import { computeWithAskersAlone, connectAgain } from '../engine/engine.ts';
 import { ShardLoader } from '../engine/load-shards.ts';
 import { quote } from '../engine/load-tables.ts';
 import { answerRows, runSelect } from '../engine/run-select.ts';
@@ -16,6 +16,7 @@ export async function runSharded(engine: DuckDBConnection, job: JobSpec & { kind
   }
   const parameters = job.parameters.map(BigInt);
   const lanes = await ShardLane.openAll(engine, parameters);
+  if (job.shardCount > 1) await computeWithAskersAlone(engine);
   await loadDictionaries(engine, job.dictionaries);
   const loader = new ShardLoader(await connectAgain(engine), job.tables, job.dictionaries);
   const [once, ofShards] = [job.steps.filter(isOnce), job.steps.filter((step) => !isOnce(step))];
