@@ -38,7 +38,7 @@ import {
   type StoredLayout,
 } from '../index.ts';
 
-const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(3, 30, 1_000));
+const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(2, 30, 1_000));
 const seed = runSeed;
 const SALT = 20_111_111n;
 const AUDIENCES = 10;

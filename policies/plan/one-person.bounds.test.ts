@@ -19,7 +19,7 @@ import { QuestionWriter } from '../../test/support/random-larger-questions.ts';
 import { tally } from '../../test/support/tally.ts';
 
 /** Collaborations drawn; each answers several questions, each about several persons. */
-const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(8, 24, 2_500));
+const runCount = Number(process.env.GALLEY_RUNS ?? effortOf(6, 24, 2_500));
 /** Ten times what a run takes on an idle machine. */
 const MAX_RUN_MS = Math.max(300_000, runCount * 10_000);
 // Every commit asks the same: a draw in some thousands takes the engine minutes, which only the campaign has.
