@@ -4,7 +4,7 @@ import { TestCountReporter } from './tools/test-count-reporter.ts';
 const TEST_TIMEOUT_MS = 60_000; // a cold wall starts in a quarter of a second; the rest is room for a loaded machine
 const HOOK_TIMEOUT_MS = 120_000; // hooks start whole services, and wait for them to stop
 
-const WORKER_COUNT = 6;
+const WORKER_COUNT = 5;
 
 // What takes minutes of a slow machine, or packages of another language, is run by its own task; the variable says which.
 const OF_TASKS: Readonly<Record<string, string>> = {
